@@ -1,0 +1,4 @@
+"""The intermediate representation: nodes, types, text, verifier and generic walks.
+
+In: nothing. Out: the data that every later stage exchanges. May import: `errors`.
+"""

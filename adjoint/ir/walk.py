@@ -1,0 +1,128 @@
+"""Generic walks over the IR: substitute, rebuild, list what is read, clone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from adjoint.ir.core import Atom, Block, Function, Op, Slot, Value
+
+
+def map_attribute(attribute: Any, change: Callable[[Slot], Any]) -> Any:
+    """Replace every `Slot` inside a nested attribute."""
+    if isinstance(attribute, Slot):
+        return change(attribute)
+    if isinstance(attribute, slice):
+        return slice(*(map_attribute(a, change) for a in (attribute.start, attribute.stop, attribute.step)))
+    if isinstance(attribute, dict):
+        return {key: map_attribute(item, change) for key, item in attribute.items()}
+    if type(attribute) in (tuple, list):
+        return type(attribute)(map_attribute(item, change) for item in attribute)
+    return attribute
+
+
+def slots_of(op: Op) -> set[int]:
+    """Which inputs are run-time numbers inside attributes."""
+    found: set[int] = set()
+    for attribute in op.attrs.values():
+        map_attribute(attribute, lambda slot: found.add(slot.index))
+    return found
+
+
+def operands_of(op: Op) -> tuple[Atom, ...]:
+    """The inputs that are operands: those that are no run-time number of an attribute."""
+    slots = slots_of(op)
+    return tuple(atom for k, atom in enumerate(op.inputs) if k not in slots)
+
+
+def all_ops(block: Block) -> Iterator[Op]:
+    """Every op of a block and of its regions, in program order, outer before inner."""
+    for op in block.ops:
+        yield op
+        for region in op.regions:
+            yield from all_ops(region)
+
+
+def block_reads(block: Block) -> dict[Value, None]:
+    """What a block takes from outside itself, in order of first use."""
+    inside = set(block.params)
+    found: dict[Value, None] = {}
+
+    def read(atom: Atom) -> None:
+        if isinstance(atom, Value) and atom not in inside:
+            found.setdefault(atom)
+
+    for op in block.ops:
+        for value in op_reads(op):
+            read(value)
+        inside.update(op.outputs)
+    for atom in block.results:
+        read(atom)
+    return found
+
+
+def op_reads(op: Op) -> dict[Value, None]:
+    """What an op takes from outside itself, its regions included."""
+    found: dict[Value, None] = {atom: None for atom in op.inputs if isinstance(atom, Value)}
+    for region in op.regions:
+        found.update(block_reads(region))
+    return found
+
+
+def defined_in(block: Block) -> set[Value]:
+    """Every value that a block and its regions define."""
+    found = set(block.params)
+    for op in block.ops:
+        found.update(op.outputs)
+        for region in op.regions:
+            found |= defined_in(region)
+    return found
+
+
+def substitute(block: Block, table: Mapping[Value, Atom]) -> Block:
+    """The same block reading other values; definitions stay. `table` is followed transitively."""
+    if not table:
+        return block
+    return replace(
+        block,
+        ops=tuple(substitute_op(op, table) for op in block.ops),
+        results=tuple(lookup(table, atom) for atom in block.results),
+    )
+
+
+def substitute_op(op: Op, table: Mapping[Value, Atom]) -> Op:
+    inputs = tuple(lookup(table, atom) for atom in op.inputs)
+    regions = tuple(substitute(region, table) for region in op.regions)
+    if inputs == op.inputs and regions == op.regions:
+        return op
+    return replace(op, inputs=inputs, regions=regions)
+
+
+def lookup(table: Mapping[Value, Atom], atom: Atom) -> Atom:
+    while isinstance(atom, Value) and atom in table:
+        atom = table[atom]
+    return atom
+
+
+def clone_block(block: Block, table: dict[Value, Atom]) -> Block:
+    """A copy with fresh definitions. `table` maps outside values and collects old -> new."""
+
+    def fresh(value: Value) -> Value:
+        new = Value(value.hint, value.type)
+        table[value] = new
+        return new
+
+    params = tuple(map(fresh, block.params))
+    ops = []
+    for op in block.ops:
+        inputs = tuple(lookup(table, atom) for atom in op.inputs)
+        regions = tuple(clone_block(region, table) for region in op.regions)
+        ops.append(replace(op, inputs=inputs, regions=regions, outputs=tuple(map(fresh, op.outputs))))
+    return Block(params, tuple(ops), tuple(lookup(table, atom) for atom in block.results))
+
+
+def map_functions(fn: Function, change: Callable[[Block], Block]) -> Function:
+    """Apply a change of blocks to a function and to all its callees."""
+    callees = {name: replace(callee, body=change(callee.body)) for name, callee in fn.functions.items()}
+    return replace(fn, body=change(fn.body), functions=callees)

@@ -1,0 +1,267 @@
+"""Symbolic values: NumPy code in, ops out. Rules run once on these and leave their ops in a block.
+
+`Sym` implements NumPy's dispatch protocols and Python's operators. It has the facts known at compile
+time (`ndim`, `dtype`, `shape`) and refuses to become a number. `np.zeros`, `np.eye` and `np.arange`
+take no array: pass `like=x`.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from adjoint.errors import MissingRuleError, TypeInferenceError, UnsupportedError
+from adjoint.ir.build import Builder
+from adjoint.ir.core import Atom, Literal, Primitive, Slot, Value
+from adjoint.ir.types import PY_INT, ArrayType
+from adjoint.rules import registry
+
+
+class Tracer:
+    """Appends what symbolic values do to a builder.
+
+    `substitutes` maps callables to those that take their place when every operand is a Python scalar
+    (`np.cos` -> `math.cos` in the rule of `math.sin`).
+    """
+
+    def __init__(self, builder: Builder, substitutes: Mapping[Any, Any] | None = None) -> None:
+        self.builder = builder
+        self.substitutes = substitutes or {}
+
+    def apply(self, fun: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Append a call of a registered function."""
+        if fun in self.substitutes and all(_is_python_scalar(arg) for arg in args):
+            fun = self.substitutes[fun]
+        primitive = registry.primitive_of(fun)
+        if primitive is None:
+            raise MissingRuleError(
+                f"a rule uses `{registry.name_of(fun)}`, which has no rule itself", self.builder.span
+            )
+        inputs, attrs = normal_form(primitive, args, kwargs)
+        outputs = self.builder.emit(primitive, [self.atom(x) for x in inputs], attrs)
+        results = tuple(Sym(value, self) for value in outputs)
+        return results[0] if len(results) == 1 else results
+
+    def atom(self, x: Any) -> Atom:
+        if isinstance(x, Sym):
+            return x.atom
+        if isinstance(x, (Value, Literal)):
+            return x
+        return Literal(x)
+
+
+def normal_form(
+    primitive: Primitive, args: Sequence[Any], kwargs: Mapping[str, Any], is_dynamic: Callable[[Any], bool] | None = None
+) -> tuple[list[Any], dict[str, Any]]:
+    """Split the arguments of a call into inputs and static attributes, by the primitive's signature.
+
+    Run-time numbers inside attributes are appended to the inputs and replaced by slots. Attributes at
+    their default value are dropped; one that the rule does not know raises TypeError.
+    """
+    is_dynamic = is_dynamic or (lambda x: isinstance(x, (Sym, Value)))
+    if primitive.signature is None:
+        operands, attributes = list(args), dict(kwargs)
+    elif primitive.operands is None and not primitive.sequence:
+        bound = primitive.signature.bind(*args, **kwargs)
+        operands, attributes = list(bound.args), dict(bound.kwargs)
+    else:
+        bound = primitive.signature.bind(*args, **kwargs)
+        count = 1 if primitive.sequence else primitive.operands or 0
+        names = list(primitive.signature.parameters)
+        operands = [bound.arguments[name] for name in names[:count] if name in bound.arguments]
+        attributes = {}
+        for name in names[count:]:
+            if name not in bound.arguments:
+                continue
+            item, default = bound.arguments[name], primitive.signature.parameters[name]
+            if default.kind is default.VAR_KEYWORD:
+                attributes.update(item)
+            elif not (item is default.default):
+                attributes[name] = item
+    if primitive.sequence:
+        operands = list(operands[0])
+    known = primitive.attributes
+    for name, item in attributes.items():
+        if known != ("*",) and name not in known and item is not None and item is not np._NoValue:  # type: ignore[attr-defined]
+            raise TypeError(f"the rule of {primitive.name} does not know the argument `{name}`")
+    attributes = {name: item for name, item in attributes.items() if name in known or known == ("*",)}
+    inputs = list(operands)
+
+    def slot(item: Any) -> Any:
+        if is_dynamic(item):
+            inputs.append(item)
+            return Slot(len(inputs) - 1)
+        if isinstance(item, slice):
+            return slice(slot(item.start), slot(item.stop), slot(item.step))
+        if type(item) in (tuple, list):
+            return type(item)(map(slot, item))
+        if isinstance(item, Literal):
+            return item.value
+        return item
+
+    return inputs, {name: slot(item) for name, item in attributes.items()}
+
+
+def _is_python_scalar(x: Any) -> bool:
+    if isinstance(x, Sym):
+        return isinstance(x.atom.type, ArrayType) and x.atom.type.kind == "py"
+    return type(x) in (int, float, bool, complex)
+
+
+def _binary(fun: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    def forward(self: Sym, other: Any) -> Any:
+        return self.tracer.apply(fun, (self, other), {})
+
+    def backward(self: Sym, other: Any) -> Any:
+        return self.tracer.apply(fun, (other, self), {})
+
+    return forward, backward
+
+
+class Sym:
+    """A value of the program being traced; behaves as the array that it will be."""
+
+    __slots__ = ("atom", "tracer")
+    __array_priority__ = 1000.0
+
+    def __init__(self, atom: Atom, tracer: Tracer) -> None:
+        self.atom = atom
+        self.tracer = tracer
+
+    # ---- facts known at compile time
+
+    @property
+    def type(self) -> ArrayType:
+        type_ = self.atom.type
+        if not isinstance(type_, ArrayType):
+            raise TypeInferenceError(f"a rule needs an array and got {type_}", self.tracer.builder.span)
+        return type_
+
+    @property
+    def ndim(self) -> int:
+        if self.type.shape is None:
+            raise TypeInferenceError(
+                "the rank of a value is not known here",
+                self.tracer.builder.span,
+                "give argument types (`--types`, or call the function once), or start the variable with an array",
+            )
+        return len(self.type.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(self.type.dtype or "float64")
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        return tuple(self._length(axis) for axis in range(self.ndim))
+
+    def _length(self, axis: int) -> Any:
+        length = self.type.shape[axis] if self.type.shape is not None else None
+        return length if isinstance(length, int) else self.tracer.apply(DIM, (self,), {"axis": axis})
+
+    @property
+    def size(self) -> Any:
+        return self.tracer.apply(np.size, (self,), {})
+
+    def __len__(self) -> int:
+        length = self.shape[0]
+        if not isinstance(length, int):
+            raise TypeInferenceError("a rule may not depend on a length known at run time only", self.tracer.builder.span)
+        return length
+
+    # ---- NumPy's dispatch protocols
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method != "__call__":
+            return self.tracer.apply(getattr(ufunc, method), inputs, kwargs)
+        return self.tracer.apply(ufunc, inputs, kwargs)
+
+    def __array_function__(self, fun: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        kwargs = {name: item for name, item in kwargs.items() if name != "like"}
+        return self.tracer.apply(fun, args, kwargs)
+
+    # ---- operators and methods
+
+    __add__, __radd__ = _binary(operator.add)
+    __sub__, __rsub__ = _binary(operator.sub)
+    __mul__, __rmul__ = _binary(operator.mul)
+    __truediv__, __rtruediv__ = _binary(operator.truediv)
+    __floordiv__, __rfloordiv__ = _binary(operator.floordiv)
+    __mod__, __rmod__ = _binary(operator.mod)
+    __pow__, __rpow__ = _binary(operator.pow)
+    __matmul__, __rmatmul__ = _binary(operator.matmul)
+    __lt__, __gt__ = _binary(operator.lt)
+    __le__, __ge__ = _binary(operator.le)
+    __and__, __rand__ = _binary(operator.and_)
+    __or__, __ror__ = _binary(operator.or_)
+
+    def __eq__(self, other: object) -> Any:  # symbolic, as for arrays
+        return self.tracer.apply(operator.eq, (self, other), {})
+
+    def __ne__(self, other: object) -> Any:
+        return self.tracer.apply(operator.ne, (self, other), {})
+
+    __hash__ = object.__hash__
+
+    def __neg__(self) -> Any:
+        return self.tracer.apply(operator.neg, (self,), {})
+
+    def __invert__(self) -> Any:
+        return self.tracer.apply(operator.invert, (self,), {})
+
+    def __abs__(self) -> Any:
+        return self.tracer.apply(np.abs, (self,), {})
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.tracer.apply(operator.getitem, (self, index), {})
+
+    @property
+    def T(self) -> Any:  # NumPy's name
+        return self.tracer.apply(np.transpose, (self,), {})
+
+    @property
+    def real(self) -> Any:
+        return self.tracer.apply(np.real, (self,), {})
+
+    @property
+    def imag(self) -> Any:
+        return self.tracer.apply(np.imag, (self,), {})
+
+    def __getattr__(self, name: str) -> Any:
+        fun = METHODS.get(name)
+        if fun is None:
+            raise AttributeError(name)
+        return lambda *args, **kwargs: self.tracer.apply(fun, (self, *args), kwargs)
+
+    def _refuse(self, *_: Any) -> Any:
+        raise UnsupportedError(
+            "a rule may branch on rank and dtype, not on values",
+            self.tracer.builder.span,
+            "use np.where",
+        )
+
+    __bool__ = __float__ = __int__ = __index__ = __complex__ = __iter__ = _refuse
+
+
+METHODS: dict[str, Any] = {
+    name: getattr(np, name)
+    for name in (
+        "sum", "mean", "max", "min", "prod", "var", "std", "cumsum", "cumprod", "dot", "reshape", "transpose", "ravel",
+        "squeeze", "swapaxes", "trace", "diagonal", "repeat", "take", "clip", "conj", "conjugate", "round", "argmax",
+        "argmin", "argsort", "any", "all", "sort", "copy", "nonzero", "searchsorted", "compress", "choose", "ptp",
+    )
+    if hasattr(np, name)
+}  # fmt: skip
+"""Methods of arrays and the functions that they mean; the array is the first argument."""
+
+
+def _dim(x: Any, axis: int) -> int:
+    """The length of one axis: `x.shape[axis]`."""
+    return int(np.shape(x)[axis])
+
+
+DIM = _dim
+registry.nondifferentiable(_dim, infer=lambda inputs, attrs: PY_INT)
