@@ -1,0 +1,9 @@
+"""What generated code calls where the decision can only be made at run time. A leaf: NumPy only.
+
+Each function stands alone, so that `standalone` text can carry a copy of just those that it needs.
+"""
+
+from adjoint.runtime.arrays import add_at, broadcast_like, cast, fresh, rebuild, sum_to, update
+from adjoint.runtime.scalars import divide, log, power
+
+__all__ = ["add_at", "broadcast_like", "cast", "divide", "fresh", "log", "power", "rebuild", "sum_to", "update"]

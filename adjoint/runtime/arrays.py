@@ -1,0 +1,56 @@
+"""Arrays of a shape or a class that is known only at run time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def broadcast_like(value: Any, x: Any) -> Any:
+    """`value` repeated to the shape of `x`."""
+    return np.broadcast_to(value, np.shape(x))
+
+
+def sum_to(bar: Any, x: Any) -> Any:
+    """The transpose of broadcasting: sum `bar` over the axes along which `x` was repeated."""
+    shape = np.shape(x)
+    if np.shape(bar) == shape:
+        return bar
+    extra = np.ndim(bar) - len(shape)
+    if extra > 0:
+        bar = np.sum(bar, axis=tuple(range(extra)))
+    ones = tuple(k for k, n in enumerate(shape) if n == 1 and np.shape(bar)[k] != 1)
+    return np.sum(bar, axis=ones, keepdims=True) if ones else bar
+
+
+def cast(x: Any, *, dtype: str) -> Any:
+    """`x` in another dtype; a complex number that becomes real keeps its real part."""
+    return np.asarray(np.real(x) if np.dtype(dtype).kind != "c" else x).astype(dtype)[()]
+
+
+def add_at(x: Any, value: Any, index: Any) -> Any:
+    """A copy of `x` with `value` added at an index; repeated positions add up."""
+    result = np.array(x)
+    np.add.at(result, index, value)
+    return result
+
+
+def update(x: Any, value: Any, index: Any) -> Any:
+    """A copy of `x` with the part at an index replaced by `value`."""
+    result = np.array(x)
+    result[index] = value
+    return result
+
+
+def fresh(x: Any) -> Any:
+    """A copy if `x` is an array; numbers are immutable."""
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def rebuild(cls: type, fields: dict[str, Any]) -> Any:
+    """An instance of a dataclass with these fields; its `__init__` may check or compute, so it does not run."""
+    obj = object.__new__(cls)
+    for name, value in fields.items():
+        object.__setattr__(obj, name, value)
+    return obj
