@@ -122,11 +122,10 @@ def _reason(code: CodeType) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Definition:
-    """A function in the text, the class around it (for private names) and the top-level statement it is in."""
+    """A function in the text and the class around it (for private names)."""
 
     node: Any
     owner: str | None
-    statement: ast.stmt
 
     @property
     def first_line(self) -> int:
@@ -150,25 +149,24 @@ def _definitions(lines: tuple[str, ...]) -> tuple[_Definition, ...]:
         return ()
     found: list[_Definition] = []
 
-    def visit(node: ast.AST, owner: str | None, statement: ast.stmt) -> None:
+    def visit(node: ast.AST, owner: str | None) -> None:
         inside = node.name if isinstance(node, ast.ClassDef) else owner
         for child in ast.iter_child_nodes(node):
-            visit(child, inside, statement)
+            visit(child, inside)
         if isinstance(node, (*FUNCTIONS, ast.Lambda)):
-            found.append(_Definition(node, owner, statement))
+            found.append(_Definition(node, owner))
 
-    for statement in tree.body:
-        visit(statement, None, statement)
+    visit(tree, None)
     return tuple(found)
 
 
 def _find(code: CodeType, lines: tuple[str, ...]) -> tuple[Any, str | None] | None:
     definitions = _definitions(lines)
     here = [d for d in definitions if d.is_of(code)]
-    if here and _is_certain(here, code) and (_rewritten_by_pytest(code) or _compiles_to(here[0], code)):
+    if here and _is_certain(here, code) and (_rewritten_by_pytest(code) or _compiles_to(here[0], code, lines)):
         return here[0].node, here[0].owner
     named = [d for d in definitions if getattr(d.node, "name", None) == code.co_name]
-    moved = [d for d in named if _compiles_to(d, code)]
+    moved = [d for d in named if _compiles_to(d, code, lines)]
     return (moved[0].node, moved[0].owner) if len(moved) == 1 else None
 
 
@@ -201,19 +199,27 @@ def _covers(body: ast.expr, code: CodeType) -> bool:
 # ---------------------------------------------------------------------------- is the text what runs
 
 
-def _compiles_to(definition: _Definition, code: CodeType) -> bool:
-    """Whether compiling the definition gives `code`, up to line numbers."""
-    module = ast.Module([definition.statement], [])
-    for optimize in (-1, 0, 1, 2):
-        try:
-            compiled = compile(
-                module, code.co_filename, "exec", code.co_flags & FUTURE_FLAGS, dont_inherit=True, optimize=optimize
-            )
-        except (SyntaxError, ValueError):
-            return False
-        if any(definition.is_of(inner) and _same(inner, code) for inner in _codes(compiled)):
-            return True
-    return False
+def _compiles_to(definition: _Definition, code: CodeType, lines: tuple[str, ...]) -> bool:
+    """Whether compiling the text gives `code` at the definition, up to line numbers."""
+    flags = code.co_flags & FUTURE_FLAGS
+    return any(
+        definition.is_of(compiled) and _same(compiled, code)
+        for optimize in (-1, 0, 1, 2)
+        for compiled in _compiled(lines, flags, optimize).get((code.co_name, definition.first_line), ())
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(lines: tuple[str, ...], flags: int, optimize: int) -> dict[tuple[str, int], list[CodeType]]:
+    """The code objects of a text. It is compiled as a whole, because imports change how calls are compiled."""
+    found: dict[tuple[str, int], list[CodeType]] = {}
+    try:
+        module = compile("".join(lines), "<text>", "exec", flags, dont_inherit=True, optimize=optimize)
+    except (SyntaxError, ValueError):
+        return found
+    for code in _codes(module):
+        found.setdefault((code.co_name, code.co_firstlineno), []).append(code)
+    return found
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
