@@ -1,0 +1,47 @@
+"""Names for the primitives that passes look for, once the rule families have entered them."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from adjoint.ir.core import Primitive
+from adjoint.rules import internal, trace
+from adjoint.rules.registry import primitive_of
+
+
+def _named(fun: Any) -> Primitive:
+    primitive = primitive_of(fun)
+    if primitive is None:
+        raise LookupError(f"no rule declares {fun}")
+    return primitive
+
+
+ADD, NP_ADD = _named(operator.add), _named(np.add)
+SUB, NP_SUBTRACT = _named(operator.sub), _named(np.subtract)
+MUL, NP_MULTIPLY = _named(operator.mul), _named(np.multiply)
+DIV, NP_DIVIDE = _named(operator.truediv), _named(np.divide)
+POW, NP_POWER = _named(operator.pow), _named(np.power)
+NEG, NP_NEGATIVE = _named(operator.neg), _named(np.negative)
+POS, NP_POSITIVE = _named(operator.pos), _named(np.positive)
+MATMUL, NP_MATMUL = _named(operator.matmul), _named(np.matmul)
+GETITEM = _named(operator.getitem)
+WHERE = _named(np.where)
+SUM = _named(np.sum)
+TRANSPOSE, SWAPAXES = _named(np.transpose), _named(np.swapaxes)
+REAL, IMAG, CONJ = _named(np.real), _named(np.imag), _named(np.conj)
+SIZE, DIM = _named(np.size), _named(trace.DIM)
+ZEROS_LIKE = _named(np.zeros_like)
+BROADCAST_LIKE, SUM_TO = _named(internal.broadcast_like), _named(internal.sum_to)
+CAST = _named(internal.cast)
+ADD_AT, UPDATE = _named(internal.add_at), _named(internal.update)
+
+ADDS = frozenset({ADD, NP_ADD})
+SUBS = frozenset({SUB, NP_SUBTRACT})
+MULS = frozenset({MUL, NP_MULTIPLY})
+DIVS = frozenset({DIV, NP_DIVIDE})
+POWS = frozenset({POW, NP_POWER})
+NEGS = frozenset({NEG, NP_NEGATIVE})
+MATMULS = frozenset({MATMUL, NP_MATMUL})
