@@ -60,7 +60,7 @@ class Primitive:
         return f"<{self.name}>"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Value:
     """A name defined once: a block parameter or an op output. Compared by identity."""
 
@@ -190,3 +190,15 @@ def while_parts(op: Op) -> WhileParts:
         op.inputs, body.params, body.results[:n], body.results[n:],
         op.outputs[:n], op.outputs[n:-1], op.outputs[-1],
     )  # fmt: skip
+
+
+# Ops that run Python which is no function of numbers. `args` and `kwargs` are templates with slots.
+
+OPAQUE = Primitive("opaque", effect=True)
+"""A call of something that has no rule: attrs `function` (or `method`, called on args[0]), `args`, `kwargs`."""
+
+RAISE = Primitive("raise", effect=True)
+"""attrs `exception` (a class or an exception), `args`."""
+
+FORMAT = Primitive("format")
+"""An f-string: attrs `template`, as for str.format, and `args`."""
