@@ -1,0 +1,12 @@
+"""`python -m tests.benchmarks`."""
+
+import os
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NPROC")
+os.environ.update(dict.fromkeys(THREADS, "1"))  # read when NumPy and the peers are loaded
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+from tests.benchmarks.table import main  # noqa: E402  # after the number of threads is set
+
+if __name__ == "__main__":
+    main()

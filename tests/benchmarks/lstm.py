@@ -1,0 +1,114 @@
+"""A recurrent network with long short-term memory: a Python loop over small matrix products."""
+
+import numpy as np
+
+from tests.benchmarks.workload import Workload
+
+
+def sigmoid(a):
+    return 1.0 / (1.0 + np.exp(-a))
+
+
+def squared_error(w, u, b, x, target):
+    """Shapes: (d, 4 h), (h, 4 h), (4 h,), (steps, batch, d), (batch, h)."""
+    n = u.shape[0]
+    h = np.zeros((x.shape[1], n))
+    c = np.zeros((x.shape[1], n))
+    for t in range(len(x)):
+        gates = x[t] @ w + h @ u + b
+        c = sigmoid(gates[:, n : 2 * n]) * c + sigmoid(gates[:, :n]) * np.tanh(gates[:, 3 * n :])
+        h = sigmoid(gates[:, 2 * n : 3 * n]) * np.tanh(c)
+    return np.mean((h - target) ** 2)
+
+
+def by_hand(w, u, b, x, target):
+    steps, batch, _ = x.shape
+    n = u.shape[0]
+    h, c = np.zeros((batch, n)), np.zeros((batch, n))
+    tape = []
+    for t in range(steps):
+        gates = x[t] @ w
+        gates += h @ u
+        gates += b
+        squashed = gates[:, : 3 * n]
+        np.negative(squashed, out=squashed)
+        np.exp(squashed, out=squashed)
+        squashed += 1.0
+        np.reciprocal(squashed, out=squashed)
+        np.tanh(gates[:, 3 * n :], out=gates[:, 3 * n :])
+        c_next = gates[:, n : 2 * n] * c
+        c_next += gates[:, :n] * gates[:, 3 * n :]
+        tanh_c = np.tanh(c_next)
+        tape.append((h, c, gates, tanh_c))
+        h, c = gates[:, 2 * n : 3 * n] * tanh_c, c_next
+    w_bar, u_bar, b_bar = np.zeros(w.shape), np.zeros(u.shape), np.zeros(b.shape)
+    h_bar = (h - target) * (2.0 / h.size)
+    c_bar = np.zeros((batch, n))
+    a_bar = np.empty((batch, 4 * n))
+    for t in range(steps - 1, -1, -1):
+        h, c, gates, tanh_c = tape[t]
+        write, keep, show, new = (gates[:, k * n : (k + 1) * n] for k in range(4))
+        c_bar += h_bar * show * (1.0 - tanh_c * tanh_c)
+        a_bar[:, :n] = c_bar * new * write * (1.0 - write)
+        a_bar[:, n : 2 * n] = c_bar * c * keep * (1.0 - keep)
+        a_bar[:, 2 * n : 3 * n] = h_bar * tanh_c * show * (1.0 - show)
+        a_bar[:, 3 * n :] = c_bar * write * (1.0 - new * new)
+        w_bar += x[t].T @ a_bar
+        u_bar += h.T @ a_bar
+        b_bar += np.add.reduce(a_bar)
+        h_bar = a_bar @ u.T
+        c_bar *= keep
+    return w_bar, u_bar, b_bar
+
+
+def in_torch(w, u, b, x, target):
+    import torch
+
+    n = u.shape[0]
+    h = c = torch.zeros((x.shape[1], n), dtype=x.dtype)
+    for x_t in x:
+        gates = x_t @ w + h @ u + b
+        squashed = torch.sigmoid(gates[:, : 3 * n])
+        c = squashed[:, n : 2 * n] * c + squashed[:, :n] * torch.tanh(gates[:, 3 * n :])
+        h = squashed[:, 2 * n :] * torch.tanh(c)
+    return torch.mean((h - target) ** 2)
+
+
+def in_jax(w, u, b, x, target):
+    """The loop as a scan: jax would unroll a Python loop."""
+    import jax
+    import jax.numpy as jnp
+
+    n = u.shape[0]
+
+    def step(state, x_t):
+        h, c = state
+        gates = x_t @ w + h @ u + b
+        squashed = jax.nn.sigmoid(gates[:, : 3 * n])
+        c = squashed[:, n : 2 * n] * c + squashed[:, :n] * jnp.tanh(gates[:, 3 * n :])
+        return (squashed[:, 2 * n :] * jnp.tanh(c), c), None
+
+    start = jnp.zeros((x.shape[1], n))
+    (h, _), _ = jax.lax.scan(step, (start, start), x)
+    return jnp.mean((h - target) ** 2)
+
+
+def arguments(steps, batch, inputs, hidden):
+    rng = np.random.default_rng(0)
+    return (
+        rng.standard_normal((inputs, 4 * hidden)) / np.sqrt(inputs),
+        rng.standard_normal((hidden, 4 * hidden)) / np.sqrt(hidden),
+        0.1 * rng.standard_normal(4 * hidden),
+        rng.standard_normal((steps, batch, inputs)),
+        rng.standard_normal((batch, hidden)),
+    )
+
+
+WORKLOAD = Workload(
+    "LSTM loop",
+    squared_error,
+    by_hand,
+    (0, 1, 2),
+    {"small": lambda: arguments(20, 8, 16, 16), "large": lambda: arguments(100, 64, 64, 64)},
+    {"torch": in_torch, "jax": in_jax},
+)
