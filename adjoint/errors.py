@@ -5,9 +5,18 @@ In: nothing. May import: nothing of the package.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copyreg
+import functools
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
+from types import TracebackType
+from typing import Any, ParamSpec, Self, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+E = TypeVar("E", bound=BaseException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,8 @@ class Span:
         gutter = f"{self.line:>5} | "
         caret = "^" * max(1, self.end_col - self.col)
         blank = " " * (len(gutter) - 2) + "| "
-        return f"  --> {self.place}:{self.col}\n{gutter}{self.text}\n{blank}{' ' * self.col}{caret}"
+        indent = "".join("\t" if character == "\t" else " " for character in self.text[: self.col])
+        return f"  --> {self.place}:{self.col}\n{gutter}{self.text}\n{blank}{indent}{caret}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,46 +71,123 @@ class Problem:
 class AdjointError(Exception):
     """Base of all errors of the package: what, where, why, and what to write instead."""
 
+    __module__ = "adjoint"
+    problems: Sequence[Problem] = ()
+
     def __init__(self, message: str, span: Span | None = None, hint: str | None = None) -> None:
-        self.problems: Sequence[Problem] = (Problem(message, span, hint),)
-        super().__init__(str(self.problems[0]))
+        self._report((Problem(message, span, hint),))
 
     @classmethod
-    def of(cls, problems: Sequence[Problem]) -> AdjointError:
+    def of(cls, problems: Sequence[Problem]) -> Self:
         """One error for several findings, in source order."""
-        error = cls("")
-        error.problems = tuple(problems)
-        error.args = ("\n\n".join(map(str, problems)),)
+        error = cls.__new__(cls)
+        error._report(problems)
         return error
+
+    def _report(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        self.args = ("\n\n".join(map(str, self.problems)),)
+
+    @property
+    def span(self) -> Span | None:
+        """Where the first finding is."""
+        return self.problems[0].span if self.problems else None
+
+    @property
+    def hint(self) -> str | None:
+        """What to write instead at the first finding."""
+        return self.problems[0].hint if self.problems else None
+
+    def __reduce__(self) -> Any:
+        """Copied and sent between processes as it is: the text is not put together a second time."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class UnsupportedError(AdjointError):
     """Syntax or an operation outside the subset of Python that is differentiated."""
 
+    __module__ = "adjoint"
+
 
 class MissingRuleError(AdjointError):
     """A function that needs a derivative has no rule."""
+
+    __module__ = "adjoint"
 
 
 class TypeInferenceError(AdjointError, TypeError):
     """A type that the compiler needs cannot be found, or does not fit."""
 
+    __module__ = "adjoint"
+
 
 class AliasError(AdjointError):
     """Arrays share memory in a way that makes a write ambiguous."""
+
+    __module__ = "adjoint"
 
 
 class BudgetError(AdjointError):
     """No schedule fits the memory budget; `smallest_feasible` bytes would."""
 
-    def __init__(self, message: str, smallest_feasible: int = 0) -> None:
+    __module__ = "adjoint"
+    smallest_feasible: int = 0
+
+    def __init__(
+        self, message: str, smallest_feasible: int = 0, span: Span | None = None, hint: str | None = None
+    ) -> None:
         self.smallest_feasible = smallest_feasible
-        super().__init__(message)
+        super().__init__(message, span, hint)
 
 
 class VerifyError(AdjointError):
     """The compiler made an ill-formed program: a bug of adjoint, never of the user."""
 
-    def __init__(self, message: str, dump: str = "") -> None:
+    __module__ = "adjoint"
+    dump: str = ""
+
+    def __init__(self, message: str, dump: str = "", span: Span | None = None) -> None:
         self.dump = dump
-        super().__init__(f"this is a bug in adjoint: {message}\n\n{dump}")
+        hint = "your program is not at fault; please report this, with the program after this line\n\n" + dump
+        super().__init__(f"this is a bug in adjoint: {message}", span, hint.rstrip())
+
+
+# ---------------------------------------------------------------------------- tracebacks
+
+_PACKAGE = str(Path(__file__).parent) + os.sep
+
+
+def trim(error: E) -> E:
+    """The error without the frames of this package in its traceback, so that the user's line is last."""
+    entries = []
+    entry = error.__traceback__
+    while entry is not None:
+        if not entry.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+            entries.append(entry)
+        entry = entry.tb_next
+    kept: TracebackType | None = None
+    for entry in reversed(entries):
+        kept = TracebackType(kept, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return error.with_traceback(kept)
+
+
+def user_errors(fun: Callable[P, R]) -> Callable[P, R]:
+    """For a public call: an error of the user's program ends at the user's line, without our frames.
+
+    A bare `raise` adds no entry for this frame to a traceback, `raise error` would. Bugs of the
+    compiler keep their frames.
+    """
+
+    @functools.wraps(fun)
+    def public(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return fun(*args, **kwargs)
+        except VerifyError:
+            raise
+        except AdjointError as error:
+            error.__cause__ = None
+            error.__suppress_context__ = True
+            trim(error)
+            raise
+
+    return public
