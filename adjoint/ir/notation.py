@@ -18,7 +18,7 @@ def parse_types(text: str, names: Sequence[str] = ()) -> list[ArrayType]:
 
     A dtype alone is a Python scalar where Python has one, else a NumPy scalar; with brackets it is an
     array. Specialisation distinguishes an axis of length 1 from any other, so 1 is kept and every other
-    number or name only says "not 1". `?` is the unknown type.
+    number or name only says "not 1". `?` is the unknown type, `?[3]` an array of unknown dtype.
 
     >>> [str(type_) for type_ in parse_types("f8[3,1], f4[n], f8, f4, ?", ["w", "x"])]
     ['f8[w0, 1]', 'f4[x0]', 'py:f8', 'np:f4', '?[...]']
@@ -37,11 +37,9 @@ def parse_types(text: str, names: Sequence[str] = ()) -> list[ArrayType]:
 
 
 def _type_of(dtype_text: str, sizes: str | None, name: str) -> ArrayType:
-    if dtype_text == "?" and sizes is None:
-        return UNKNOWN
-    dtype = _dtype_name(dtype_text)
+    dtype = None if dtype_text == "?" else _dtype_name(dtype_text)
     if sizes is None:
-        return _PYTHON_SCALARS.get(dtype) or ArrayType(dtype, (), "np")
+        return UNKNOWN if dtype is None else _PYTHON_SCALARS.get(dtype) or ArrayType(dtype, (), "np")
     parts = [part.strip() for part in sizes.split(",")] if sizes.strip() else []
     return ArrayType(dtype, tuple(_dim(part, f"{name}{axis}") for axis, part in enumerate(parts)))
 
