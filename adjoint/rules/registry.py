@@ -63,7 +63,13 @@ def rule_of(primitive: Primitive) -> Rule | None:
     return RULES.get(primitive)
 
 
-def elementwise(fun: Body, *others: Body, infer: Body | None = None, guard: bool = False) -> Any:
+def elementwise(
+    fun: Body,
+    *others: Body,
+    infer: Body | None = None,
+    signature: str | inspect.Signature | None = None,
+    guard: bool = False,
+) -> Any:
     """Declare the partial derivatives of a function that acts on each element alone.
 
     >>> import numpy as np
@@ -77,7 +83,8 @@ def elementwise(fun: Body, *others: Body, infer: Body | None = None, guard: bool
     >>> grad(lambda x: softsign(x) * x)(1.0)
     0.75
     """
-    return _decorator("elementwise", fun, others, infer=infer or infer_elementwise(fun), guard=guard)
+    infer = infer or infer_elementwise(fun)
+    return _decorator("elementwise", fun, others, infer=infer, signature=signature, guard=guard)
 
 
 def linear(
@@ -157,7 +164,7 @@ def _decorator(
     infer: Body | None,
     wrt: tuple[int, ...] | None = None,
     sequence: bool = False,
-    signature: str | None = None,
+    signature: str | inspect.Signature | None = None,
     view: bool = False,
     guard: bool = False,
 ) -> Any:
@@ -184,10 +191,12 @@ def _decorator(
     return register
 
 
-def _signature(fun: Any, text: str | None) -> inspect.Signature | None:
-    if text is not None:
+def _signature(fun: Any, given: str | inspect.Signature | None) -> inspect.Signature | None:
+    if isinstance(given, inspect.Signature):
+        return given
+    if given is not None:
         scope: dict[str, Any] = {}
-        exec(f"def f({text}): ...", {"np": np}, scope)  # noqa: S102  # a literal of a rule file
+        exec(f"def f({given}): ...", {"np": np}, scope)  # noqa: S102  # a literal of a rule file
         return inspect.signature(scope["f"])
     if isinstance(fun, np.ufunc):
         return None
@@ -203,6 +212,8 @@ _MODULES = {"numpy": "", "numpy.linalg": "linalg.", "numpy.fft": "fft.", "math":
 def name_of(fun: Any) -> str:
     """`sin`, `linalg.inv`, `math.sin`: the name that dumps and `adjoint rules` show."""
     name = str(getattr(fun, "__name__", type(fun).__name__))
+    if isinstance(owner := getattr(fun, "__self__", None), np.ufunc):
+        return f"{owner.__name__}.{name}"  # np.add.reduce
     if isinstance(fun, np.ufunc):
         return name
     return _MODULES.get(getattr(fun, "__module__", ""), "") + name
