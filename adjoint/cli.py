@@ -99,10 +99,10 @@ def _dump(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     fun = _load(options.target)
-    with _user_errors(f"cannot evaluate --args {options.args!r}", Exception):
+    with _user_errors(f"cannot evaluate --args {options.args!r}", (Exception,)):
         value = eval(options.args, {"np": np})  # noqa: S307  # the user's own expression
     args = value if isinstance(value, tuple) else (value,)
-    with _user_errors("cannot check", Exception):
+    with _user_errors("cannot check", (Exception,)):
         rows = api.gradient_errors(fun, args)
     print("| argument | forward vs differences | reverse vs differences | ok |\n|---|---|---|---|")
     for name, forward, reverse, ok in rows:
@@ -136,24 +136,25 @@ def _load(target: str) -> Callable[..., Any]:
     module = ModuleType(path.stem)
     module.__file__ = str(path)
     sys.modules.setdefault(path.stem, module)  # dataclasses look their module up; a library's name stays the library's
-    with _user_errors(f"cannot import {place}", Exception), contextlib.redirect_stdout(sys.stderr):
+    with _user_errors(f"cannot import {place}", (Exception,)), contextlib.redirect_stdout(sys.stderr):
         SourceFileLoader(path.stem, str(path)).exec_module(module)
-    fun: Any = module
+    found: Any = module
     for part in name.split("."):
-        fun = getattr(fun, part, None)
-    if not callable(fun):
+        found = getattr(found, part, None)
+    if not callable(found):
         raise UserError(f"{place} defines no function {name!r}")
+    fun: Callable[..., Any] = found
     return fun
 
 
 @contextlib.contextmanager
-def _user_errors(what: str, *others: type[Exception]) -> Iterator[None]:
+def _user_errors(what: str, kinds: tuple[type[Exception], ...] = (TypeError, ValueError)) -> Iterator[None]:
     """Turn what a user's input can raise into a message; our own errors have theirs already."""
     try:
         yield
     except AdjointError:
         raise
-    except (TypeError, ValueError, *others) as error:
+    except kinds as error:
         raise UserError(f"{what}: {type(error).__name__}: {_text(error)}") from error
 
 

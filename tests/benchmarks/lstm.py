@@ -16,8 +16,9 @@ def squared_error(w, u, b, x, target):
     c = np.zeros((x.shape[1], n))
     for t in range(len(x)):
         gates = x[t] @ w + h @ u + b
-        c = sigmoid(gates[:, n : 2 * n]) * c + sigmoid(gates[:, :n]) * np.tanh(gates[:, 3 * n :])
-        h = sigmoid(gates[:, 2 * n : 3 * n]) * np.tanh(c)
+        shares = sigmoid(gates[:, : 3 * n])
+        c = shares[:, n : 2 * n] * c + shares[:, :n] * np.tanh(gates[:, 3 * n :])
+        h = shares[:, 2 * n :] * np.tanh(c)
     return np.mean((h - target) ** 2)
 
 
@@ -30,11 +31,11 @@ def by_hand(w, u, b, x, target):
         gates = x[t] @ w
         gates += h @ u
         gates += b
-        squashed = gates[:, : 3 * n]
-        np.negative(squashed, out=squashed)
-        np.exp(squashed, out=squashed)
-        squashed += 1.0
-        np.reciprocal(squashed, out=squashed)
+        shares = gates[:, : 3 * n]
+        np.negative(shares, out=shares)
+        np.exp(shares, out=shares)
+        shares += 1.0
+        np.reciprocal(shares, out=shares)
         np.tanh(gates[:, 3 * n :], out=gates[:, 3 * n :])
         c_next = gates[:, n : 2 * n] * c
         c_next += gates[:, :n] * gates[:, 3 * n :]
@@ -68,9 +69,9 @@ def in_torch(w, u, b, x, target):
     h = c = torch.zeros((x.shape[1], n), dtype=x.dtype)
     for x_t in x:
         gates = x_t @ w + h @ u + b
-        squashed = torch.sigmoid(gates[:, : 3 * n])
-        c = squashed[:, n : 2 * n] * c + squashed[:, :n] * torch.tanh(gates[:, 3 * n :])
-        h = squashed[:, 2 * n :] * torch.tanh(c)
+        shares = torch.sigmoid(gates[:, : 3 * n])
+        c = shares[:, n : 2 * n] * c + shares[:, :n] * torch.tanh(gates[:, 3 * n :])
+        h = shares[:, 2 * n :] * torch.tanh(c)
     return torch.mean((h - target) ** 2)
 
 
@@ -84,9 +85,9 @@ def in_jax(w, u, b, x, target):
     def step(state, x_t):
         h, c = state
         gates = x_t @ w + h @ u + b
-        squashed = jax.nn.sigmoid(gates[:, : 3 * n])
-        c = squashed[:, n : 2 * n] * c + squashed[:, :n] * jnp.tanh(gates[:, 3 * n :])
-        return (squashed[:, 2 * n :] * jnp.tanh(c), c), None
+        shares = jax.nn.sigmoid(gates[:, : 3 * n])
+        c = shares[:, n : 2 * n] * c + shares[:, :n] * jnp.tanh(gates[:, 3 * n :])
+        return (shares[:, 2 * n :] * jnp.tanh(c), c), None
 
     start = jnp.zeros((x.shape[1], n))
     (h, _), _ = jax.lax.scan(step, (start, start), x)
