@@ -48,17 +48,18 @@ def by_hand(w, u, b, x, target):
     a_bar = np.empty((batch, 4 * n))
     for t in range(steps - 1, -1, -1):
         h, c, gates, tanh_c = tape[t]
-        write, keep, show, new = (gates[:, k * n : (k + 1) * n] for k in range(4))
-        c_bar += h_bar * show * (1.0 - tanh_c * tanh_c)
-        a_bar[:, :n] = c_bar * new * write * (1.0 - write)
-        a_bar[:, n : 2 * n] = c_bar * c * keep * (1.0 - keep)
-        a_bar[:, 2 * n : 3 * n] = h_bar * tanh_c * show * (1.0 - show)
-        a_bar[:, 3 * n :] = c_bar * write * (1.0 - new * new)
+        shares, new = gates[:, : 3 * n], gates[:, 3 * n :]
+        c_bar += h_bar * shares[:, 2 * n :] * (1.0 - tanh_c * tanh_c)
+        np.multiply(c_bar, new, out=a_bar[:, :n])
+        np.multiply(c_bar, c, out=a_bar[:, n : 2 * n])
+        np.multiply(h_bar, tanh_c, out=a_bar[:, 2 * n : 3 * n])
+        a_bar[:, : 3 * n] *= shares * (1.0 - shares)
+        np.multiply(c_bar * shares[:, :n], 1.0 - new * new, out=a_bar[:, 3 * n :])
         w_bar += x[t].T @ a_bar
         u_bar += h.T @ a_bar
         b_bar += np.add.reduce(a_bar)
         h_bar = a_bar @ u.T
-        c_bar *= keep
+        c_bar *= shares[:, n : 2 * n]
     return w_bar, u_bar, b_bar
 
 
