@@ -1,0 +1,445 @@
+"""Decide where memory is reused: in: a function of pure ops; out: the same with in-place marks and copies.
+
+After this pass every `update` and `add_at` overwrites its first operand (attribute `inplace`), and so do
+the additions to an accumulator that are marked. Explicit copies stand wherever something must be written
+that is not ours alone: an argument, a constant, memory that another live value sees. What the function
+returns is fresh, writable and shares memory with nothing.
+
+The analysis is optimistic and repeats: it walks the program under the decisions made so far, and where it
+meets a conflict it adds a decision (copy this view, copy this operand, copy this result, let the loop own
+this variable). Decisions only grow, so it ends. When in doubt it copies.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from adjoint.codegen.liveness import Live, initial_of, live_after, values
+from adjoint.codegen.storage import (
+    FOREIGN,
+    NONE,
+    Storage,
+    Storages,
+    has_storage,
+    is_update,
+    is_view,
+    keeps_arguments,
+    result_storages,
+    storages_of,
+)
+from adjoint.errors import Span
+from adjoint.ir.core import (
+    CALL,
+    EMPTY,
+    FOR,
+    IF,
+    WHILE,
+    Atom,
+    Block,
+    Function,
+    Literal,
+    Op,
+    Primitive,
+    Value,
+    for_parts,
+    while_parts,
+)
+from adjoint.ir.types import ArrayType, StackType, same_shape
+from adjoint.ir.walk import block_reads, lookup
+from adjoint.runtime import fresh
+
+COPY = Primitive("copy", np.copy)
+"""A copy of an array."""
+
+FRESH = Primitive("fresh", fresh)
+"""A copy of what may be an array or a number."""
+
+ADDS = (operator.add, np.add)
+SUBS = (operator.sub, np.subtract)
+
+
+def bufferize(fn: Function) -> Function:
+    """The same program with reuse of memory made explicit, callees included."""
+    callees = {name: bufferize(callee) for name, callee in fn.functions.items()}
+    decisions = decide(fn)
+    return replace(fn, body=_Rewriter(decisions).block(fn.body, {}), functions=callees)
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What is copied, and which loop variables and sums own their memory."""
+
+    views: set[Value] = field(default_factory=set)
+    operands: set[tuple[Op, int]] = field(default_factory=set)
+    results: set[tuple[Block, int]] = field(default_factory=set)
+    owned: dict[Value, Storage] = field(default_factory=dict)  # loop variables
+    for_sums: set[Value] = field(default_factory=set)  # those of them that are owned for speed alone
+    refused: set[Value] = field(default_factory=set)  # those that do not pay
+    kept: set[Storage] = field(default_factory=set)  # memory that foreign code may refer to
+    accumulators: dict[Op, int] = field(default_factory=dict)
+
+    def size(self) -> int:
+        found = (self.views, self.operands, self.results, self.owned, self.kept)
+        return sum(map(len, found)) + 3 * len(self.refused)
+
+
+class Facts:
+    """What does not depend on decisions, and the storages, which are the same in every walk."""
+
+    def __init__(self, fn: Function) -> None:
+        def of_interest(op: Op) -> bool:
+            return bool(op.regions) or is_update(op.primitive) or op.primitive.fun in (*ADDS, *SUBS)
+
+        self.live = live_after(fn, of_interest)
+        self.storages: dict[Value | tuple[Block, int], Storage] = {}
+        self.definitions: dict[Value, Op] = {}
+        self.reads: dict[Value, int] = {}
+        self.following: Live = set()  # what loops carry to their next iteration
+        self.count(fn.body)
+
+    def count(self, block: Block) -> None:
+        for op in block.ops:
+            self.definitions.update((value, op) for value in op.outputs)
+            self.read(op.inputs)
+            for region in op.regions:
+                self.count(region)
+            if op.primitive is FOR or op.primitive is WHILE:
+                self.following |= values(op.regions[-1].results[: len(initial_of(op))])
+        self.read(block.results)
+
+    def read(self, atoms: tuple[Atom, ...]) -> None:
+        for value in atoms:
+            if isinstance(value, Value):
+                self.reads[value] = self.reads.get(value, 0) + 1
+
+
+def decide(fn: Function) -> Decisions:
+    decisions, facts = Decisions(), Facts(fn)
+    while True:
+        before = decisions.size()
+        _Analysis(decisions, facts).function(fn)
+        if decisions.size() == before:
+            return decisions
+
+
+class _Analysis:
+    """One walk under the decisions so far; new conflicts become new decisions."""
+
+    def __init__(self, decisions: Decisions, facts: Facts) -> None:
+        self.d = decisions
+        self.facts = facts
+        self.table: dict[Value, Storages] = {}
+        self.params_of: dict[Storage, Value] = {}  # the loop variable that a not owned storage stands for
+        self.made_in: list[set[Storage]] = []  # storages made in each enclosing loop
+        self.pushes: list[tuple[Block, int, Storages]] = []
+
+    # ---- storages
+
+    def own(self, key: Value | tuple[Block, int]) -> Storage:
+        """The storage that stands for what is allocated here, the same in every walk."""
+        storage = self.facts.storages.setdefault(key, Storage(owned=True))
+        for made in self.made_in:
+            made.add(storage)
+        return storage
+
+    def unowned(self, value: Value) -> Storage:
+        return self.facts.storages.setdefault(value, Storage(owned=False))
+
+    def of(self, atom: Atom) -> Storages:
+        return storages_of(self.table, atom)
+
+    def writable(self, storages: Storages) -> bool:
+        return all(s.owned and s not in self.d.kept for s in storages)
+
+    def sharing(self, storages: Storages, among: Live) -> list[Value]:
+        return [value for value in among if not storages.isdisjoint(self.of(value))]
+
+    # ---- the walk
+
+    def function(self, fn: Function) -> None:
+        for param in [p for p, storage in self.d.owned.items() if storage in self.d.kept]:
+            del self.d.owned[param]
+            self.d.refused.add(param)
+        for param in fn.params:
+            if has_storage(param.type):
+                self.table[param] = frozenset({FOREIGN})
+        self.block(fn.body)
+        self.fresh_results(fn.body)
+
+    def block(self, block: Block) -> None:
+        for op in block.ops:
+            if op.primitive is IF:
+                self.branch(op)
+            elif op.primitive is FOR or op.primitive is WHILE:
+                self.loop(op)
+            else:
+                self.plain(op)
+
+    def plain(self, op: Op) -> None:
+        if keeps_arguments(op):
+            self.d.kept.update(*(self.of(atom) for atom in op.inputs))
+        if is_update(op.primitive):
+            self.update(op)
+            return
+        for out in op.outputs:
+            if not has_storage(out.type):
+                continue
+            if op.primitive is CALL or out in self.d.views:
+                self.table[out] = frozenset({self.own(out)})
+            else:
+                self.table[out] = result_storages(op, self.table, frozenset({self.own(out)}))
+        if op.primitive.fun in ADDS or op.primitive.fun in SUBS:
+            self.addition(op)
+
+    def update(self, op: Op) -> None:
+        target, out = op.inputs[0], op.outputs[0]
+        storages = self.of(target)
+        if (op, 0) not in self.d.operands and not self.make_writable(storages, self.facts.live[op], target):
+            self.d.operands.add((op, 0))
+        self.table[out] = frozenset({self.own(out)}) if (op, 0) in self.d.operands else storages
+
+    def make_writable(self, storages: Storages, live: Live, target: Atom) -> bool:
+        """Whether memory may be written while `live` is read later, if need be by decisions elsewhere."""
+        if not storages or not self.writable(storages):
+            return self.claim(storages)
+        seen_by = self.sharing(storages, live)
+        if any(value is target or not self.is_copyable_view(value) for value in seen_by):
+            return False
+        self.d.views.update(seen_by)
+        return True
+
+    def is_copyable_view(self, value: Value) -> bool:
+        op = self.facts.definitions.get(value)
+        return op is not None and not op.regions and len(op.outputs) == 1 and is_view(op)
+
+    def claim(self, storages: Storages, *, for_sum: bool = False) -> bool:
+        """Let the loops own the variables behind storages that are not owned; False if there is no such loop."""
+        if not storages.isdisjoint(self.d.kept):
+            return False
+        params = [self.params_of[s] for s in storages if s in self.params_of]
+        unclaimed = [p for p in params if p not in self.d.owned and p not in self.d.refused]
+        for param in unclaimed:
+            self.d.owned[param] = Storage(owned=True)
+            if for_sum:
+                self.d.for_sums.add(param)
+        if not for_sum:
+            self.d.for_sums.difference_update(params)
+        return bool(unclaimed)
+
+    # ---- control flow
+
+    def branch(self, op: Op) -> None:
+        for region in op.regions:
+            self.block(region)
+        for k, out in enumerate(op.outputs):
+            if has_storage(out.type):
+                self.table[out] = NONE.union(*(self.result(region, k) for region in op.regions))
+
+    def result(self, block: Block, k: int) -> Storages:
+        """What result `k` of a block refers to, once it is copied if that was decided."""
+        atom = block.results[k]
+        if (block, k) in self.d.results and isinstance(atom, Value):
+            return frozenset({self.own((block, k))})
+        return self.of(atom)
+
+    def loop(self, op: Op) -> None:
+        parts = for_parts(op) if op.primitive is FOR else while_parts(op)
+        body = op.regions[-1]
+        around = self.facts.live[op] | set(block_reads(body))
+        if op.primitive is WHILE:
+            around |= set(block_reads(op.regions[0]))
+        first = 3 if op.primitive is FOR else 0
+
+        self.made_in.append(set())
+        for j, param in enumerate(parts.carried):
+            self.enter(op, first + j, parts.initial, j, param, around)
+        if op.primitive is WHILE:
+            for test_param, param in zip(op.regions[0].params, parts.carried, strict=True):
+                self.table[test_param] = self.table.get(param, NONE)
+            self.block(op.regions[0])
+        if op.primitive is FOR:
+            self.pop(op, for_parts(op).elements)
+        self.block(body)
+        made = self.made_in[-1]
+        self.leave(op, body, parts.carried, made)
+        self.made_in.pop()
+
+        at = len(parts.carried)
+        for stack, size in zip(parts.produced, op.attrs["produced"], strict=True):
+            inside = [self.result(body, k) for k in range(at, at + size)]
+            self.pushes += [(body, at + k, storages) for k, storages in enumerate(inside)]
+            self.table[stack] = frozenset({self.own(stack)}).union(*inside)
+            at += size
+        for j, (param, final) in enumerate(zip(parts.carried, parts.final, strict=True)):
+            if not has_storage(final.type):
+                continue
+            if param in self.d.owned:
+                self.table[final] = frozenset({self.d.owned[param]})
+                for outer in self.made_in:
+                    outer.add(self.d.owned[param])
+            else:
+                self.table[final] = self.of(param) | self.result(body, j)
+
+    def enter(self, op: Op, at: int, initial: tuple[Atom, ...], j: int, param: Value, around: Live) -> None:
+        """What a carried variable refers to in the body, and whether its initial value must be copied."""
+        if not has_storage(param.type):
+            return
+        storages = self.of(initial[j])
+        if param in self.d.owned:
+            self.made_in[-1].add(self.d.owned[param])
+            others = {atom for i, atom in enumerate(initial) if i != j and isinstance(atom, Value)}
+            shared = self.sharing(storages, around | others) or any(
+                atom is initial[j] for i, atom in enumerate(initial) if i != j
+            )
+            ready = storages and not shared and (self.writable(storages) or self.claim(storages))
+            if has_storage(initial[j].type) and not ready:
+                self.d.operands.add((op, at))
+            self.table[param] = frozenset({self.d.owned[param]})
+        else:
+            unowned = self.unowned(param)
+            self.params_of[unowned] = param
+            self.table[param] = storages | {unowned}
+
+    def pop(self, op: Op, elements: tuple[Value, ...]) -> None:
+        k = 0
+        for stack in for_parts(op).stacks:
+            for _ in stack.type.elements:  # type: ignore[union-attr]  # the verifier has seen to it
+                if has_storage(elements[k].type):
+                    unowned = self.unowned(elements[k])
+                    self.table[elements[k]] = self.of(stack) | {unowned}
+                k += 1
+
+    def leave(self, op: Op, body: Block, carried: tuple[Value, ...], made: set[Storage]) -> None:
+        """The next values of owned variables must be ours, made in the loop, and shared with nothing."""
+        count = len(carried)
+        for j, param in enumerate(carried):
+            if param not in self.d.owned or (body, j) in self.d.results or not has_storage(body.results[j].type):
+                continue
+            storages = self.result(body, j)
+            elsewhere = [self.result(body, i) for i in range(count) if i != j]
+            ours = storages and self.writable(storages) and storages <= made
+            if not ours or any(not storages.isdisjoint(other) for other in elsewhere):
+                self.refuse_or_copy(op, body, j, param)
+                continue
+            for k in range(count, len(body.results)):
+                if not storages.isdisjoint(self.result(body, k)):
+                    self.d.results.add((body, k))
+
+    def refuse_or_copy(self, op: Op, body: Block, j: int, param: Value) -> None:
+        """A copy in every iteration is worth it for a variable that is updated, not for the sake of a sum."""
+        if param not in self.d.for_sums:
+            self.d.results.add((body, j))
+            return
+        del self.d.owned[param]
+        self.d.refused.add(param)
+        self.d.operands.discard((op, j + (3 if op.primitive is FOR else 0)))
+
+    # ---- sums
+
+    def addition(self, op: Op) -> None:
+        """Mark `a + b` as `a += b` where `a` is a variable anyway, ours, and dead afterwards."""
+        self.d.accumulators.pop(op, None)
+        out = op.outputs[0]
+        choices = (0, 1) if op.primitive.fun in ADDS else (0,)
+        for k in choices:
+            acc = op.inputs[k]
+            if not isinstance(acc, Value) or not _fits(acc, out) or not self.is_variable(acc):
+                continue
+            storages = self.of(acc)
+            if not self.writable(storages):
+                carried = any(self.params_of.get(s) is acc for s in storages) and self.flows_on(op)
+                if carried:
+                    self.claim(storages, for_sum=True)
+                continue
+            if storages and not self.sharing(storages, self.facts.live[op]):
+                self.d.accumulators[op] = k
+                self.table[out] = storages
+                return
+
+    def is_variable(self, value: Value) -> bool:
+        op = self.facts.definitions.get(value)
+        if op is None or op.regions or is_update(op.primitive) or op in self.d.accumulators:
+            return True
+        return self.facts.reads[value] > 1
+
+    def flows_on(self, op: Op) -> bool:
+        """Whether a sum is what the loop carries to its next iteration, so that owning it needs no copies."""
+        return op.outputs[0] in self.facts.following
+
+    # ---- results of the function
+
+    def fresh_results(self, body: Block) -> None:
+        taken: Storages = NONE
+        for k, atom in enumerate(body.results):
+            if not has_storage(atom.type):
+                continue
+            storages = self.result(body, k)
+            bad = frozenset(s for s in storages if s in taken or not self.writable(frozenset({s})))
+            if isinstance(atom.type, StackType):
+                for block, at, inside in self.pushes:
+                    if not inside.isdisjoint(bad) and not isinstance(block.results[at].type, StackType):
+                        self.d.results.add((block, at))
+            elif bad or (not storages and not isinstance(atom, Literal)) or isinstance(atom, Literal) and storages:
+                self.d.results.add((body, k))
+            taken |= storages
+
+
+def _fits(acc: Value, out: Value) -> bool:
+    a, b = acc.type, out.type
+    return (
+        isinstance(a, ArrayType) and isinstance(b, ArrayType) and a.kind == b.kind == "array"
+        and a.dtype is not None and a.dtype == b.dtype and same_shape(a.shape, b.shape)
+    )  # fmt: skip
+
+
+class _Rewriter:
+    """Write the decisions into the program."""
+
+    def __init__(self, decisions: Decisions) -> None:
+        self.d = decisions
+
+    def block(self, block: Block, table: dict[Value, Atom]) -> Block:
+        ops: list[Op] = []
+        for op in block.ops:
+            ops.extend(self.op(op, table))
+        results = []
+        for k, atom in enumerate(block.results):
+            atom = lookup(table, atom)
+            if (block, k) in self.d.results:
+                last = ops[-1] if ops else None
+                copy = _copy(atom, last.span if last else None, last.sweep if last else "")
+                ops.append(copy)
+                atom = copy.outputs[0]
+            results.append(atom)
+        return replace(block, ops=tuple(ops), results=tuple(results))
+
+    def op(self, op: Op, table: dict[Value, Atom]) -> list[Op]:
+        made: list[Op] = []
+        inputs = [lookup(table, atom) for atom in op.inputs]
+        for k, atom in enumerate(inputs):
+            if (op, k) in self.d.operands:
+                copy = _copy(atom, op.span, op.sweep)
+                made.append(copy)
+                inputs[k] = copy.outputs[0]
+        attrs = op.attrs
+        if is_update(op.primitive) or op in self.d.accumulators:
+            attrs = {**attrs, "inplace": True}
+            if self.d.accumulators.get(op) == 1:
+                inputs.reverse()
+        regions = tuple(self.block(region, table) for region in op.regions)
+        made.append(replace(op, inputs=tuple(inputs), attrs=attrs, regions=regions))
+        for value in op.outputs:
+            if value in self.d.views:
+                copy = _copy(value, op.span, op.sweep)
+                made.append(copy)
+                table[value] = copy.outputs[0]
+        return made
+
+
+def _copy(atom: Atom, span: Span | None, sweep: str) -> Op:
+    hint = atom.hint if isinstance(atom, Value) else None
+    certain = isinstance(atom.type, ArrayType) and atom.type.kind == "array"
+    return Op(COPY if certain else FRESH, (atom,), (Value(hint, atom.type),), EMPTY, (), span, sweep)

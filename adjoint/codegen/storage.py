@@ -1,0 +1,137 @@
+"""Which memory a value may refer to.
+
+A *storage* stands for the memory of one allocating op, of one loop-carried variable, or for memory that
+is not ours (an argument, a constant, an element of a stack, a read-only broadcast). The table of a value
+is the set of storages that it may refer to; numbers have none. Two values may share memory only if their
+sets meet.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from adjoint.ir.core import OPAQUE, Atom, Literal, Op, Primitive, Slot, Value
+from adjoint.ir.types import ArrayType, ObjectType, StackType, Type
+from adjoint.rules import internal
+
+
+class Storage:
+    """Memory. `owned`: allocated by the generated function, so that it may be written."""
+
+    __slots__ = ("owned",)
+
+    def __init__(self, owned: bool) -> None:
+        self.owned = owned
+
+
+Storages = frozenset[Storage]
+NONE: Storages = frozenset()
+FOREIGN = Storage(owned=False)
+"""Memory of the caller, of constants, of anything that code which is not ours made."""
+
+_FOREIGN: Storages = frozenset({FOREIGN})
+
+UPDATES = (internal.update, internal.add_at)
+"""Functions whose result is their first operand changed at an index."""
+
+_ALIASING = frozenset(
+    """reshape ravel transpose swapaxes moveaxis rollaxis squeeze expand_dims broadcast_to broadcast_arrays
+    diagonal split array_split hsplit vsplit dsplit flip fliplr flipud rot90 real imag asarray asanyarray
+    ascontiguousarray asfortranarray atleast_1d atleast_2d atleast_3d array permute_dims matrix_transpose
+    nan_to_num real_if_close require trim_zeros stop_gradient backward_hook meshgrid lib.stride_tricks.as_strided
+    astype unstack""".split()
+)
+_READ_ONLY = frozenset({"broadcast_to", "broadcast_arrays", "diagonal", "broadcast_like"})
+_OURS = ("numpy", "_operator", "math", "adjoint", "builtins", "scipy")
+_HARMLESS = (print, len, repr, str, format, type, id, isinstance)
+
+
+def has_storage(type_: Type) -> bool:
+    """Whether a value of this type may refer to memory that can be written."""
+    if isinstance(type_, ArrayType):
+        return type_.kind in ("array", "any")
+    return isinstance(type_, (StackType, ObjectType))
+
+
+def is_update(primitive: Primitive) -> bool:
+    return primitive.fun in UPDATES
+
+
+def is_view(op: Op) -> bool:
+    """Whether the result of an op is a window on its operand that a copy would detach."""
+    return op.primitive.view or op.primitive.name in _ALIASING
+
+
+def is_foreign(primitive: Primitive) -> bool:
+    """Whether this is code of the user or of a library that may return or keep its arguments."""
+    if primitive is OPAQUE:
+        return True
+    module = getattr(primitive.fun, "__module__", None)
+    if isinstance(primitive.fun, np.ufunc):
+        return False
+    return primitive.fun is not None and (module or "").partition(".")[0] not in _OURS
+
+
+def keeps_arguments(op: Op) -> bool:
+    """Whether code that is not ours may keep a reference to what the op is given."""
+    if op.primitive is OPAQUE:
+        function = op.attrs.get("function")
+        if function in _HARMLESS or isinstance(function, np.ufunc):
+            return False
+        return (getattr(function, "__module__", None) or "").partition(".")[0] != "numpy"
+    return is_foreign(op.primitive)
+
+
+def is_advanced(index: Any, inputs: tuple[Atom, ...]) -> bool:
+    """Whether an index certainly selects by arrays, so that indexing copies."""
+    items = index if isinstance(index, tuple) else (index,)
+    for item in items:
+        if isinstance(item, (list, np.ndarray)):
+            return True
+        if isinstance(item, Slot):
+            type_ = inputs[item.index].type
+            if isinstance(type_, ArrayType) and type_.kind == "array" and type_.shape:
+                return True
+    return False
+
+
+def is_basic(index: Any, inputs: tuple[Atom, ...]) -> bool:
+    """Whether an index certainly has only integers, slices, `...` and None."""
+    items = index if isinstance(index, tuple) else (index,)
+    for item in items:
+        if isinstance(item, Slot):
+            type_ = inputs[item.index].type
+            integer = isinstance(type_, ArrayType) and (type_.dtype or "").startswith(("int", "uint"))
+            if not (integer and type_.is_scalar):
+                return False
+        elif not (item is None or item is ... or isinstance(item, (slice, np.integer)) or type(item) is int):
+            return False
+    return True
+
+
+def storages_of(table: Mapping[Value, Storages], atom: Atom) -> Storages:
+    if isinstance(atom, Literal):
+        return _FOREIGN if isinstance(atom.value, np.ndarray) else NONE
+    return table.get(atom, NONE)
+
+
+def result_storages(op: Op, table: Mapping[Value, Storages], own: Storages) -> Storages:
+    """What a result of a plain op may refer to; `own` is the memory that it would allocate."""
+    primitive = op.primitive
+    if primitive.fun in UPDATES:
+        return storages_of(table, op.inputs[0])
+    if primitive.fun is operator.getitem:
+        if is_advanced(op.attrs["index"], op.inputs):
+            return own
+        return storages_of(table, op.inputs[0])
+    foreign = is_foreign(primitive)
+    if not (foreign or is_view(op)):
+        return own
+    shared = NONE.union(*(storages_of(table, atom) for atom in op.inputs))
+    if foreign or primitive.name in _READ_ONLY:
+        return shared | _FOREIGN
+    return shared or own

@@ -1,0 +1,94 @@
+"""Syntax trees to text. The only place that knows how: gast nodes in, Python source out, through astor."""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+import astor
+import gast
+
+
+class _Generator(astor.code_gen.SourceGenerator):  # type: ignore[misc]  # astor has no types
+    """astor with names for the floats that have no literal, and strings that stay on one line."""
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        value = node.value
+        if isinstance(value, float) and not math.isfinite(value):
+            self.write("np.nan" if math.isnan(value) else "np.inf")
+        elif isinstance(value, str):
+            self.write(repr(value))
+        else:
+            super().visit_Constant(node)
+
+
+def pretty_source(node: Any) -> str:
+    """The source text of one expression or simple statement, on one line."""
+    tree = gast.gast_to_ast(node)
+    return str(astor.to_source(tree, pretty_source="".join, source_generator_class=_Generator)).strip()
+
+
+# ---- the few constructors that the rest of codegen builds its trees with
+
+
+def name(identifier: str) -> Any:
+    return gast.Name(identifier, gast.Load(), None, None)
+
+
+def dotted(path: str) -> Any:
+    """`np.linalg.inv` as attributes of a name."""
+    first, *rest = path.split(".")
+    node = name(first)
+    for part in rest:
+        node = attribute(node, part)
+    return node
+
+
+def attribute(node: Any, field: str) -> Any:
+    return gast.Attribute(node, field, gast.Load())
+
+
+def subscript(node: Any, index: Any) -> Any:
+    return gast.Subscript(node, index, gast.Load())
+
+
+def call(function: Any, args: list[Any], keywords: list[tuple[str, Any]] | None = None) -> Any:
+    return gast.Call(function, args, [gast.keyword(key, node) for key, node in keywords or ()])
+
+
+def binary(left: Any, operator: Any, right: Any) -> Any:
+    return gast.BinOp(left, operator, right)
+
+
+def sequence(nodes: list[Any], kind: type = tuple) -> Any:
+    return (gast.Tuple if kind is tuple else gast.List)(nodes, gast.Load())
+
+
+def number(value: Any) -> Any:
+    """A Python number; negative ones are a sign and a literal, as they parse."""
+    if isinstance(value, complex):
+        if value.real == 0 and math.copysign(1.0, value.real) > 0:
+            return _signed(value.imag, lambda x: gast.Constant(complex(0.0, x), None))
+        imaginary = _signed(value.imag, lambda x: gast.Constant(complex(0.0, abs(x)), None), sign=False)
+        operator = gast.Sub() if math.copysign(1.0, value.imag) < 0 else gast.Add()
+        return binary(number(value.real), operator, imaginary)
+    if isinstance(value, bool):
+        return gast.Constant(value, None)
+    return _signed(value, lambda x: gast.Constant(x, None))
+
+
+def _signed(value: Any, build: Any, *, sign: bool = True) -> Any:
+    negative = value < 0 or (isinstance(value, float) and math.copysign(1.0, value) < 0 and not math.isnan(value))
+    if negative and sign:
+        return gast.UnaryOp(gast.USub(), build(-value))
+    return build(value)
+
+
+def constant(value: Any) -> Any:
+    """A number, string, None, Ellipsis, or a tuple or list of these."""
+    if isinstance(value, (bool, int, float, complex)):
+        return number(value)
+    if isinstance(value, (tuple, list)):
+        return sequence([constant(item) for item in value], type(value))
+    return gast.Constant(value, None)
