@@ -75,18 +75,16 @@ class AdjointError(Exception):
     problems: Sequence[Problem] = ()
 
     def __init__(self, message: str, span: Span | None = None, hint: str | None = None) -> None:
-        self._report((Problem(message, span, hint),))
+        self.problems = (Problem(message, span, hint),)
+        super().__init__(str(self.problems[0]))
 
     @classmethod
     def of(cls, problems: Sequence[Problem]) -> Self:
         """One error for several findings, in source order."""
         error = cls.__new__(cls)
-        error._report(problems)
+        error.problems = tuple(problems)
+        error.args = ("\n\n".join(map(str, error.problems)),)
         return error
-
-    def _report(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        self.args = ("\n\n".join(map(str, self.problems)),)
 
     @property
     def span(self) -> Span | None:

@@ -18,7 +18,6 @@ Names = frozenset[str]
 NONE: Names = frozenset()
 
 FUNCTIONS = (gast.FunctionDef, gast.AsyncFunctionDef, gast.Lambda)
-COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
 LATER = (*FUNCTIONS, gast.GeneratorExp, gast.ClassDef)
 """What may read a name of the enclosing function at a later time."""
 
@@ -83,30 +82,32 @@ def _evaluated_at_definition(function: Any) -> list[Any]:
 
 def _bindings(node: Any) -> Iterator[str]:
     """In the order of the text; targets of comprehensions are local to these, walruses in them are not."""
-    if isinstance(node, gast.Name):
-        if isinstance(node.ctx, (gast.Store, gast.Del)):
-            yield node.id
-    elif isinstance(node, (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef)):
-        for child in _evaluated_at_definition(node) if not isinstance(node, gast.ClassDef) else ():
-            yield from _bindings(child)
-        yield node.name
-    elif isinstance(node, gast.Lambda):
-        for child in _evaluated_at_definition(node):
-            yield from _bindings(child)
-    elif isinstance(node, (gast.Import, gast.ImportFrom)):
-        yield from (imported_name(alias) for alias in node.names)
+    parts: Iterable[Any] = gast.iter_child_nodes(node)
+    if isinstance(node, FUNCTIONS):
+        parts = _evaluated_at_definition(node)
+    elif isinstance(node, gast.ClassDef):
+        parts = node.decorator_list
     elif isinstance(node, gast.comprehension):
-        for child in (node.iter, *node.ifs):
-            yield from _bindings(child)
-    elif isinstance(node, (gast.MatchAs, gast.MatchStar, gast.MatchMapping, gast.ExceptHandler)):
-        for child in gast.iter_child_nodes(node):
-            yield from _bindings(child)
-        name = node.rest if isinstance(node, gast.MatchMapping) else node.name
-        if name is not None:
-            yield getattr(name, "id", name)
-    else:
-        for child in gast.iter_child_nodes(node):
-            yield from _bindings(child)
+        parts = (node.iter, *node.ifs)
+    for part in parts:
+        yield from _bindings(part)
+    yield from _bound_by(node)
+
+
+def _bound_by(node: Any) -> Iterable[str]:
+    """What a node binds by itself, without its parts."""
+    match node:
+        case gast.Name(ctx=gast.Store() | gast.Del()):
+            return (node.id,)
+        case gast.FunctionDef() | gast.AsyncFunctionDef() | gast.ClassDef():
+            return (node.name,)
+        case gast.Import() | gast.ImportFrom():
+            return tuple(map(imported_name, node.names))
+        case gast.MatchAs() | gast.MatchStar() | gast.ExceptHandler() if node.name is not None:
+            return (getattr(node.name, "id", node.name),)
+        case gast.MatchMapping() if node.rest is not None:
+            return (node.rest,)
+    return ()
 
 
 def imported_name(alias: Any) -> str:
@@ -115,7 +116,7 @@ def imported_name(alias: Any) -> str:
 
 
 @dataclass
-class _Reader:
+class _Reader(gast.NodeVisitor):
     """Goes through code in the order of evaluation: the names read before they are surely bound, and those bound.
 
     `defined` holds what this code binds whenever it is executed to its end.
@@ -130,43 +131,52 @@ class _Reader:
                 self.visit(node)
         return self
 
-    def visit(self, node: Any) -> None:
-        if isinstance(node, gast.Name):
-            if isinstance(node.ctx, gast.Store):
-                self.defined |= {node.id}
-            elif node.id not in self.defined:
-                self.read |= {node.id}
-        elif isinstance(node, FUNCTIONS):
-            self._function(node)
-        elif isinstance(node, COMPREHENSIONS):
-            self._comprehension(node)
-        elif isinstance(node, gast.NamedExpr):
-            self.visit_all([node.value, node.target])
-        elif isinstance(node, gast.BoolOp):
-            self._maybe(node.values[:1], node.values[1:])
-        elif isinstance(node, gast.Compare):
-            self._maybe([node.left, node.comparators[0]], node.comparators[1:])
-        elif isinstance(node, gast.IfExp):
-            self._maybe([node.test], [node.body], [node.orelse])
-        elif isinstance(node, gast.Assert):
-            self._maybe([node.test], [node.msg])
-        elif isinstance(node, gast.Dict):
-            self.visit_all(part for pair in zip(node.keys, node.values, strict=True) for part in pair)
-        elif isinstance(node, gast.Assign):
-            self.visit_all([node.value, *node.targets])
-        elif isinstance(node, gast.AugAssign):
-            if isinstance(node.target, gast.Name):
-                self.read |= {node.target.id} - self.defined
-            self.visit_all([node.value, node.target])
-        elif isinstance(node, gast.AnnAssign):
-            if node.value is not None or not isinstance(node.target, gast.Name):
-                self.visit_all([node.value, node.target])
-        elif isinstance(node, (gast.Import, gast.ImportFrom)):
-            self.defined |= {imported_name(alias) for alias in node.names}
-        elif isinstance(node, gast.stmt) and any(hasattr(node, field) for field in ("body", "cases")):
+    def generic_visit(self, node: Any) -> None:
+        if isinstance(node, gast.stmt) and any(hasattr(node, field) for field in ("body", "cases")):
             self._maybe([], *([child] for child in gast.iter_child_nodes(node)))
         else:
             self.visit_all(gast.iter_child_nodes(node))
+
+    def visit_Name(self, node: Any) -> None:
+        if isinstance(node.ctx, gast.Store):
+            self.defined |= {node.id}
+        elif node.id not in self.defined:
+            self.read |= {node.id}
+
+    def visit_NamedExpr(self, node: Any) -> None:
+        self.visit_all([node.value, node.target])
+
+    def visit_BoolOp(self, node: Any) -> None:
+        self._maybe(node.values[:1], node.values[1:])
+
+    def visit_Compare(self, node: Any) -> None:
+        self._maybe([node.left, node.comparators[0]], node.comparators[1:])
+
+    def visit_IfExp(self, node: Any) -> None:
+        self._maybe([node.test], [node.body], [node.orelse])
+
+    def visit_Assert(self, node: Any) -> None:
+        self._maybe([node.test], [node.msg])
+
+    def visit_Dict(self, node: Any) -> None:
+        self.visit_all(part for pair in zip(node.keys, node.values, strict=True) for part in pair)
+
+    def visit_Assign(self, node: Any) -> None:
+        self.visit_all([node.value, *node.targets])
+
+    def visit_AugAssign(self, node: Any) -> None:
+        if isinstance(node.target, gast.Name):
+            self.read |= {node.target.id} - self.defined
+        self.visit_all([node.value, node.target])
+
+    def visit_AnnAssign(self, node: Any) -> None:
+        if node.value is not None or not isinstance(node.target, gast.Name):
+            self.visit_all([node.value, node.target])
+
+    def visit_Import(self, node: Any) -> None:
+        self.defined |= set(map(imported_name, node.names))
+
+    visit_ImportFrom = visit_Import
 
     def _maybe(self, first: Sequence[Any], *rest: Sequence[Any]) -> None:
         """Code that is surely executed, then sequences that may be skipped."""
@@ -174,7 +184,7 @@ class _Reader:
         for nodes in rest:
             self.read |= _Reader(NONE, self.defined).visit_all(nodes).read
 
-    def _function(self, node: Any) -> None:
+    def visit_Lambda(self, node: Any) -> None:
         self.visit_all(_evaluated_at_definition(node))
         args = node.args
         every = [*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg]
@@ -184,13 +194,17 @@ class _Reader:
         if not isinstance(node, gast.Lambda):
             self.defined |= {node.name}
 
-    def _comprehension(self, node: Any) -> None:
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda
+
+    def visit_ListComp(self, node: Any) -> None:
         self.visit(node.generators[0].iter)
         targets = frozenset().union(*(_Reader().visit_all([g.target]).defined for g in node.generators))
         parts = [*(g.iter for g in node.generators[1:]), *(test for g in node.generators for test in g.ifs)]
         results = [node.key, node.value] if isinstance(node, gast.DictComp) else [node.elt]
         inside = frozenset().union(*(reads(part) for part in (*parts, *results)))
         self.read |= inside - targets - self.defined
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
 
 
 # ---------------------------------------------------------------------------- liveness

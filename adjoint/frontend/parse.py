@@ -9,11 +9,12 @@ import can thus not lead to the derivative of another program.
 from __future__ import annotations
 
 import __future__
-
 import ast
 import dis
 import functools
+import inspect
 import linecache
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import CodeType, FunctionType
@@ -27,7 +28,9 @@ from adjoint.frontend.place import last_column, to_column
 NO_SOURCE_HINT = "define the function in a file or in a notebook, or register its text in `linecache.cache`"
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 PROLOGUE = {"RESUME", "MAKE_CELL", "COPY_FREE_VARS", "RETURN_GENERATOR"}
-FUTURE_FLAGS = functools.reduce(int.__or__, (getattr(__future__, n).compiler_flag for n in __future__.all_feature_names))
+FUTURE_FLAGS = functools.reduce(
+    operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +48,7 @@ class Source:
         line = min(max(node.lineno, 1), len(self.lines))
         text = self.lines[line - 1]
         col = to_column(text, node.col_offset)
-        if node.end_lineno == line:
-            end = to_column(text, node.end_col_offset)
-        else:
-            end = last_column(text, col)
+        end = to_column(text, node.end_col_offset) if node.end_lineno == line else last_column(text, col)
         return Span(self.file, line, col, max(end, col + 1), text, self.name)
 
 
@@ -71,7 +71,7 @@ def function_of(fun: Callable[..., Any]) -> FunctionType:
     """
     while not isinstance(fun, FunctionType):
         inner = getattr(fun, "__func__", None) or getattr(fun, "__wrapped__", None)
-        if inner is None or isinstance(getattr(type(fun), "__call__", None), FunctionType):
+        if inner is None or isinstance(inspect.getattr_static(type(fun), "__call__", None), FunctionType):
             name = getattr(fun, "__qualname__", type(fun).__name__)
             raise UnsupportedError(f"`{name}` has no Python source", None, "declare a rule for it with `adjoint.rules`")
         fun = inner
@@ -129,7 +129,7 @@ class _Definition:
 
     @property
     def first_line(self) -> int:
-        return min([self.node.lineno, *(d.lineno for d in getattr(self.node, "decorator_list", ()))])
+        return min([int(self.node.lineno), *(d.lineno for d in getattr(self.node, "decorator_list", ()))])
 
     def is_of(self, code: CodeType) -> bool:
         """Whether `code` can come from here, as far as its name and its positions tell."""
@@ -248,7 +248,7 @@ def _same_constant(a: Any, b: Any) -> bool:
 
 
 def _rewritten_by_pytest(code: CodeType) -> bool:
-    """pytest compiles the `assert` statements of tests to other code of the same meaning."""
+    """Whether pytest compiled the `assert` statements of a test to other code of the same meaning."""
     names = (*code.co_names, *code.co_varnames)
     return any(name.startswith(("@py_", "@pytest_")) for name in names) or any(map(_rewritten_by_pytest, _codes(code)))
 
@@ -270,5 +270,6 @@ def _mangle(tree: Any, owner: str) -> None:
     for node in gast.walk(tree):
         for field in ("id", "attr", "arg", "name"):
             name = getattr(node, field, None)
-            if isinstance(name, str) and name.startswith("__") and not name.endswith("__") and node is not tree and owner:
+            private = isinstance(name, str) and name.startswith("__") and not name.endswith("__")
+            if private and node is not tree and owner:
                 setattr(node, field, f"_{owner}{name}")

@@ -40,7 +40,7 @@ class Row:
     example: str
     reason: str = ""
     hint: str = ""
-    when: Callable[[Any, Scope], bool] = lambda node, scope: True
+    when: Callable[[Any, Scope], bool] | None = None
 
     def problem(self, node: Any, source: Source) -> Problem:
         name = ", ".join(getattr(node, "names", ()))
@@ -67,8 +67,9 @@ STATEMENTS = (
     Row("`for` over ranges, arrays, containers, `zip`, `enumerate`", (gast.For,), "supported",
         "for item in items:\n    x = x * item\nreturn x"),
     Row("`while`", (gast.While,), "supported", "while x > 1:\n    x = x / 2\nreturn x"),
-    Row("`break`", (gast.Break,), "later", 
-        "for item in items:\n    if item > x:\n        break\n    x = x * item\nreturn x", "`break` is not differentiated yet", "make it a condition of a `while` loop"),
+    Row("`break`", (gast.Break,), "later",
+        "for item in items:\n    if item > x:\n        break\n    x = x * item\nreturn x",
+        "`break` is not differentiated yet", "make it a condition of a `while` loop"),
     Row("`continue`", (gast.Continue,), "later",
         "for item in items:\n    if item > x:\n        continue\n    x = x * item\nreturn x",
         "`continue` is not differentiated yet", "put the rest of the loop body under the opposite `if`"),
@@ -86,7 +87,8 @@ STATEMENTS = (
     Row("`del` of items and attributes", (gast.Delete,), "refused", "del items[0]\nreturn x",
         "`del` of a part changes an object that others may hold", "make a new container without that part"),
     Row("`import`", (gast.Import, gast.ImportFrom), "supported", "import math\nreturn math.sin(x)"),
-    Row("`with np.errstate(...)`", (gast.With,), "supported", "with np.errstate(all='ignore'):\n    y = x / w\nreturn y"),
+    Row("`with np.errstate(...)`", (gast.With,), "supported",
+        "with np.errstate(all='ignore'):\n    y = x / w\nreturn y"),
     Row("`match`", (gast.Match,), "later", "match w:\n    case 0:\n        return x\nreturn x * w",
         "`match` is not differentiated yet", "write it with `if` and `elif`"),
     Row("`try`", (gast.Try, gast.TryStar), "refused",
@@ -125,7 +127,8 @@ EXPRESSIONS = (
     Row("`a if c else b`", (gast.IfExp,), "supported", "return x if x > 0 else w"),
     Row("calls, with `*` and `**` as well", (gast.Call, gast.keyword), "supported", "return max(*items, x)"),
     Row("attributes", (gast.Attribute,), "supported", "return x.real"),
-    Row("subscripts and slices", (gast.Subscript, gast.Slice), "supported", "return items[0] * items[-1] + sum(items[1:])"),
+    Row("subscripts and slices", (gast.Subscript, gast.Slice), "supported",
+        "return items[0] * items[-1] + sum(items[1:])"),
     Row("tuples, lists, dicts, sets", (gast.Tuple, gast.List, gast.Dict, gast.Set), "supported",
         "d = {'a': x, 'b': [x, w]}\nreturn d['a'] * d['b'][1]"),
     Row("`lambda`", (gast.Lambda,), "supported", "scaled = lambda y, s=w: s * y\nreturn scaled(x)"),
@@ -193,19 +196,18 @@ def _findings(node: Any, scope: Scope) -> Iterator[tuple[Any, Row]]:
             return  # the whole of it has to go
     if isinstance(node, FUNCTIONS):
         scope = Scope(node)
-    elif isinstance(node, LOOPS):
-        scope = Scope(scope.function, in_loop=True)
     for field in node._fields:
+        inside = Scope(scope.function, True) if isinstance(node, LOOPS) and field == "body" else scope
         value = getattr(node, field, None)
         for child in value if isinstance(value, list) else (value,):
             if isinstance(child, gast.AST) and field not in NOT_EXECUTED:
-                yield from _findings(child, scope)
+                yield from _findings(child, inside)
 
 
 def row_of(node: Any, scope: Scope) -> Row:
     """The row that decides about a node."""
     for row in _ROWS.get(type(node), ()):
-        if row.when(node, scope):
+        if row.when is None or row.when(node, scope):
             return row
     if isinstance(node, (gast.stmt, gast.expr)):
         kind = type(node).__name__
@@ -218,9 +220,8 @@ PART = Row("part of a construct", (), "supported", "")
 
 def language_table() -> str:
     """The table of the documentation, as Markdown."""
-    return "\n\n".join(
-        f"### {title}\n\n{_markdown(rows)}" for title, rows in (("Statements", STATEMENTS), ("Expressions", EXPRESSIONS))
-    )
+    parts = {"Statements": STATEMENTS, "Expressions": EXPRESSIONS}
+    return "\n\n".join(f"### {title}\n\n{_markdown(rows)}" for title, rows in parts.items())
 
 
 def _markdown(rows: tuple[Row, ...]) -> str:
