@@ -105,11 +105,15 @@ def lookup(table: Mapping[Value, Atom], atom: Atom) -> Atom:
     return atom
 
 
-def clone_block(block: Block, table: dict[Value, Atom]) -> Block:
-    """A copy with fresh definitions. `table` maps outside values and collects old -> new."""
+def clone_block(block: Block, table: dict[Value, Atom], hints: Mapping[Value, str] | None = None) -> Block:
+    """A copy with fresh definitions. `table` maps outside values and collects old -> new.
+
+    `hints` gives names to values that are to have another one than before.
+    """
+    hints = hints or {}
 
     def fresh(value: Value) -> Value:
-        new = Value(value.hint, value.type)
+        new = Value(hints.get(value, value.hint), value.type)
         table[value] = new
         return new
 
@@ -117,7 +121,7 @@ def clone_block(block: Block, table: dict[Value, Atom]) -> Block:
     ops = []
     for op in block.ops:
         inputs = tuple(lookup(table, atom) for atom in op.inputs)
-        regions = tuple(clone_block(region, table) for region in op.regions)
+        regions = tuple(clone_block(region, table, hints) for region in op.regions)
         ops.append(replace(op, inputs=inputs, regions=regions, outputs=tuple(map(fresh, op.outputs))))
     return Block(params, tuple(ops), tuple(lookup(table, atom) for atom in block.results))
 

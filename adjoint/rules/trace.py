@@ -33,6 +33,8 @@ class Tracer:
 
     def apply(self, fun: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Append a call of a registered function."""
+        if any(isinstance(arg, Zero) for arg in args):
+            return with_zero(fun, args)
         if fun in self.substitutes and all(_is_python_scalar(arg) for arg in args):
             fun = self.substitutes[fun]
         primitive = registry.primitive_of(fun)
@@ -119,6 +121,53 @@ def _binary(fun: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
         return self.tracer.apply(fun, (other, self), {})
 
     return forward, backward
+
+
+class Zero:
+    """The tangent of an inactive operand inside a `jvp_rule`: it vanishes from sums and absorbs products."""
+
+    __array_priority__ = 2000.0
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return with_zero(ufunc, inputs)
+
+    def __array_function__(self, fun: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return self
+
+    def __add__(self, other: Any) -> Any:
+        return other
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        return self if isinstance(other, Zero) else -other
+
+    def __rsub__(self, other: Any) -> Any:
+        return other
+
+    def _absorb(self, *_: Any) -> Zero:
+        return self
+
+    __mul__ = __rmul__ = __matmul__ = __rmatmul__ = __truediv__ = __neg__ = __getitem__ = _absorb
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("T", "real", "imag"):
+            return self
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *args, **kwargs: self
+
+
+ZERO = Zero()
+
+
+def with_zero(fun: Any, args: Sequence[Any]) -> Any:
+    """The result of a function that is linear in its symbolic zeros."""
+    if fun in (operator.add, np.add):
+        return args[1] if isinstance(args[0], Zero) else args[0]
+    if fun in (operator.sub, np.subtract):
+        return -args[1] if isinstance(args[0], Zero) and not isinstance(args[1], Zero) else args[0]
+    return ZERO
 
 
 class Sym:

@@ -1,0 +1,277 @@
+"""What a Python expression can stand for while a program is lowered.
+
+Numbers and arrays are SSA atoms. Everything else is resolved at compile time: constants, functions,
+containers (kept as their parts), slices, ranges. Only atoms exist at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from adjoint.ir.core import Literal, Value
+from adjoint.ir.tree import Tree
+from adjoint.ir.types import ArrayType, Symbol, Type, join, known_not_one
+
+Path = tuple[tuple[str, Any], ...]
+"""Steps from the function being compiled to an object: ("cell", 0), ("global", name), ("attr", name)..."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Static:
+    """A Python object known at compile time; `path` tells where it was found."""
+
+    value: Any
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closure:
+    """A function defined inside the program: its syntax and the frame that its free names live in."""
+
+    node: Any
+    frame: Any
+    defaults: tuple[Any, ...]
+    kw_defaults: tuple[Any, ...]
+
+    @property
+    def name(self) -> str:
+        return getattr(self.node, "name", "lambda")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Method:
+    """An attribute of a value that is about to be called."""
+
+    owner: Any
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Span3:
+    """A slice or a range with run-time ends."""
+
+    kind: str
+    start: Any
+    stop: Any
+    step: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partial:
+    """A callable with some arguments given, or a transformed function: `call(args, kwargs, node)`."""
+
+    call: Callable[[list[Any], dict[str, Any], Any], Any]
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maybe:
+    """A name that is bound on some paths only; `bound` is the run-time flag."""
+
+    value: Any
+    bound: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conflict:
+    """A name that has two structures after a merge; an error where it is read."""
+
+    reason: str
+
+
+class Missing:
+    """What a name stands for where it is not bound, and a result that a raising branch never gives."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+UNBOUND = Missing("unbound")
+BOTTOM = Missing("bottom")
+
+NUMBERS = (bool, int, float, complex)
+
+
+def is_atom(value: Any) -> bool:
+    return isinstance(value, (Value, Literal))
+
+
+def constant_of(value: Any) -> Any:
+    """The Python constant behind an abstract value; raises LookupError where there is none."""
+    if isinstance(value, Static):
+        return value.value
+    if isinstance(value, Literal):
+        return value.value
+    if isinstance(value, Tree):
+        if value.kind == "dict":
+            return dict(zip(value.keys, map(constant_of, value.children), strict=True))
+        items = [constant_of(child) for child in value.children]
+        return {"tuple": tuple, "list": list}[value.kind](items) if value.kind in ("tuple", "list") else _no()
+    if isinstance(value, Span3) and value.kind == "slice":
+        return slice(*(constant_of(part) for part in (value.start, value.stop, value.step)))
+    return _no()
+
+
+def _no() -> Any:
+    raise LookupError
+
+
+def is_constant(value: Any) -> bool:
+    try:
+        constant_of(value)
+    except LookupError:
+        return False
+    return True
+
+
+def from_constant(value: Any, path: Path | None = None) -> Any:
+    """The abstract value of a Python constant."""
+    if type(value) in NUMBERS:
+        return Literal(value)
+    if type(value) in (tuple, list):
+        kind = type(value).__name__
+        return Tree(kind, None, tuple(range(len(value))), tuple(map(from_constant, value)))
+    if type(value) is slice:
+        return Span3("slice", *(from_constant(part) for part in (value.start, value.stop, value.step)))
+    return Static(value, path)
+
+
+def make_tuple(items: Any, kind: str = "tuple") -> Tree:
+    children = tuple(items)
+    return Tree(kind, None, tuple(range(len(children))), children)
+
+
+def atoms_of(value: Any) -> Iterator[Any]:
+    """The run-time parts of an abstract value, in order."""
+    if is_atom(value):
+        yield value
+    elif isinstance(value, Tree):
+        for child in value.children:
+            yield from atoms_of(child)
+    elif isinstance(value, Maybe):
+        yield from atoms_of(value.value)
+        yield value.bound
+    elif isinstance(value, Span3):
+        for part in (value.start, value.stop, value.step):
+            yield from atoms_of(part)
+
+
+def rebuild(value: Any, atoms: Iterator[Any]) -> Any:
+    """The same abstract value with other run-time parts."""
+    if is_atom(value):
+        return next(atoms)
+    if isinstance(value, Tree):
+        return Tree(value.kind, value.cls, value.keys, tuple(rebuild(child, atoms) for child in value.children))
+    if isinstance(value, Maybe):
+        inner = rebuild(value.value, atoms)
+        return Maybe(inner, next(atoms))
+    if isinstance(value, Span3):
+        return Span3(value.kind, *(rebuild(part, atoms) for part in (value.start, value.stop, value.step)))
+    return value
+
+
+def same_value(a: Any, b: Any) -> bool:
+    """Whether two abstract values are the same without looking at run-time numbers."""
+    if a is b:
+        return True
+    if isinstance(a, Literal) and isinstance(b, Literal):
+        return type(a.value) is type(b.value) and repr(a.value) == repr(b.value)
+    if isinstance(a, Static) and isinstance(b, Static):
+        return a.value is b.value or (type(a.value) is type(b.value) and type(a.value) in (str, bytes) and a.value == b.value)
+    if isinstance(a, Tree) and isinstance(b, Tree):
+        return same_structure(a, b) and all(map(same_value, a.children, b.children))
+    if isinstance(a, Span3) and isinstance(b, Span3):
+        return a.kind == b.kind and all(
+            same_value(getattr(a, part), getattr(b, part)) for part in ("start", "stop", "step")
+        )
+    return False
+
+
+def same_structure(a: Tree, b: Tree) -> bool:
+    return a.kind == b.kind and a.cls is b.cls and a.keys == b.keys
+
+
+def describe(value: Any) -> str:
+    """A word for error messages."""
+    if is_atom(value):
+        return "a number or an array" if isinstance(value.type, ArrayType) else f"a {value.type}"
+    if isinstance(value, Tree):
+        return f"a {value.kind} of {len(value.children)}"
+    if isinstance(value, Static):
+        return f"the constant {value.value!r}"
+    if isinstance(value, Missing):
+        return "nothing"
+    return f"a {type(value).__name__.lower()}"
+
+
+def widen(name: str, old: Type, new: Type) -> Type:
+    """The type of a loop-carried value that enters as `old` and leaves an iteration as `new`.
+
+    Axes that differ get a symbol of the variable's own; so the ascent is finite: an axis can change to
+    that symbol once and lose `not_one` once.
+    """
+    if not (isinstance(old, ArrayType) and isinstance(new, ArrayType)) or old == new:
+        return join(old, new)
+    joined = join(old, new)
+    if not isinstance(joined, ArrayType) or joined.shape is None or old.shape is None or new.shape is None:
+        return joined
+    dims = []
+    for axis, (a, b) in enumerate(zip(old.shape, new.shape, strict=True)):
+        own = f"{name}.{axis}"
+        certain = known_not_one(a) and known_not_one(b)
+        dims.append(a if a == b else Symbol(own, 0, certain))
+    return ArrayType(joined.dtype, tuple(dims), joined.kind)
+
+
+def merge(name: str | None, a: Any, b: Any, out: Callable[[Any, Any, Type], Any]) -> Any:
+    """The abstract value after a branch: `out(atom of a, atom of b, type)` makes a merged atom."""
+    if same_value(a, b):
+        return a
+    if a is BOTTOM or b is BOTTOM:
+        known, other = (b, a) if a is BOTTOM else (a, b)
+        pairs = [(UNBOUND, atom) if other is a else (atom, UNBOUND) for atom in atoms_of(known)]
+        return rebuild(known, (out(x, y, (x if y is UNBOUND else y).type) for x, y in pairs))
+    if is_atom(a) and is_atom(b):
+        numeric = isinstance(a.type, ArrayType) == isinstance(b.type, ArrayType)
+        return out(a, b, join(a.type, b.type)) if numeric else Conflict(_two(a, b))
+    if isinstance(a, Conflict) or isinstance(b, Conflict):
+        return a if isinstance(a, Conflict) else b
+    if a is UNBOUND or b is UNBOUND or isinstance(a, Maybe) or isinstance(b, Maybe):
+        return _merge_maybe(name, a, b, out)
+    if isinstance(a, Tree) and isinstance(b, Tree) and same_structure(a, b):
+        children = [merge(name, x, y, out) for x, y in zip(a.children, b.children, strict=True)]
+        for child in children:
+            if isinstance(child, Conflict):
+                return child
+        return Tree(a.kind, a.cls, a.keys, tuple(children))
+    if isinstance(a, Span3) and isinstance(b, Span3) and a.kind == b.kind:
+        parts = [merge(name, getattr(a, p), getattr(b, p), out) for p in ("start", "stop", "step")]
+        return Span3(a.kind, *parts)
+    return Conflict(_two(a, b))
+
+
+def _merge_maybe(name: str | None, a: Any, b: Any, out: Callable[[Any, Any, Type], Any]) -> Any:
+    def split(value: Any) -> tuple[Any, Any]:
+        if value is UNBOUND:
+            return BOTTOM, Literal(False)
+        return (value.value, value.bound) if isinstance(value, Maybe) else (value, Literal(True))
+
+    (value_a, bound_a), (value_b, bound_b) = split(a), split(b)
+    if value_a is BOTTOM and value_b is BOTTOM:
+        return UNBOUND
+    value = merge(name, value_a, value_b, out)
+    bound = merge(None, bound_a, bound_b, out)
+    if isinstance(value, Conflict):
+        return value
+    if isinstance(bound, Literal):
+        return value if bound.value else UNBOUND
+    return Maybe(value, bound)
+
+
+def _two(a: Any, b: Any) -> str:
+    return f"is {describe(a)} on one path and {describe(b)} on another"

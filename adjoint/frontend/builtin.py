@@ -1,0 +1,287 @@
+"""Python's own functions and the methods of arrays and containers, on abstract values."""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adjoint.frontend.abstract import (
+    Literal, Method, Span3, Static, constant_of, describe, from_constant, is_atom, is_constant, make_tuple,
+)
+from adjoint.ir.core import Value
+from adjoint.ir.tree import Tree
+from adjoint.ir.types import ArrayType, sample
+from adjoint.rules import registry
+from adjoint.rules.internal import cast
+from adjoint.rules.trace import METHODS
+
+HANDLERS: dict[Any, Callable[..., Any]] = {}
+
+CONVERSIONS = {"flatten": np.ravel, "conj": np.conj, "conjugate": np.conj}
+SHAPE_METHODS = {"reshape", "transpose"}
+OBJECT_METHODS = {"item", "tolist"}
+
+
+def handles(*functions: Any) -> Callable[..., Any]:
+    def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+        for fun in functions:
+            HANDLERS[fun] = handler
+        return handler
+
+    return register
+
+
+def _foldable(fun: Any) -> Callable[..., Any]:
+    """A handler that computes on constants and keeps everything else as an opaque call."""
+
+    def handler(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        if all(map(is_constant, [*args, *kwargs.values()])):
+            return low.fold_call(fun, args, kwargs, node)
+        return low.call_opaque(fun, None, args, kwargs, node)
+
+    return handler
+
+
+for _fun in (str, repr, bool, hash, ord, chr, divmod, type, callable, np.dtype, sorted, np.finfo, np.iinfo):
+    HANDLERS[_fun] = _foldable(_fun)
+
+
+@handles(len)
+def _len(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    (owner,) = args
+    if isinstance(owner, Tree):
+        return Literal(len(owner.children))
+    if is_atom(owner) and isinstance(owner.type, ArrayType):
+        if owner.type.shape is None:
+            low.refuse(node, "the length of a value whose rank is not known")
+        if owner.type.shape == ():
+            low.error(TypeError, node, "a number has no len()")
+        return low.dim(owner, 0, node)
+    return _foldable(len)(low, args, kwargs, node)
+
+
+@handles(range)
+def _range(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    start, stop, step = Literal(0), None, Literal(1)
+    if len(args) == 1:
+        stop = args[0]
+    else:
+        start, stop, step = args[0], args[1], args[2] if len(args) > 2 else step
+    return Span3("range", start, stop, step)
+
+
+@handles(abs)
+def _abs(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    return low.operation(abs, tuple(args), node)
+
+
+@handles(pow)
+def _pow(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    return low.operation(operator.pow, tuple(args), node)
+
+
+@handles(round)
+def _round(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    if all(map(is_constant, args)):
+        return low.fold_call(round, args, kwargs, node)
+    return low.apply(round, args, kwargs, node)
+
+
+def _extreme(compare: Any) -> Callable[..., Any]:
+    def handler(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        if kwargs:
+            low.refuse(node, "min and max with `key` or `default`", "compare the values with `if`")
+        items = low.unrolled(args[0], node) if len(args) == 1 else args
+        best = items[0]
+        for item in items[1:]:
+            best = _better(low, compare, best, item, node)
+        return best
+
+    return handler
+
+
+def _better(low: Any, compare: Any, best: Any, item: Any, node: Any) -> Any:
+    if is_constant(best) and is_constant(item):
+        return item if compare(constant_of(item), constant_of(best)) else best
+    test = low.apply(compare, [item, best], {}, node)
+    return low.select(test, lambda: item, lambda: best, node)
+
+
+HANDLERS[min], HANDLERS[max] = _extreme(operator.lt), _extreme(operator.gt)
+
+
+@handles(sum)
+def _sum(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    total = args[1] if len(args) > 1 else kwargs.get("start", Literal(0))
+    if is_atom(args[0]):
+        return low.sum_of_array(args[0], total, node)
+    for item in low.unrolled(args[0], node):
+        total = low.operation(operator.add, (total, item), node)
+    return total
+
+
+def _conversion(fun: Any) -> Callable[..., Any]:
+    def handler(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        if all(map(is_constant, args)):
+            return low.fold_call(fun, args, kwargs, node)
+        return low.apply(fun, args, kwargs, node)
+
+    return handler
+
+
+for _fun in (float, int):
+    HANDLERS[_fun] = _conversion(_fun)
+HANDLERS[complex] = _foldable(complex)
+
+
+@handles(tuple)
+def _tuple(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    return make_tuple(low.unrolled(args[0], node) if args else ())
+
+
+@handles(list)
+def _list(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    return make_tuple(low.unrolled(args[0], node) if args else (), "list")
+
+
+@handles(dict)
+def _dict(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    entries: dict[Any, Any] = {}
+    if args:
+        if not isinstance(args[0], Tree) or args[0].kind != "dict":
+            low.refuse(node, f"a dict from {describe(args[0])}")
+        entries.update(zip(args[0].keys, args[0].children, strict=True))
+    entries.update(kwargs)
+    return Tree("dict", None, tuple(entries), tuple(entries.values()))
+
+
+@handles(isinstance)
+def _isinstance(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    owner, classes = args
+    kinds = constant_of(classes) if is_constant(classes) else low.refuse(node, "isinstance with a class computed at run time")
+    if isinstance(owner, Tree):
+        cls = owner.cls or {"tuple": tuple, "list": list, "dict": dict}[owner.kind]
+        return Literal(issubclass(cls, kinds))
+    if isinstance(owner, Value) and isinstance(owner.type, ArrayType):
+        return Literal(isinstance(_sample_object(low, owner.type, node), kinds))
+    if is_constant(owner):
+        return Literal(isinstance(constant_of(owner), kinds))
+    low.refuse(node, f"isinstance of {describe(owner)}")
+
+
+@handles(hasattr)
+def _hasattr(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    owner, name = args
+    if isinstance(owner, Value) and isinstance(owner.type, ArrayType):
+        return Literal(hasattr(_sample_object(low, owner.type, node), constant_of(name)))
+    if is_constant(owner):
+        return Literal(hasattr(constant_of(owner), constant_of(name)))
+    low.refuse(node, f"hasattr of {describe(owner)}")
+
+
+def _sample_object(low: Any, type_: ArrayType, node: Any) -> Any:
+    if type_.shape == () and type_.kind in ("py", "np") and type_.dtype is not None:
+        return sample(type_)
+    if type_.kind == "array" and type_.shape is not None and type_.dtype is not None:
+        return np.empty((1,) * len(type_.shape), type_.dtype)
+    low.refuse(node, "the class of this value is not known at compile time")
+
+
+# ---------------------------------------------------------------------- methods
+
+
+def call_method(low: Any, method: Method, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    owner, name = method.owner, method.name
+    if isinstance(owner, Tree):
+        return _tree_method(low, owner, name, args, node)
+    if isinstance(owner, Static):
+        return low.call(low.static_attribute(owner, name, node), args, kwargs, node)
+    if not is_atom(owner):
+        low.refuse(node, f"{describe(owner)} has no method `{name}`")
+    if isinstance(owner.type, ArrayType):
+        found = _array_method(low, owner, name, args, kwargs, node)
+        if found is not None:
+            return found
+        if owner.type.dtype is not None:
+            low.refuse(node, f"the method `{name}` of arrays is not supported")
+    return low.call_opaque(None, name, [owner, *args], kwargs, node)
+
+
+def _array_method(low: Any, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    if name == "astype":
+        dtype = constant_of(args[0]) if args and is_constant(args[0]) else low.refuse(node, "`astype` needs a dtype")
+        return low.apply(cast, [owner], {"dtype": Static(np.dtype(dtype).name)}, node)
+    if name in SHAPE_METHODS and (len(args) > 1 or (args and is_atom(args[0]))):
+        args = [make_tuple(args)]
+    if name == "item" and not args and owner.type.is_scalar:
+        return low.apply(float, [owner], {}, node)
+    fun = CONVERSIONS.get(name) or METHODS.get(name)
+    if fun is None or registry.primitive_of(fun) is None:
+        return None
+    result = low.apply(fun, [owner, *args], kwargs, node)
+    return low.apply(np.copy, [result], {}, node) if name == "flatten" else result
+
+
+def _tree_method(low: Any, owner: Tree, name: str, args: list[Any], node: Any) -> Any:
+    if owner.kind == "dict":
+        keys = tuple(map(from_constant, owner.keys))
+        if name == "keys":
+            return make_tuple(keys)
+        if name == "values":
+            return make_tuple(owner.children)
+        if name == "items":
+            return make_tuple(make_tuple(pair) for pair in zip(keys, owner.children, strict=True))
+        if name == "get" and is_constant(args[0]):
+            key = constant_of(args[0])
+            if key in owner.keys:
+                return owner.children[owner.keys.index(key)]
+            return args[1] if len(args) > 1 else Static(None)
+        if name == "copy":
+            return owner
+    if owner.kind == "list" and name == "copy":
+        return owner
+    low.refuse(
+        node, f"the method `{name}` of {describe(owner)} is not supported",
+        "containers are read only: build a new one" if owner.kind in ("list", "dict") else None,
+    )  # fmt: skip
+
+
+def construct(low: Any, cls: type, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    """A call of a class: named tuples and dataclasses without code of their own are their fields."""
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        values = dict(zip(cls._fields, args, strict=False)) | kwargs
+        defaults = {k: from_constant(v) for k, v in cls._field_defaults.items()}
+        if set(values | defaults) != set(cls._fields) or len(args) > len(cls._fields):
+            low.error(TypeError, node, f"{cls.__name__} takes the fields {', '.join(cls._fields)}")
+        values = defaults | values
+        return Tree("namedtuple", cls, cls._fields, tuple(values[f] for f in cls._fields))
+    if dataclasses.is_dataclass(cls) and not hasattr(cls, "__post_init__"):
+        return _construct_dataclass(low, cls, args, kwargs, node)
+    if cls in (np.float64, np.float32, np.complex128, np.complex64) and len(args) == 1 and not kwargs:
+        return low.apply(cast, args, {"dtype": Static(np.dtype(cls).name)}, node)
+    if all(map(is_constant, [*args, *kwargs.values()])) and issubclass(cls, (str, bytes, frozenset, slice, np.generic)):
+        return low.fold_call(cls, args, kwargs, node)
+    return low.call_opaque(cls, None, args, kwargs, node)
+
+
+def _construct_dataclass(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    fields = [f for f in dataclasses.fields(cls) if f.init]
+    if len(fields) != len(dataclasses.fields(cls)) or cls.__init__.__qualname__ != "__create_fn__.<locals>.__init__" and (
+        "__init__" in vars(cls) and not cls.__dataclass_params__.init
+    ):
+        low.refuse(node, f"{cls.__name__} makes its fields in code of its own")
+    values = dict(zip([f.name for f in fields], args, strict=False)) | kwargs
+    for field in fields:
+        if field.name not in values and field.default is not dataclasses.MISSING:
+            values[field.name] = from_constant(field.default)
+        elif field.name not in values and field.default_factory is not dataclasses.MISSING:
+            values[field.name] = from_constant(field.default_factory())
+    names = tuple(f.name for f in fields)
+    if set(values) != set(names):
+        low.error(TypeError, node, f"{cls.__name__} takes the fields {', '.join(names)}")
+    return Tree("dataclass", cls, names, tuple(values[n] for n in names))
+

@@ -1,0 +1,247 @@
+"""Calls: of primitives, of functions with source (inlined, or kept as calls), of Python's own, of the unknown."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import types
+from collections.abc import Callable
+from typing import Any
+
+import gast
+import numpy as np
+
+from adjoint.errors import AdjointError, MissingRuleError, UnsupportedError
+from adjoint.frontend import builtin
+from adjoint.frontend.abstract import (
+    Closure, Method, Partial, Static, atoms_of, constant_of, describe, from_constant, is_atom, is_constant, make_tuple,
+)
+from adjoint.frontend.context import Frame
+from adjoint.frontend.expressions import Expressions
+from adjoint.frontend.liveness import Liveness, local_names
+from adjoint.frontend.parse import Source, parse
+from adjoint.frontend.subset import check
+from adjoint.ir.core import OPAQUE, Value
+from adjoint.ir.tree import Tree
+from adjoint.ir.types import UNKNOWN, ArrayType
+from adjoint.rules import registry
+
+MACROS: dict[Any, Callable[..., Any]] = {}
+"""Callables (or their types) that act on the program being lowered: `handler(lowering, obj, args, kwargs, node)`."""
+
+MAX_DEPTH = 60
+
+
+class Calls(Expressions):
+    """Lowering of calls."""
+
+    def expr_Call(self, node: Any) -> Any:
+        callee = self.expr(node.func)
+        args: list[Any] = self.items(node.args)
+        kwargs: dict[str, Any] = {}
+        for keyword in node.keywords:
+            value = self.expr(keyword.value)
+            if keyword.arg is not None:
+                kwargs[keyword.arg] = value
+            elif isinstance(value, Tree) and value.kind == "dict":
+                kwargs.update(zip(value.keys, value.children, strict=True))
+            else:
+                self.refuse(keyword.value, "`**` needs a dict with keys known at compile time")
+        return self.call(callee, args, kwargs, node)
+
+    def call(self, callee: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        """`callee(*args, **kwargs)` on abstract values."""
+        if isinstance(callee, Closure):
+            return self.call_closure(callee, args, kwargs, node)
+        if isinstance(callee, Partial):
+            return callee.call(args, kwargs, node)
+        if isinstance(callee, Method):
+            return builtin.call_method(self, callee, args, kwargs, node)
+        if isinstance(callee, Static):
+            return self.call_object(callee, args, kwargs, node)
+        self.refuse(node.func, f"{describe(callee)} is called")
+
+    def call_object(self, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        fun = callee.value
+        macro = _lookup(MACROS, fun) or MACROS.get(type(fun))
+        if macro is not None:
+            return macro(self, callee, args, kwargs, node)
+        if registry.primitive_of(fun) is not None:
+            return self.apply(fun, args, kwargs, node)
+        handler = _lookup(builtin.HANDLERS, fun)
+        if handler is not None:
+            return handler(self, args, kwargs, node)
+        if isinstance(fun, types.MethodType):
+            owner = self.captured(fun.__self__, (*(callee.path or ()), ("attr", "__self__")))
+            return self.call_object(Static(fun.__func__, (*(callee.path or ()), ("attr", "__func__"))), [owner, *args], kwargs, node)
+        if isinstance(fun, functools.partial):
+            path = callee.path or ()
+            inner = self.captured(fun.func, (*path, ("attr", "func")))
+            given = [self.captured(a, (*path, ("attr", "args"), ("item", k))) for k, a in enumerate(fun.args)]
+            named = {k: self.captured(a, (*path, ("attr", "keywords"), ("item", k))) for k, a in fun.keywords.items()}
+            return self.call(inner, [*given, *args], {**named, **kwargs}, node)
+        if isinstance(fun, type):
+            return builtin.construct(self, fun, args, kwargs, node)
+        if _has_source(fun):
+            return self.call_python(fun, callee.path or (), args, kwargs, node)
+        return self.call_opaque(fun, None, args, kwargs, node)
+
+    # ------------------------------------------------------------------ functions with source
+
+    def call_python(self, fun: Any, path: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        while hasattr(fun, "__wrapped__") and not hasattr(fun, "__code__"):
+            fun, path = fun.__wrapped__, (*path, ("attr", "__wrapped__"))
+        source = parse(fun)
+        check(source)
+        frame = Frame(source, source.node, _liveness(source), _locals(source), fun=fun, path=path, caller=self.frame)
+        defaults = [
+            self.captured(d, (*path, ("attr", "__defaults__"), ("item", k))) for k, d in enumerate(fun.__defaults__ or ())
+        ]
+        kw_defaults = [
+            self.captured(fun.__kwdefaults__[a.id], (*path, ("attr", "__kwdefaults__"), ("item", a.id)))
+            if fun.__kwdefaults__ and a.id in fun.__kwdefaults__ else None
+            for a in source.node.args.kwonlyargs
+        ]  # fmt: skip
+        return self.inline(frame, args, kwargs, defaults, kw_defaults, node)
+
+    def call_closure(self, closure: Closure, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        parent = closure.frame
+        live = Liveness(closure.node)
+        frame = Frame(
+            parent.source, closure.node, live, frozenset(local_names(closure.node)),
+            parent=parent, fun=parent.fun, path=parent.path, caller=self.frame,
+        )  # fmt: skip
+        return self.inline(frame, args, kwargs, list(closure.defaults), list(closure.kw_defaults), node)
+
+    def inline(
+        self, frame: Frame, args: list[Any], kwargs: dict[str, Any], defaults: list[Any], kw_defaults: list[Any], node: Any
+    ) -> Any:
+        """Lower the body of a callee in place of the call."""
+        self.bind_arguments(frame, args, kwargs, defaults, kw_defaults, node)
+        if sum(caller.node is frame.node for caller in self.callers()) > MAX_DEPTH:
+            self.refuse(
+                node, f"`{_name(frame)}` calls itself more than {MAX_DEPTH} times, or on a condition known at run time only",
+                "write the recursion as a loop",
+            )  # fmt: skip
+        saved, self.frame = self.frame, frame
+        try:
+            return self.run_body()
+        except AdjointError as problem:
+            if not problem.problems[0].span and not isinstance(problem, MissingRuleError):
+                raise type(problem)(str(problem), frame.source.span(frame.node)) from None
+            raise
+        finally:
+            self.frame = saved
+
+    def run_body(self) -> Any:
+        raise NotImplementedError
+
+    def bind_arguments(
+        self, frame: Frame, args: list[Any], kwargs: dict[str, Any], defaults: list[Any], kw_defaults: list[Any], node: Any
+    ) -> None:
+        """Python's rules for matching arguments and parameters, on abstract values."""
+        spec, name = frame.node.args, _name(frame)
+        positional = [a.id for a in (*spec.posonlyargs, *spec.args)]
+        names, kwargs = frame.names, dict(kwargs)
+        for param, arg in zip(positional, args, strict=False):
+            names[param] = arg
+        if len(args) > len(positional):
+            if spec.vararg is None:
+                self.error(TypeError, node, f"{name}() takes {len(positional)} positional arguments but {len(args)} were given")
+        if spec.vararg is not None:
+            names[spec.vararg.id] = make_tuple(args[len(positional) :])
+        keyword_only = [a.id for a in spec.kwonlyargs]
+        for key in list(kwargs):
+            if key in keyword_only or key in positional[len(spec.posonlyargs) :]:
+                if key in names:
+                    self.error(TypeError, node, f"{name}() got multiple values for argument '{key}'")
+                names[key] = kwargs.pop(key)
+        if spec.kwarg is not None:
+            names[spec.kwarg.id] = Tree("dict", None, tuple(kwargs), tuple(kwargs.values()))
+        elif kwargs:
+            self.error(TypeError, node, f"{name}() got an unexpected keyword argument '{next(iter(kwargs))}'")
+        for param, default in zip(positional[len(positional) - len(defaults) :], defaults, strict=True):
+            names.setdefault(param, default)
+        for param, default in zip(keyword_only, kw_defaults, strict=True):
+            if default is not None:
+                names.setdefault(param, default)
+        missing = [param for param in (*positional, *keyword_only) if param not in names]
+        if missing:
+            self.error(TypeError, node, f"{name}() missing required argument '{missing[0]}'")
+
+    # ------------------------------------------------------------------ the rest
+
+    def call_opaque(self, fun: Any, method: str | None, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        """A call of what has neither a rule nor source: kept, in order, once."""
+        values = [*args, *kwargs.values()]
+        pure = fun in _PURE if _hashable(fun) else False
+        if pure and all(map(is_constant, values)):
+            return self.fold_call(fun, args, kwargs, node)
+        inputs: list[Any] = []
+        try:
+            template = tuple(self.template(a, inputs) for a in args)
+            named = {k: self.template(v, inputs) for k, v in kwargs.items()}
+        except LookupError:
+            self.refuse(node, f"`{self.text_of(node)}` is given a Python object that only exists at compile time")
+        attrs = {"function": fun, "method": method, "name": self.text_of(node), "args": template, "kwargs": named}
+        with self.at(node):
+            return self.builder.emit(OPAQUE, inputs, attrs, types=(UNKNOWN,))[0]
+
+    def fold_call(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        try:
+            return from_constant(fun(*map(constant_of, args), **{k: constant_of(v) for k, v in kwargs.items()}))
+        except Exception as problem:  # noqa: BLE001  # the program would raise it when it runs
+            self.error(UnsupportedError, node, f"{type(problem).__name__}: {problem}")
+
+    def text_of(self, node: Any) -> str:
+        """How the user wrote the function that is called."""
+        func = getattr(node, "func", node)
+        if isinstance(func, gast.Name):
+            return str(func.id)
+        if isinstance(func, gast.Attribute):
+            return f"{self.text_of(func.value)}.{func.attr}"
+        return "the function"
+
+    def all_atoms(self, values: list[Any]) -> list[Any]:
+        return [atom for value in values for atom in atoms_of(value)]
+
+
+_PURE = {
+    len, int, float, str, repr, abs, round, min, max, sum, sorted, divmod, pow, bool, complex, hash, ord, chr, any, all,
+    isinstance, issubclass, type, hasattr, getattr, callable, range, np.dtype, np.float32, np.float64, np.finfo, np.iinfo,
+}  # fmt: skip
+
+
+def _hashable(obj: Any) -> bool:
+    try:
+        hash(obj)
+    except TypeError:
+        return False
+    return True
+
+
+def _lookup(table: dict[Any, Any], key: Any) -> Any:
+    return table.get(key) if _hashable(key) else None
+
+
+def _has_source(fun: Any) -> bool:
+    return isinstance(fun, types.FunctionType) and not fun.__module__.startswith(("numpy", "scipy")) if isinstance(
+        getattr(fun, "__module__", None), str
+    ) else isinstance(fun, types.FunctionType)
+
+
+def _name(frame: Frame) -> str:
+    return getattr(frame.node, "name", "<lambda>")
+
+
+@functools.lru_cache(maxsize=None)
+def _liveness(source: Source) -> Liveness:
+    return Liveness(source.node)
+
+
+@functools.lru_cache(maxsize=None)
+def _locals(source: Source) -> frozenset[str]:
+    return frozenset(local_names(source.node))
+
+
+_ = (builtins, is_atom, Value, ArrayType)

@@ -1,0 +1,108 @@
+"""The state that lowering carries: where ops go, which function is being read, what is reached from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from adjoint.errors import AdjointError, Span, UnsupportedError
+from adjoint.frontend.abstract import Path, Static
+from adjoint.frontend.liveness import Liveness
+from adjoint.frontend.parse import Source
+from adjoint.ir.build import Builder
+from adjoint.ir.core import Function, Value
+
+
+@dataclass(eq=False)
+class Frame:
+    """One activation of a Python function: its names and how to reach what is outside of it."""
+
+    source: Source
+    node: Any
+    live: Liveness
+    local_names: frozenset[str]
+    names: dict[str, Any] = field(default_factory=dict)
+    parent: Frame | None = None  # the frame of the enclosing function, for closures of the program
+    fun: Any = None  # the Python function, for closure cells and globals
+    path: Path = ()
+    pending: tuple[Any, Any] | None = None  # (flag, value): a return that may have happened
+    result: Any = None
+    caller: Frame | None = None
+
+
+class NeedStatic(Exception):
+    """Lowering needs the value of an argument or of a captured number; it starts anew with it known."""
+
+    def __init__(self, key: Any) -> None:
+        self.key = key
+
+
+@dataclass(eq=False)
+class Context:
+    """Everything shared by the parts of lowering."""
+
+    builder: Builder
+    frame: Frame
+    root: Any
+    hidden: dict[Path, Any] = field(default_factory=dict)  # path -> abstract value
+    hidden_leaves: list[tuple[Path, Value]] = field(default_factory=list)
+    guards: dict[tuple[Path, str], Any] = field(default_factory=dict)
+    statics: frozenset[Any] = frozenset()
+    origins: dict[Value, Any] = field(default_factory=dict)  # a parameter or captured number -> key for NeedStatic
+    renames: dict[Value, str] = field(default_factory=dict)
+    loop_types: dict[Any, Any] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
+    kept_calls: dict[Any, Any] = field(default_factory=dict)
+    written: list[tuple[Value, Span]] = field(default_factory=list)
+    depth: int = 0  # how many regions deep
+
+    def span(self, node: Any) -> Span | None:
+        """The place of a piece of syntax; None for the call from Python itself."""
+        return self.frame.source.span(node) if self.frame is not None else None
+
+    def refuse(self, node: Any, message: str, hint: str | None = None) -> NoReturn:
+        raise UnsupportedError(message, self.span(node), hint)
+
+    def error(self, kind: type[Exception], node: Any, message: str, hint: str | None = None) -> NoReturn:
+        if not issubclass(kind, AdjointError):
+            raise kind(message)
+        raise kind(message, self.span(node), hint)
+
+    @contextmanager
+    def at(self, node: Any) -> Iterator[None]:
+        """Ops appended inside belong to this piece of syntax."""
+        saved = self.builder.span
+        builder = self.builder
+        builder.span = self.span(node)
+        try:
+            yield
+        finally:
+            builder.span = saved
+
+    @contextmanager
+    def region(self) -> Iterator[Builder]:
+        """Ops appended inside go to a new block."""
+        outer = self.builder
+        self.builder = outer.nested()
+        self.depth += 1
+        try:
+            yield self.builder
+        finally:
+            self.builder = outer
+            self.depth -= 1
+
+    def guard(self, path: Path, check: str, value: Any) -> None:
+        """Note a fact about the outside that the compiled program relies on."""
+        self.guards.setdefault((path, check), value)
+
+    def callers(self) -> Iterator[Frame]:
+        frame: Frame | None = self.frame
+        while frame is not None:
+            yield frame
+            frame = frame.caller
+
+
+def static(value: Any) -> Static:
+    return Static(value)

@@ -1,0 +1,463 @@
+"""Branches and loops: names that a region changes become results of `if` and carried values of loops.
+
+A branch that leaves the function takes the rest of the block into the other branch; where both may go
+on, a flag tells whether the function has returned. Loops are lowered until the types of what they carry
+no longer change (a fixed point on a lattice of finite height).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gast
+
+from adjoint.frontend.abstract import (
+    BOTTOM, UNBOUND, Conflict, Maybe, Missing, Span3, atoms_of, describe, is_atom, merge, rebuild, same_value, widen,
+)
+from adjoint.frontend.calls import Calls
+from adjoint.frontend.liveness import assigned
+from adjoint.ir.build import Builder
+from adjoint.ir.core import EMPTY, FOR, IF, UNDEFINED, WHILE, Atom, Block, Literal, Op, Value
+from adjoint.ir.types import PY_INT, ArrayType, Type
+from adjoint.ir.walk import lookup, substitute
+
+NEXT, RETURN, RAISE, MAYBE = "next", "return", "raise", "maybe"
+
+
+class Merge:
+    """Collects what two branches give for each merged value."""
+
+    def __init__(self, low: Control) -> None:
+        self.low = low
+        self.outputs: list[Value] = []
+        self.then: list[Atom] = []
+        self.otherwise: list[Atom] = []
+
+    def names(self, hint: str | None) -> Callable[[Any, Any, Type], Value]:
+        def out(a: Any, b: Any, type_: Type) -> Value:
+            value = Value(hint, type_)
+            self.outputs.append(value)
+            self.then.append(UNDEFINED if isinstance(a, Missing) else a)
+            self.otherwise.append(UNDEFINED if isinstance(b, Missing) else b)
+            roots = {r for atom in (a, b) if isinstance(atom, Value) for r in self.low.roots_of(atom)}
+            if roots:
+                self.low.roots[value] = frozenset(roots)
+            return value
+
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class LoopPlan:
+    """A lowered loop: its blocks, and for each carried number how it starts, enters, leaves and ends.
+
+    `values` are the abstract values of the names inside; `invariant` maps those of their numbers that
+    the body never changes to what they are outside.
+    """
+
+    blocks: list[Block]
+    heads: list[Value]
+    values: dict[str, Any]
+    invariant: dict[Value, Atom]
+    initial: tuple[Atom, ...]
+    params: tuple[Value, ...]
+    following: tuple[Atom, ...]
+    finals: list[Value]
+
+
+class Control(Calls):
+    """Lowering of branches and loops. Statements report whether they go on, return, raise, or may return."""
+
+    def stmts(self, body: Sequence[Any]) -> str:
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------ branches
+
+    def branch(
+        self, test: Atom, thunks: tuple[Callable[[], str], Callable[[], str]], node: Any, live: frozenset[str] | None,
+        starts: tuple[Builder | None, Builder | None] = (None, None),
+    ) -> str:  # fmt: skip
+        """`if test: thunks[0]() else: thunks[1]()`, with the names that stay live merged."""
+        frame = self.frame
+        before = frame.names
+        ends = []
+        for thunk, start in zip(thunks, starts, strict=True):
+            frame.names, frame.pending, frame.result = dict(before), None, None
+            with self.region() as builder:
+                if start is not None:
+                    builder.ops.extend(start.ops)
+                status = thunk()
+            ends.append((builder, frame.names, status, frame.pending, frame.result))
+        (builder_a, names_a, status_a, *_), (builder_b, names_b, status_b, *_) = ends
+        frame.names = dict(before)
+        merged = Merge(self)
+        statuses = {status_a, status_b}
+        if statuses & {NEXT, MAYBE}:
+            for name in dict.fromkeys((*names_a, *names_b)):
+                if live is not None and name not in live:
+                    frame.names.pop(name, None)
+                    continue
+                frame.names[name] = self.merge_name(
+                    name, _leaving(status_a, names_a.get(name, UNBOUND)), _leaving(status_b, names_b.get(name, UNBOUND)),
+                    names_a.get(name), names_b.get(name), merged,
+                )  # fmt: skip
+        status = self.merge_returns(ends, merged, node)
+        regions = (builder_a.block((), merged.then), builder_b.block((), merged.otherwise))
+        with self.at(node):
+            self.emit_if(test, regions, merged.outputs)
+        return status
+
+    def emit_if(self, test: Atom, regions: tuple[Block, Block], outputs: list[Value]) -> None:
+        if outputs or any(region.ops for region in regions):
+            op = Op(IF, (test,), tuple(outputs), EMPTY, regions, self.builder.span, self.builder.sweep)
+            self.builder.append(op)
+
+    def merge_name(self, name: str, a: Any, b: Any, plain_a: Any, plain_b: Any, merged: Merge) -> Any:
+        if a is BOTTOM and b is BOTTOM:
+            return UNBOUND
+        if plain_a is not None and plain_b is not None and same_value(plain_a, plain_b):
+            return plain_a
+        return merge(name, a, b, merged.names(name))
+
+    def merge_returns(self, ends: list[Any], merged: Merge, node: Any) -> str:
+        frame = self.frame
+        frame.pending = frame.result = None
+        statuses = [end[2] for end in ends]
+        if not set(statuses) & {RETURN, MAYBE}:
+            return RAISE if statuses == [RAISE, RAISE] else NEXT
+        values = [_returned(*end[2:]) for end in ends]
+        value = merge(None, values[0], values[1], merged.names(None))
+        if isinstance(value, Conflict):
+            self.refuse(node, f"the result of the function {value.reason}", "return one structure on all paths")
+        if set(statuses) <= {RETURN, RAISE}:
+            frame.result = value
+            return RETURN
+        flags = [{RETURN: Literal(True), NEXT: Literal(False), RAISE: BOTTOM}.get(end[2]) or end[3][0] for end in ends]
+        flag = merge(None, flags[0], flags[1], merged.names(None))
+        frame.pending = (flag, value)
+        return MAYBE
+
+    def select(
+        self, test: Any, then: Callable[[], Any], otherwise: Callable[[], Any], node: Any,
+        ready: Builder | None = None, ready_else: Builder | None = None,
+    ) -> Any:  # fmt: skip
+        """The value of a conditional expression."""
+        frame, saved = self.frame, (self.frame.result, self.frame.pending)
+
+        def give(thunk: Callable[[], Any]) -> Callable[[], str]:
+            def run() -> str:
+                frame.result = thunk()
+                return RETURN
+
+            return run
+
+        names = frame.names
+        self.branch(test, (give(then), give(otherwise)), node, None, (ready, ready_else))
+        value = frame.result
+        frame.names = names
+        frame.result, frame.pending = saved
+        return value
+
+    def stmt_If(self, node: Any) -> str:
+        return self.if_else(node, ())
+
+    def if_else(self, node: Any, rest: Sequence[Any]) -> str:
+        """An `if`, with the statements after it lowered in the branch that goes on."""
+        test = self.expr(node.test)
+        known = self.truth(test)
+        if known is not None:
+            return self.stmts((*(node.body if known else node.orelse), *rest))
+        then, otherwise = list(node.body), list(node.orelse)
+        if rest:
+            (otherwise if leaves(then) else then).extend(rest)
+        live = None if rest else self.frame.live.live_after(node)
+        return self.branch(test, (lambda: self.stmts(then), lambda: self.stmts(otherwise)), node, live)
+
+    # ------------------------------------------------------------------ loops
+
+    def stmt_For(self, node: Any) -> str:
+        self.refuse_leaving(node)
+        iterable = self.expr(node.iter)
+        if isinstance(iterable, Span3) and iterable.kind == "range":
+            return self.counted(node, (iterable.start, iterable.stop, iterable.step), None)
+        if is_atom(iterable):
+            if isinstance(iterable.type, ArrayType) and iterable.type.shape is not None:
+                if iterable.type.shape == ():
+                    self.refuse(node.iter, "iteration over a number")
+                length = self.dim(iterable, 0, node.iter)
+            else:
+                self.refuse(node.iter, "iteration over a value whose rank is not known")
+            space = (Literal(0), length, Literal(1))
+            return self.counted(node, space, lambda index: self.item(iterable, index, node.iter))
+        for item in self.unrolled(iterable, node.iter):
+            self.assign(node.target, item)
+            status = self.stmts(node.body)
+            if status != NEXT:
+                return status
+        return NEXT
+
+    def refuse_leaving(self, node: Any) -> None:
+        for inner in walk_same_function(node.body):
+            if isinstance(inner, gast.Return):
+                self.refuse(inner, "`return` inside a loop is not supported", "set a variable and return it after the loop")
+
+    def assign(self, target: Any, value: Any) -> None:
+        raise NotImplementedError
+
+    def carried_names(self, node: Any) -> list[str]:
+        body = [node.target, *node.body] if isinstance(node, gast.For) else node.body
+        names = dict.fromkeys(assigned([node]) if isinstance(node, gast.For) else assigned(node.body))
+        for inner in (x for part in body for x in gast.walk(part)):
+            if isinstance(inner, gast.Subscript) and isinstance(inner.ctx, gast.Store):
+                base = inner.value
+                while isinstance(base, (gast.Subscript, gast.Attribute)):
+                    base = base.value
+                if isinstance(base, gast.Name):
+                    names.setdefault(base.id)
+        live = self.frame.live.live_at_head(node)
+        return [name for name in names if name in live]
+
+    def counted(self, node: Any, space: tuple[Any, Any, Any], item: Callable[[Value], Any] | None) -> str:
+        """A loop over a range; the target is bound to `item(index)`, or to the index itself."""
+        for part in space:
+            if not is_atom(part):
+                self.refuse(node.iter, f"a range needs integers, and got {describe(part)}")
+        names = self.carried_names(node)
+        hint = node.target.id if item is None and isinstance(node.target, gast.Name) else "i"
+
+        def body(params: dict[str, Any]) -> tuple[list[Block], dict[str, Any], list[Value]]:
+            index = Value(hint, PY_INT)
+            with self.region() as builder:
+                self.frame.names.update(params)
+                self.assign(node.target, index if item is None else item(index))
+                status = self.stmts(node.body)
+                after = params if status == RAISE else dict(self.frame.names)
+            return [Block((), tuple(builder.ops), ())], after, [index]
+
+        return self.loop(node, names, body, lambda plan: self.emit_for(plan, space, node))
+
+    def emit_for(self, plan: LoopPlan, space: tuple[Atom, Atom, Atom], node: Any) -> None:
+        region = Block((plan.heads[0], *plan.params), plan.blocks[0].ops, plan.following)
+        attrs = {"carried": len(plan.params), "produced": (), "reverse": False}
+        self.append_loop(FOR, (*space, *plan.initial), attrs, (region,), plan.finals, node)
+
+    def stmt_While(self, node: Any) -> str:
+        self.refuse_leaving(node)
+        names = self.carried_names(node)
+        copies: dict[str, Any] = {}
+
+        def body(params: dict[str, Any]) -> tuple[list[Block], dict[str, Any], list[Value]]:
+            before = dict(self.frame.names)
+            copies.update((name, _fresh(name, value)) for name, value in params.items())
+            with self.region() as builder:
+                self.frame.names.update(copies)
+                test = self.expr(node.test)
+                if self.truth(test) is not None or not is_atom(test):
+                    self.refuse(node.test, f"the test of the loop is always {self.truth(test)}")
+            self.frame.names = before
+            with self.region() as inner:
+                self.frame.names.update(params)
+                status = self.stmts(node.body)
+                after = params if status == RAISE else dict(self.frame.names)
+            return [Block((), tuple(builder.ops), (test,)), Block((), tuple(inner.ops), ())], after, []
+
+        def emit(plan: LoopPlan) -> None:
+            twins = {
+                old: new
+                for name, copy in copies.items()
+                for old, new in zip(atoms_of(plan.values[name]), atoms_of(copy), strict=True)
+            }
+            head = substitute(plan.blocks[0], {twins[p]: start for p, start in plan.invariant.items()})
+            head = Block(tuple(twins[p] for p in plan.params), head.ops, head.results)
+            region = Block(plan.params, plan.blocks[1].ops, plan.following)
+            outputs = [*plan.finals, Value(None, PY_INT)]
+            self.append_loop(WHILE, plan.initial, {"produced": ()}, (head, region), outputs, node)
+
+        return self.loop(node, names, body, emit)
+
+    def append_loop(self, primitive: Any, inputs: Any, attrs: Any, regions: Any, outputs: list[Value], node: Any) -> None:
+        op = Op(primitive, tuple(inputs), tuple(outputs), attrs, regions, self.span(node), self.builder.sweep)
+        self.builder.append(op)
+
+    def loop(self, node: Any, names: list[str], body: Callable[..., Any], emit: Callable[..., None]) -> str:
+        """Lower a loop body until its carried types are stable, then append the loop."""
+        frame = self.frame
+        before = frame.names
+        initial = {name: before.get(name, UNBOUND) for name in names}
+        key = (node, frame)
+        known = self.loop_types.get(key, {})
+        template = {n: self.settle(n, v, known.get(n, v)) for n, v in initial.items()}
+        while True:
+            params = {name: _fresh(name, value) for name, value in template.items()}
+            self.set_roots(params, initial, known)
+            frame.names = dict(before)
+            blocks, after, heads = body(params)
+            frame.names = before
+            joined = {n: self.settle(n, params[n], after.get(n, UNBOUND)) for n in names}
+            roots_grew = self.grow_roots(params, joined, after)
+            if all(_same_types(params[n], joined[n]) for n in names) and not roots_grew:
+                break
+            template = joined
+        self.loop_types[key] = params
+        plan, results = self.plan(initial, params, after, blocks, heads)
+        emit(plan)
+        frame.names = dict(before)
+        frame.names.update(results)
+        return NEXT
+
+    def plan(
+        self, initial: dict[str, Any], params: dict[str, Any], after: dict[str, Any], blocks: list[Block], heads: list[Value]
+    ) -> tuple[LoopPlan, dict[str, Any]]:
+        """Tell what is carried from what stays the same, and what each name is after the loop."""
+        carried: list[tuple[Atom, Value, Atom, Value]] = []
+        invariant: dict[Value, Atom] = {}
+        results: dict[str, Any] = {}
+        for name, value in params.items():
+            if isinstance(value, (Conflict, Missing)):
+                results[name] = value
+                continue
+            outs: list[Atom] = []
+            columns = (list(atoms_of(value)), conform(initial[name], value), conform(after.get(name, UNBOUND), value))
+            for param, start, end in zip(*columns, strict=True):
+                if end is param:
+                    invariant[param] = start
+                    outs.append(start)
+                    continue
+                final = Value(name, param.type)
+                self.roots[final] = self.roots_of(param) | (self.roots_of(end) if isinstance(end, Value) else frozenset())
+                carried.append((start, param, end, final))
+                outs.append(final)
+            results[name] = rebuild(value, iter(outs))
+        plan = LoopPlan(
+            blocks=[substitute(block, invariant) for block in blocks], heads=heads, values=params, invariant=invariant,
+            initial=tuple(c[0] for c in carried), params=tuple(c[1] for c in carried),
+            following=tuple(lookup(invariant, c[2]) for c in carried), finals=[c[3] for c in carried],
+        )  # fmt: skip
+        return plan, results
+
+    def settle(self, name: str, old: Any, new: Any) -> Any:
+        """The abstract value that covers both; numbers take widened types."""
+        return merge(name, old, new, lambda a, b, t: Value(name, _widened(name, a, b, t)))
+
+    # ------------------------------------------------------------------ which arrays share memory
+
+    @property
+    def roots(self) -> dict[Value, frozenset[Value]]:
+        return self.__dict__.setdefault("_roots", {})  # type: ignore[no-any-return]
+
+    def roots_of(self, value: Value) -> frozenset[Value]:
+        return self.roots.get(value, frozenset((value,)))
+
+    def set_roots(self, params: dict[str, Any], initial: dict[str, Any], known: dict[str, Any]) -> None:
+        for name, value in params.items():
+            if isinstance(value, (Conflict, Missing)):
+                continue
+            for param, start in zip(atoms_of(value), conform(initial[name], value), strict=True):
+                extra = self.loop_roots.get((name, self.frame), frozenset())
+                if isinstance(start, Value):
+                    self.roots[param] = self.roots_of(start) | extra | {param}
+                elif extra:
+                    self.roots[param] = extra | {param}
+
+    def grow_roots(self, params: dict[str, Any], joined: dict[str, Any], after: dict[str, Any]) -> bool:
+        """Note arrays that may enter the next iteration under a carried name; True if there are new ones."""
+        grew = False
+        for name, value in params.items():
+            if isinstance(value, (Conflict, Missing)) or isinstance(joined[name], (Conflict, Missing)):
+                continue
+            ends = {e for e in atoms_of(after.get(name, UNBOUND)) if isinstance(e, Value)}
+            found = frozenset(r for e in ends for r in self.roots_of(e) if r in self.outer_values(params))
+            known = self.loop_roots.get((name, self.frame), frozenset())
+            if not found <= known:
+                self.loop_roots[(name, self.frame)] = known | found
+                grew = True
+        return grew
+
+    def outer_values(self, params: dict[str, Any]) -> set[Value]:
+        reachable = {a for frame in self.callers() for v in frame.names.values() for a in atoms_of(v) if isinstance(a, Value)}
+        roots = {r for a in reachable for r in self.roots_of(a)}
+        return reachable | roots
+
+    @property
+    def loop_roots(self) -> dict[Any, frozenset[Value]]:
+        return self.__dict__.setdefault("_loop_roots", {})  # type: ignore[no-any-return]
+
+    def sum_of_array(self, array: Any, start: Any, node: Any) -> Any:
+        """`sum(array)`: Python's own, item by item."""
+        length = self.dim(array, 0, node)
+        self.frame.names["sum()"] = start
+
+        def body(params: dict[str, Any]) -> tuple[list[Block], dict[str, Any], list[Value]]:
+            index = Value("i", PY_INT)
+            with self.region() as builder:
+                total = self.operation(operator.add, (params["sum()"], self.item(array, index, node)), node)
+            return [Block((), tuple(builder.ops), ())], {"sum()": total}, [index]
+
+        space = (Literal(0), length, Literal(1))
+        self.loop(node, ["sum()"], body, lambda plan: self.emit_for(plan, space, node))
+        return self.frame.names.pop("sum()")
+
+
+def conform(value: Any, template: Any) -> list[Any]:
+    """The atoms of `value`, one for each atom of a template that covers it."""
+    if isinstance(template, Maybe):
+        if value is UNBOUND:
+            return [*(UNDEFINED for _ in atoms_of(template.value)), Literal(False)]
+        if isinstance(value, Maybe):
+            return [*conform(value.value, template.value), value.bound]
+        return [*conform(value, template.value), Literal(True)]
+    return list(atoms_of(value))
+
+
+def leaves(body: Sequence[Any]) -> bool:
+    """Whether statements certainly leave the function."""
+    if not body:
+        return False
+    last = body[-1]
+    if isinstance(last, (gast.Return, gast.Raise)):
+        return True
+    return isinstance(last, gast.If) and leaves(last.body) and leaves(last.orelse)
+
+
+def has_return(body: Sequence[Any]) -> bool:
+    return any(isinstance(inner, gast.Return) for inner in walk_same_function(body))
+
+
+def walk_same_function(body: Sequence[Any]) -> Any:
+    """Nodes of statements, without those of nested functions."""
+    todo = list(body)
+    while todo:
+        node = todo.pop()
+        yield node
+        if not isinstance(node, (gast.FunctionDef, gast.Lambda, gast.AsyncFunctionDef)):
+            todo.extend(gast.iter_child_nodes(node))
+
+
+def _leaving(status: str, value: Any) -> Any:
+    return BOTTOM if status in (RETURN, RAISE) else value
+
+
+def _returned(status: str, pending: Any, result: Any) -> Any:
+    return result if status == RETURN else pending[1] if status == MAYBE else BOTTOM
+
+
+def _fresh(name: str, value: Any) -> Any:
+    return rebuild(value, (Value(name, atom.type) for atom in list(atoms_of(value))))
+
+
+def _widened(name: str, a: Any, b: Any, joined: Type) -> Type:
+    if isinstance(a, Missing) or isinstance(b, Missing):
+        return joined
+    return widen(name, a.type, b.type)
+
+
+def _same_types(a: Any, b: Any) -> bool:
+    if isinstance(a, (Conflict, Missing)) or isinstance(b, (Conflict, Missing)):
+        return type(a) is type(b)
+    if isinstance(a, Maybe) is not isinstance(b, Maybe):
+        return False
+    left, right = list(atoms_of(a)), list(atoms_of(b))
+    return len(left) == len(right) and all(x.type == y.type for x, y in zip(left, right, strict=True))

@@ -1,0 +1,607 @@
+"""Expressions: constants are computed at once, containers are taken apart, numbers become ops."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import gast
+import numpy as np
+
+from adjoint.errors import TypeInferenceError, UnsupportedError
+from adjoint.frontend.abstract import (
+    UNBOUND, Closure, Conflict, Maybe, Method, NUMBERS, Path, Span3, Static, constant_of, describe,
+    from_constant, is_atom, is_constant, make_tuple,
+)
+from adjoint.frontend.context import Context, Frame, NeedStatic
+from adjoint.ir.core import FORMAT, IF, RAISE, Atom, Literal, Primitive, Slot, Value
+from adjoint.ir.tree import Tree, flatten_object
+from adjoint.ir.types import ArrayType, Symbol, type_of_constant
+from adjoint.rules import registry
+from adjoint.rules.internal import both, either
+from adjoint.rules.trace import DIM, normal_form
+
+BINARY = {
+    gast.Add: operator.add, gast.Sub: operator.sub, gast.Mult: operator.mul, gast.Div: operator.truediv,
+    gast.FloorDiv: operator.floordiv, gast.Mod: operator.mod, gast.Pow: operator.pow, gast.MatMult: operator.matmul,
+    gast.BitAnd: operator.and_, gast.BitOr: operator.or_, gast.BitXor: operator.xor,
+    gast.LShift: operator.lshift, gast.RShift: operator.rshift,
+}  # fmt: skip
+UNARY = {gast.USub: operator.neg, gast.UAdd: operator.pos, gast.Invert: operator.invert}
+COMPARE = {
+    gast.Lt: operator.lt, gast.LtE: operator.le, gast.Gt: operator.gt, gast.GtE: operator.ge,
+    gast.Eq: operator.eq, gast.NotEq: operator.ne,
+}  # fmt: skip
+
+DYNAMIC_ATTRIBUTES = frozenset(
+    "index shape newshape reps repeats shift pad_width num start stop step N M k offset fill_value".split()
+)
+"""Static arguments in which rules accept numbers known at run time only."""
+
+SCALAR_ATTRIBUTES = {"ndim", "shape", "size", "T", "real", "imag", "dtype"}
+CHEAP = {
+    *(registry.primitive_of(f) for f in (*COMPARE.values(), operator.add, operator.sub, operator.mul, operator.neg)),
+    *(registry.primitive_of(f) for f in (operator.not_, both, either, DIM, abs)),
+}
+"""What may be evaluated although Python would have skipped it: it has no effect and does not raise."""
+
+
+class Expressions(Context):
+    """Lowering of expressions. `expr(node)` gives an abstract value and appends the ops it needs."""
+
+    # ------------------------------------------------------------------ dispatch
+
+    def expr(self, node: Any) -> Any:
+        method = getattr(self, f"expr_{type(node).__name__}", None)
+        if method is None:
+            self.refuse(node, f"`{type(node).__name__}` expressions are not supported")
+        value = method(node)
+        return value
+
+    def expr_Constant(self, node: Any) -> Any:
+        return from_constant(node.value)
+
+    def expr_Name(self, node: Any) -> Any:
+        return self.usable(self.lookup(node.id, node), node.id, node)
+
+    def usable(self, value: Any, name: str, node: Any) -> Any:
+        """A value that is about to be read: bound, and of one structure."""
+        if value is UNBOUND:
+            with self.at(node):
+                self.raise_op(UnboundLocalError, (Literal(_unbound_text(name)),))
+            self.error(UnsupportedError, node, f"`{name}` is read before it is bound")
+        if isinstance(value, Conflict):
+            self.refuse(node, f"`{name}` {value.reason}", "give it one structure on all paths")
+        if isinstance(value, Maybe):
+            with self.at(node):
+                with self.region() as then:
+                    pass
+                with self.region() as otherwise:
+                    self.raise_op(UnboundLocalError, (Literal(_unbound_text(name)),))
+                regions = (then.block((), ()), otherwise.block((), ()))
+                self.builder.emit(IF, (value.bound,), regions=regions, types=())
+            for key, held in self.frame.names.items():
+                if held is value:
+                    self.frame.names[key] = value.value
+                    break
+            return value.value
+        return value
+
+    def raise_op(self, exception: Any, args: tuple[Any, ...]) -> None:
+        inputs: list[Any] = []
+        template = tuple(self.template(arg, inputs) for arg in args)
+        self.builder.emit(RAISE, inputs, {"exception": exception, "args": template}, types=())
+
+    def template(self, value: Any, inputs: list[Any]) -> Any:
+        """An abstract value as a Python object with slots for what is known at run time."""
+        if isinstance(value, Value):
+            inputs.append(value)
+            return Slot(len(inputs) - 1)
+        if isinstance(value, Tree) and value.kind in ("tuple", "list"):
+            items = [self.template(child, inputs) for child in value.children]
+            return tuple(items) if value.kind == "tuple" else items
+        if isinstance(value, Tree) and value.kind == "dict":
+            return {k: self.template(c, inputs) for k, c in zip(value.keys, value.children, strict=True)}
+        if isinstance(value, Span3):
+            return slice(*(self.template(part, inputs) for part in (value.start, value.stop, value.step)))
+        return constant_of(value)
+
+    # ------------------------------------------------------------------ names
+
+    def lookup(self, name: str, node: Any) -> Any:
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if name in frame.names:
+                return frame.names[name]
+            if name in frame.local_names:
+                return UNBOUND
+            if frame.parent is None:
+                return self.outside(frame, name, node)
+            frame = frame.parent
+        return UNBOUND
+
+    def outside(self, frame: Frame, name: str, node: Any) -> Any:
+        """A name of a closure cell, of the module, or of Python itself."""
+        fun = frame.fun
+        freevars = fun.__code__.co_freevars
+        if name in freevars:
+            index = freevars.index(name)
+            try:
+                found = fun.__closure__[index].cell_contents
+            except ValueError:
+                self.error(NameError, node, f"free variable `{name}` is not bound yet")
+            return self.captured(found, (*frame.path, ("cell", index)), name)
+        if name in fun.__globals__:
+            return self.captured(fun.__globals__[name], (*frame.path, ("global", name)), name)
+        builtins = fun.__globals__.get("__builtins__", {})
+        space = builtins if isinstance(builtins, dict) else vars(builtins)
+        if name in space:
+            return from_constant(space[name])
+        self.error(UnsupportedError, node, f"name `{name}` is not defined", "define it before the function is called")
+
+    def captured(self, obj: Any, path: Path, name: str | None = None) -> Any:
+        """A Python object reached from the function: numbers become hidden arguments, the rest is static."""
+        if path in self.hidden:
+            return self.hidden[path]
+        value = self._capture(obj, path, name)
+        self.hidden[path] = value
+        return value
+
+    def _capture(self, obj: Any, path: Path, name: str | None) -> Any:
+        if type(obj) in (int, float, complex) or isinstance(obj, (np.generic, np.ndarray)):
+            type_ = abstract_type(obj, f"{name or _path_name(path)}${len(self.hidden_leaves)}")
+            if path in self.statics:
+                self.guard(path, "equal", obj)
+                return Literal(obj)
+            self.guard(path, "type", type_)
+            value = Value(name or _path_name(path), type_)
+            self.hidden_leaves.append((path, value))
+            self.origins[value] = path
+            return value
+        tree = flatten_object(obj)
+        if isinstance(tree, Tree):
+            self.guard(path, "structure", (type(obj), tree.keys))
+            children = [
+                self.captured(child, (*path, _step(tree, key)), f"{name}_{key}" if name else None)
+                for key, child in zip(tree.keys, _children(obj, tree), strict=True)
+            ]
+            return Tree(tree.kind, tree.cls, tree.keys, tuple(children))
+        if isinstance(obj, (str, bytes, bool, type(None))):
+            self.guard(path, "equal", obj)
+        elif hasattr(obj, "__code__") and hasattr(obj, "__globals__"):
+            self.guard(path, "code", obj.__code__)
+        elif not isinstance(obj, type(np)):
+            self.guard(path, "is", obj)
+        return Static(obj, path)
+
+    # ------------------------------------------------------------------ operators
+
+    def expr_BinOp(self, node: Any) -> Any:
+        left, right = self.expr(node.left), self.expr(node.right)
+        return self.operation(BINARY[type(node.op)], (left, right), node)
+
+    def expr_UnaryOp(self, node: Any) -> Any:
+        operand = self.expr(node.operand)
+        if isinstance(node.op, gast.Not):
+            return self.negation(operand, node)
+        return self.operation(UNARY[type(node.op)], (operand,), node)
+
+    def operation(self, fun: Any, operands: tuple[Any, ...], node: Any) -> Any:
+        """An operator on abstract values."""
+        if all(map(is_constant, operands)):
+            return self.fold(fun, operands, node)
+        if all(isinstance(o, Tree) for o in operands) and fun is operator.add:
+            first, second = operands
+            return make_tuple((*first.children, *second.children), first.kind)
+        if fun is operator.mul and any(isinstance(o, Tree) for o in operands):
+            tree, count = operands if isinstance(operands[0], Tree) else operands[::-1]
+            if tree.kind in ("tuple", "list") and isinstance(count, Literal) and type(count.value) is int:
+                return make_tuple(tree.children * count.value, tree.kind)
+        return self.apply(fun, list(operands), {}, node)
+
+    def fold(self, fun: Any, operands: tuple[Any, ...], node: Any) -> Any:
+        """Compute an operation on constants now; what raises is left for run time."""
+        try:
+            return from_constant(fun(*map(constant_of, operands)))
+        except Exception:  # noqa: BLE001  # whatever it is, the program raises it when it runs
+            return self.apply(fun, list(operands), {}, node)
+
+    def negation(self, operand: Any, node: Any) -> Any:
+        known = self.truth(operand)
+        return Literal(not known) if known is not None else self.apply(operator.not_, [operand], {}, node)
+
+    def truth(self, value: Any) -> bool | None:
+        """The truth of a value where it is known at compile time."""
+        if isinstance(value, Value):
+            return None
+        if isinstance(value, Tree):
+            return len(value.children) > 0
+        if isinstance(value, (Static, Literal)):
+            return bool(value.value)
+        return True
+
+    def expr_BoolOp(self, node: Any) -> Any:
+        value = self.expr(node.values[0])
+        for following in node.values[1:]:
+            value = self.bool_op(isinstance(node.op, gast.And), value, following, node)
+        return value
+
+    def bool_op(self, is_and: bool, left: Any, right_node: Any, node: Any) -> Any:
+        known = self.truth(left)
+        if known is not None:
+            return self.expr(right_node) if known is is_and else left
+        with self.region() as builder:
+            right = self.expr(right_node)
+        cheap = all(op.primitive in CHEAP for op in builder.ops)
+        if cheap and _is_bool(left) and _is_bool(right):
+            self.builder.ops.extend(builder.ops)
+            return self.apply(both if is_and else either, [left, right], {}, node)
+        return self.select(left, lambda: right, lambda: left, node, builder if is_and else None, None if is_and else builder)
+
+    def expr_IfExp(self, node: Any) -> Any:
+        test = self.expr(node.test)
+        known = self.truth(test)
+        if known is not None:
+            return self.expr(node.body if known else node.orelse)
+        return self.select(test, lambda: self.expr(node.body), lambda: self.expr(node.orelse), node)
+
+    def select(self, test: Any, then: Any, otherwise: Any, node: Any, ready: Any = None, ready_else: Any = None) -> Any:
+        """`then() if test else otherwise()`; `ready` builders hold ops that were lowered before."""
+        raise NotImplementedError
+
+    def expr_Compare(self, node: Any) -> Any:
+        left, result = self.expr(node.left), None
+        for op, comparator in zip(node.ops, node.comparators, strict=True):
+            right = self.expr(comparator)
+            test = self.comparison(op, left, right, node)
+            if result is None:
+                result = test
+            elif self.truth(result) is not None:
+                result = test if self.truth(result) else result
+            elif self.truth(test) is not None:
+                result = result if self.truth(test) else test
+            else:
+                result = self.apply(both, [result, test], {}, node)
+            left = right
+        return result
+
+    def comparison(self, op: Any, left: Any, right: Any, node: Any) -> Any:
+        if isinstance(op, (gast.Is, gast.IsNot)):
+            return Literal(self.identical(left, right, node) is isinstance(op, gast.Is))
+        if isinstance(op, (gast.In, gast.NotIn)):
+            return self.membership(left, right, isinstance(op, gast.In), node)
+        fun = COMPARE[type(op)]
+        if is_constant(left) and is_constant(right):
+            return self.fold(fun, (left, right), node)
+        if not is_atom(left) or not is_atom(right):
+            if fun in (operator.eq, operator.ne) and not (isinstance(left, Tree) and isinstance(right, Tree)):
+                return Literal(fun is operator.ne)
+            self.refuse(node, f"{describe(left)} is compared with {describe(right)}")
+        return self.apply(fun, [left, right], {}, node)
+
+    def identical(self, left: Any, right: Any, node: Any) -> bool:
+        if is_constant(left) and is_constant(right):
+            return constant_of(left) is constant_of(right)
+        if isinstance(left, Static) or isinstance(right, Static):
+            return False
+        if isinstance(left, Value) and left is right:
+            return True
+        self.refuse(node, "`is` between values that are known at run time only", "compare with `==`")
+
+    def membership(self, item: Any, container: Any, positive: bool, node: Any) -> Any:
+        if isinstance(container, Tree):
+            keys = container.keys if container.kind == "dict" else None
+            if is_constant(item) and (keys is not None or is_constant(container)):
+                found = constant_of(item) in (keys if keys is not None else constant_of(container))
+                return Literal(found is positive)
+            if keys is None and is_atom(item):
+                result: Any = Literal(False)
+                for child in container.children:
+                    equal = self.comparison(gast.Eq(), item, child, node)
+                    result = equal if isinstance(result, Literal) else self.apply(either, [result, equal], {}, node)
+                return result if positive else self.negation(result, node)
+        elif is_constant(item) and is_constant(container):
+            return Literal((constant_of(item) in constant_of(container)) is positive)
+        self.refuse(node, "`in` needs a container and an item known at compile time")
+
+    # ------------------------------------------------------------------ containers
+
+    def expr_Tuple(self, node: Any) -> Any:
+        return make_tuple(self.items(node.elts))
+
+    def expr_List(self, node: Any) -> Any:
+        return make_tuple(self.items(node.elts), "list")
+
+    def items(self, nodes: list[Any]) -> list[Any]:
+        found: list[Any] = []
+        for node in nodes:
+            if isinstance(node, gast.Starred):
+                found.extend(self.unrolled(self.expr(node.value), node))
+            else:
+                found.append(self.expr(node))
+        return found
+
+    def unrolled(self, value: Any, node: Any) -> list[Any]:
+        """The items of an iterable whose length is known at compile time."""
+        if isinstance(value, Tree):
+            return [from_constant(k) for k in value.keys] if value.kind == "dict" else list(value.children)
+        if isinstance(value, Static) and isinstance(value.value, (str, range)):
+            return [from_constant(item) for item in value.value]
+        if isinstance(value, Span3) and value.kind == "range" and is_constant(make_tuple((value.start, value.stop, value.step))):
+            return [Literal(k) for k in range(*(p.value for p in (value.start, value.stop, value.step)))]
+        self.refuse(node, f"{describe(value)} has no length known at compile time")
+
+    def expr_Dict(self, node: Any) -> Any:
+        entries: dict[Any, Any] = {}
+        for key_node, value_node in zip(node.keys, node.values, strict=True):
+            value = self.expr(value_node)
+            if key_node is None:
+                if not isinstance(value, Tree) or value.kind != "dict":
+                    self.refuse(value_node, "`**` needs a dict")
+                entries.update(zip(value.keys, value.children, strict=True))
+                continue
+            key = self.expr(key_node)
+            if not is_constant(key):
+                self.refuse(key_node, "a key of a dict must be known at compile time")
+            entries[constant_of(key)] = value
+        return Tree("dict", None, tuple(entries), tuple(entries.values()))
+
+    def expr_Subscript(self, node: Any) -> Any:
+        return self.item(self.expr(node.value), self.expr(node.slice), node)
+
+    def expr_Slice(self, node: Any) -> Any:
+        parts = [Static(None) if p is None else self.expr(p) for p in (node.lower, node.upper, node.step)]
+        return Span3("slice", *parts)
+
+    def item(self, owner: Any, index: Any, node: Any) -> Any:
+        """`owner[index]`."""
+        if isinstance(owner, Tree):
+            return self.tree_item(owner, index, node)
+        if isinstance(owner, Static):
+            if is_constant(index):
+                key = constant_of(index)
+                return self.captured(owner.value[key], (*owner.path, ("item", key))) if owner.path else from_constant(owner.value[key])
+            self.refuse(node, f"{describe(owner)} is indexed by a number known at run time only")
+        if not is_atom(owner):
+            self.refuse(node, f"{describe(owner)} cannot be indexed")
+        return self.apply(operator.getitem, [owner, self.array_index(index, node)], {}, node)
+
+    def array_index(self, index: Any, node: Any) -> Any:
+        """Lists inside an index mean integer arrays."""
+        if isinstance(index, Tree) and index.kind == "list":
+            return self.apply(np.array, [index], {}, node)
+        if isinstance(index, Tree):
+            return make_tuple(self.array_index(child, node) for child in index.children)
+        return index
+
+    def tree_item(self, owner: Tree, index: Any, node: Any) -> Any:
+        if isinstance(index, Span3) or is_constant(index):
+            try:
+                key = constant_of(index)
+            except LookupError:
+                self.refuse(node, f"{describe(owner)} is sliced at places known at run time only")
+            if isinstance(key, slice):
+                return make_tuple(owner.children[key], owner.kind)
+            try:
+                if owner.kind == "dict":
+                    return owner.children[owner.keys.index(key)]
+                return owner.children[key]
+            except (IndexError, ValueError, TypeError):
+                kind = KeyError if owner.kind == "dict" else IndexError
+                self.error(kind, node, f"{describe(owner)} has no item {key!r}")
+        if is_atom(index) and owner.kind in ("tuple", "list"):
+            key = self.as_static(index, node, "an index into a sequence of Python objects")
+            return self.tree_item(owner, Literal(key), node)
+        self.refuse(node, f"{describe(owner)} is indexed by {describe(index)}")
+
+    def as_static(self, atom: Any, node: Any, what: str) -> Any:
+        """The value of a number that must be known at compile time; starts lowering anew if it can be."""
+        if isinstance(atom, Literal):
+            return atom.value
+        if atom in self.origins and getattr(atom.type, "dtype", None) in ("int64", "bool"):
+            raise NeedStatic(self.origins[atom])
+        self.refuse(node, f"{what} must be known at compile time")
+
+    # ------------------------------------------------------------------ attributes
+
+    def expr_Attribute(self, node: Any) -> Any:
+        return self.attribute(self.expr(node.value), node.attr, node)
+
+    def attribute(self, owner: Any, name: str, node: Any) -> Any:
+        if is_atom(owner):
+            return self.array_attribute(owner, name, node)
+        if isinstance(owner, Tree):
+            if owner.kind in ("namedtuple", "dataclass") and name in owner.cls.__dataclass_fields__ if owner.kind == "dataclass" else (
+                owner.kind == "namedtuple" and name in owner.cls._fields
+            ):
+                fields = owner.keys if owner.kind == "dataclass" else owner.cls._fields
+                return owner.children[list(fields).index(name)]
+            return Method(owner, name)
+        if isinstance(owner, Static):
+            return self.static_attribute(owner, name, node)
+        return Method(owner, name)
+
+    def static_attribute(self, owner: Static, name: str, node: Any) -> Any:
+        obj = owner.value
+        try:
+            found = getattr(obj, name)
+        except AttributeError as problem:
+            self.error(UnsupportedError, node, str(problem))
+        if isinstance(obj, type(np)):  # a module: its functions stay what they are, its numbers may change
+            if type(found) in NUMBERS:
+                return Literal(found)
+            if owner.path is None or not isinstance(found, (np.ndarray, np.generic)):
+                return Static(found, (*owner.path, ("attr", name)) if owner.path is not None else None)
+        if owner.path is None or isinstance(obj, type):
+            return from_constant(found, (*owner.path, ("attr", name)) if owner.path is not None else None)
+        return self.captured(found, (*owner.path, ("attr", name)), name)
+
+    def array_attribute(self, owner: Atom, name: str, node: Any) -> Any:
+        type_ = owner.type
+        if not isinstance(type_, ArrayType):
+            return Method(owner, name)
+        if name == "T":
+            return self.apply(np.transpose, [owner], {}, node)
+        if name in ("real", "imag"):
+            return self.apply(getattr(np, name), [owner], {}, node)
+        if name == "size":
+            return self.apply(np.size, [owner], {}, node)
+        if name in ("shape", "ndim"):
+            if type_.shape is None:
+                self.error(
+                    TypeInferenceError, node, f"`.{name}` of a value whose rank is not known",
+                    "start the variable with an array, or call the function with arguments",
+                )  # fmt: skip
+            if name == "ndim":
+                return Literal(len(type_.shape))
+            return make_tuple(self.dim(owner, axis, node) for axis in range(len(type_.shape)))
+        if name == "dtype":
+            if type_.dtype is None:
+                self.error(TypeInferenceError, node, "`.dtype` of a value whose dtype is not known")
+            return Static(np.dtype(type_.dtype))
+        return Method(owner, name)
+
+    def dim(self, owner: Atom, axis: int, node: Any) -> Any:
+        length = owner.type.shape[axis]  # type: ignore[union-attr]  # the caller knows the rank
+        if isinstance(length, int):
+            return Literal(length)
+        return self.apply(DIM, [owner], {"axis": Literal(axis)}, node)
+
+    # ------------------------------------------------------------------ functions, strings
+
+    def expr_Lambda(self, node: Any) -> Any:
+        return self.closure(node)
+
+    def closure(self, node: Any) -> Closure:
+        defaults = tuple(self.expr(d) for d in node.args.defaults)
+        kw_defaults = tuple(None if d is None else self.expr(d) for d in node.args.kw_defaults)
+        return Closure(node, self.frame, defaults, kw_defaults)
+
+    def expr_NamedExpr(self, node: Any) -> Any:
+        value = self.expr(node.value)
+        self.bind(node.target.id, value)
+        return value
+
+    def bind(self, name: str, value: Any) -> None:
+        """Bind a name; a nameless number takes it."""
+        self.frame.names[name] = value
+        if isinstance(value, Value) and value.hint is None:
+            self.renames.setdefault(value, name)
+
+    def expr_JoinedStr(self, node: Any) -> Any:
+        template, parts = "", []
+        for piece in node.values:
+            if isinstance(piece, gast.Constant):
+                template += str(piece.value).replace("{", "{{").replace("}", "}}")
+                continue
+            conversion = f"!{chr(piece.conversion)}" if piece.conversion != -1 else ""
+            spec = ""
+            if piece.format_spec is not None:
+                written = self.expr(piece.format_spec)
+                if not is_constant(written):
+                    self.refuse(node, "a format that is known at run time only")
+                spec = f":{constant_of(written)}"
+            template += f"{{{conversion}{spec}}}"
+            parts.append(self.expr(piece.value))
+        if all(map(is_constant, parts)):
+            return from_constant(template.format(*map(constant_of, parts)))
+        inputs: list[Any] = []
+        args = tuple(self.template(part, inputs) for part in parts)
+        with self.at(node):
+            types = (type_of_constant(""),)
+            return self.builder.emit(FORMAT, inputs, {"template": template, "args": args}, types=types)[0]
+
+    def expr_FormattedValue(self, node: Any) -> Any:
+        return self.expr_JoinedStr(gast.JoinedStr(values=[node]))
+
+    # ------------------------------------------------------------------ ops
+
+    def apply(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        """Append a call of a registered function; several results come as a tuple."""
+        primitive = registry.primitive_of(fun)
+        if primitive is None:
+            self.error(UnsupportedError, node, f"`{registry.name_of(fun)}` is not supported here")
+        with self.at(node):
+            try:
+                inputs, attrs = normal_form(
+                    primitive, [raw(a) for a in args], {k: raw(v) for k, v in kwargs.items()}, _is_value
+                )
+            except TypeError as problem:
+                self.refuse(node, str(problem))
+            atoms = [self.operand(x, node, primitive) for x in inputs]
+            attrs = self.settled(attrs, atoms, primitive, node)
+            outputs = self.builder.emit(primitive, atoms, attrs)
+        return outputs[0] if len(outputs) == 1 else make_tuple(outputs)
+
+    def operand(self, x: Any, node: Any, primitive: Primitive) -> Atom:
+        if isinstance(x, (Value, Literal)):
+            return x
+        if isinstance(x, (tuple, list)):  # a sequence of numbers where NumPy wants an array
+            array = self.apply(np.array, [unraw(x)], {}, node)
+            return array  # type: ignore[no-any-return]
+        if type(x) in NUMBERS or isinstance(x, np.generic):
+            return Literal(x)
+        self.refuse(node, f"`{primitive.name}` is given {x!r}, which is no number and no array")
+
+    def settled(self, attrs: dict[str, Any], atoms: list[Atom], primitive: Primitive, node: Any) -> dict[str, Any]:
+        """Arguments that rules need at compile time must not hang on run-time numbers."""
+        for name, item in attrs.items():
+            if name not in DYNAMIC_ATTRIBUTES and isinstance(item, Slot):
+                self.as_static(atoms[item.index], node, f"the argument `{name}` of {primitive.name}")
+        return attrs
+
+
+def raw(value: Any) -> Any:
+    """An abstract value as NumPy's signature sees it: containers and constants unwrapped, atoms kept."""
+    if isinstance(value, Tree) and value.kind in ("tuple", "list", "namedtuple"):
+        items = [raw(child) for child in value.children]
+        return items if value.kind == "list" else tuple(items)
+    if isinstance(value, Span3) and value.kind == "slice":
+        return slice(raw(value.start), raw(value.stop), raw(value.step))
+    if isinstance(value, Static):
+        return value.value
+    return value
+
+
+def unraw(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return make_tuple(map(unraw, value), type(value).__name__)
+    return value if is_atom(value) else from_constant(value)
+
+
+def _is_value(x: Any) -> bool:
+    return isinstance(x, Value)
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, Literal) and type(value.value) is bool or (
+        isinstance(value, Value) and isinstance(value.type, ArrayType) and value.type.dtype == "bool" and value.type.shape == ()
+    )
+
+
+def _unbound_text(name: str) -> str:
+    return f"cannot access local variable '{name}' where it is not associated with a value"
+
+
+def _path_name(path: Path) -> str:
+    named = [str(step[1]) for step in path if isinstance(step[1], str)]
+    return named[-1] if named else "captured"
+
+
+def _step(tree: Tree, key: Any) -> tuple[str, Any]:
+    return ("attr", key) if tree.kind == "dataclass" else ("item", key)
+
+
+def _children(obj: Any, tree: Tree) -> list[Any]:
+    if tree.kind == "dataclass":
+        return [getattr(obj, key) for key in tree.keys]
+    return list(obj.values()) if tree.kind == "dict" else list(obj)
+
+
+def abstract_type(obj: Any, name: str) -> Any:
+    """The abstract type of an argument: lengths become symbols, except those that are 1."""
+    if isinstance(obj, np.ndarray):
+        dims = tuple(1 if n == 1 else Symbol(f"{name}.{axis}", 0, True) for axis, n in enumerate(obj.shape))
+        return ArrayType(obj.dtype.name, dims, "array")
+    return type_of_constant(obj)
+

@@ -1,0 +1,334 @@
+"""Reverse mode: after the primal program, its ops again in reverse, each giving to the cotangents of its
+operands (Griewank and Walther 2008, section 3.2; on structured SSA as in Innes 2019).
+
+`x_bar` is the cotangent of `x`. Cotangents are symbolic zeros until something is added; the first
+contribution is taken as it is. `for` becomes `for` over the same range backwards, `while` a `for` over
+its trips, `if` an `if` on the same condition. What is linear reads none of its operands. The reverse
+sweep reads primal values freely; `residuals` closes the reads into regions. Nothing here knows about
+storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from adjoint.analysis.activity import carries_derivative, varied
+from adjoint.errors import UnsupportedError
+from adjoint.ir.build import Builder
+from adjoint.ir.core import (
+    CALL, FOR, IF, UNDEFINED, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts, while_parts,
+)
+from adjoint.ir.types import PY_INT, ArrayType, StackType, Type
+from adjoint.ir.walk import clone_block, substitute
+from adjoint.rules.trace import ZERO, Sym, Zero
+from adjoint.transform.calls import reverse_call
+from adjoint.transform.cotangent import add, named, project, zero_like
+from adjoint.transform.residuals import Residuals
+from adjoint.transform.tangent import times
+from adjoint.transform.trace import Tracing, find_rule, splice
+
+Elements = tuple[tuple[int, Any], ...]
+"""The elements of a stack that have cotangents, in order; for an element that is a stack, its own `Elements`."""
+
+
+def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool]) -> Function:
+    """`(x...) -> (y...)` becomes `(x..., y_bar of the seeded y...) -> (y..., x_bar of the x in wrt...)`."""
+    sources = [fn.params[k] for k in wrt]
+    mode = Reverse(varied(fn.body, sources), dict(fn.functions))
+    builder = Builder(sweep="adjoint")
+    bars = []
+    cot: Cotangents = {}
+    for atom, seeded in zip(fn.results, seeds, strict=True):
+        if seeded:
+            hint = (named(atom, "bar") if isinstance(atom, Value) else None) or "bar"
+            bar = Value(hint, atom.type)
+            bars.append(bar)
+            mode.accumulate(cot, builder, atom, bar)
+    mode.block(fn.body.ops, cot, builder)
+    results = [mode.result(cot, builder, source) for source in sources]
+    forward = mode.residuals.rebuild(fn.body)
+    body = Block((*fn.params, *bars), (*forward.ops, *builder.ops), (*forward.results, *results))
+    body = clone_block(body, {}, mode.hints)
+    return Function(f"{fn.name}_vjp", body, mode.functions)
+
+
+Cotangents = dict[Value, Atom]
+
+
+class Reverse:
+    """The state of one reverse transform: what varies, and what the forward sweep must hand over."""
+
+    def __init__(self, varied: set[Value], functions: dict[str, Function]) -> None:
+        self.varied = varied
+        self.functions = functions
+        self.residuals = Residuals()
+        self.elements: dict[Value, Elements] = {}
+        self.hints: dict[Value, str] = {}
+
+    # ------------------------------------------------------------------ cotangents
+
+    def accumulate(self, cot: Cotangents, builder: Builder, atom: Atom, bar: Atom) -> None:
+        """Add a contribution to the cotangent of an atom, in the space of the atom."""
+        if not isinstance(atom, Value) or atom not in self.varied:
+            return
+        if isinstance(atom.type, StackType):
+            if atom in cot:
+                raise UnsupportedError("a stack that is read by two loops cannot be differentiated again", builder.span)
+            cot[atom] = bar
+            return
+        total = add(builder, cot.get(atom), project(builder, bar, atom))
+        cot[atom] = total
+        hint = named(atom, "bar")
+        if hint is not None and isinstance(total, Value) and total.hint is None:
+            self.hints.setdefault(total, hint)
+
+    def result(self, cot: Cotangents, builder: Builder, value: Value) -> Atom:
+        """The cotangent of a parameter, as an array of its own shape."""
+        bar = cot.get(value)
+        return zero_like(builder, value) if bar is None else bar
+
+    # ------------------------------------------------------------------ ops
+
+    def block(self, ops: Sequence[Op], cot: Cotangents, builder: Builder) -> None:
+        """The reverse of a sequence of ops: consumes cotangents of results, adds to those of operands."""
+        for op in reversed(ops):
+            if any(output in cot for output in op.outputs) and any(v in self.varied for v in op.outputs):
+                with builder.at(op.span, "adjoint"):
+                    self.op(op, cot, builder)
+            for output in op.outputs:
+                cot.pop(output, None)
+
+    def op(self, op: Op, cot: Cotangents, builder: Builder) -> None:
+        if op.primitive is IF:
+            self.branch(op, cot, builder)
+        elif op.primitive is FOR or op.primitive is WHILE:
+            self.loop(op, cot, builder)
+        elif op.primitive is CALL:
+            reverse_call(self, op, cot, builder)
+        elif carries_derivative(op):
+            self.plain(op, cot, builder)
+
+    def plain(self, op: Op, cot: Cotangents, builder: Builder) -> None:
+        rule = find_rule(op)
+        tracing = Tracing(op, rule)
+        atoms = [tracing.atom(x) for x in tracing.operands]
+        wrt = range(len(atoms)) if rule.wrt is None else rule.wrt
+        wanted = [k for k in wrt if isinstance(atoms[k], Value) and atoms[k] in self.varied]
+        if not wanted:
+            return
+        bars = [cot.get(output) for output in op.outputs]
+        if rule.kind == "jvp" and rule.vjp is None:
+            self.transposed(tracing, atoms, wanted, bars, cot, builder)
+            return
+        bar = tracing.symbol(bars[0]) if len(bars) == 1 else tuple(ZERO if b is None else tracing.symbol(b) for b in bars)
+        if rule.vjp is not None:
+            found = tracing.run(rule.vjp, bar, *tracing.operands)
+        elif rule.kind == "elementwise":
+            partials = tracing.run(rule.body, *tracing.operands)
+            found = tuple(times(partials[k], bar) if k in wanted else ZERO for k in range(len(partials)))
+        else:
+            found = tracing.run(rule.body, bar, *tracing.operands)
+        results = dict(zip(range(len(atoms)) if len(found) == len(atoms) else wrt, found, strict=True))
+        gifts = [(atoms[k], tracing.atom(results[k])) for k in wanted if not _is_zero(results[k])]
+        splice(tracing.scratch, builder, [gift for _, gift in gifts])
+        for atom, gift in gifts:
+            self.accumulate(cot, builder, atom, gift)
+
+    def transposed(
+        self, tracing: Tracing, atoms: Sequence[Atom], wanted: Sequence[int], bars: Sequence[Atom | None],
+        cot: Cotangents, builder: Builder,
+    ) -> None:  # fmt: skip
+        """The reverse of a `jvp_rule`: our own transform applied to the traced tangent, which is linear."""
+        dots: dict[int, Value] = {k: Value(None, atoms[k].type) for k in wanted}
+        shaped = [Sym(dots[k], tracing.tracer) if k in dots else ZERO for k in range(len(atoms))]
+        outs = tracing.run(tracing.rule.body, *shaped, *tracing.operands)
+        outer = self.varied
+        scratch = Block(tuple(dots.values()), tuple(tracing.scratch.ops), ())
+        self.varied = varied(scratch, dots.values())
+        inner: Cotangents = {}
+        for out, bar in zip(outs, bars, strict=True):
+            if bar is not None and not isinstance(out, Zero):
+                self.accumulate(inner, builder, tracing.atom(out), bar)
+        linear = [op for op in tracing.scratch.ops if any(v in self.varied for v in op.outputs)]
+        for op in tracing.scratch.ops:
+            if op not in linear:
+                builder.append(replace(op, span=builder.span, sweep="adjoint"))
+        self.block([replace(op, span=builder.span) for op in linear], inner, builder)
+        self.varied = outer
+        for k, dot in dots.items():
+            if dot in inner:
+                self.accumulate(cot, builder, atoms[k], inner[dot])
+
+    # ------------------------------------------------------------------ branches
+
+    def branch(self, op: Op, cot: Cotangents, builder: Builder) -> None:
+        """Each branch continues the cotangents from outside; what either changes is merged."""
+        ends: list[tuple[Builder, Cotangents]] = []
+        for region in op.regions:
+            inner = builder.nested()
+            local = {v: b for v, b in cot.items() if v not in op.outputs}
+            for output, atom in zip(op.outputs, region.results, strict=True):
+                if output in cot and atom is not UNDEFINED:
+                    if isinstance(output.type, StackType) and isinstance(atom, Value):
+                        self.elements[atom] = self.elements[output]
+                    self.accumulate(local, inner, atom, cot[output])
+            self.block(region.ops, local, inner)
+            ends.append((inner, local))
+        inside = self.residuals.defined(op)
+        changed = [
+            v for v in dict.fromkeys(v for _, local in ends for v in local)
+            if v not in inside and any(local.get(v) is not cot.get(v) for _, local in ends)
+        ]  # fmt: skip
+        blocks = []
+        for inner, local in ends:
+            given = [local[v] if v in local else self.zero(inner, v) for v in changed]
+            blocks.append(inner.block((), given))
+        table = self.residuals.give(op, self.residuals.reads(op, blocks))
+        blocks = [substitute(block, table) for block in blocks]
+        outputs = [Value(named(v, "bar"), self.bar_type(v, [local.get(v) for _, local in ends])) for v in changed]
+        if outputs:
+            builder.emit(IF, op.inputs, regions=tuple(blocks), types=())
+            builder.ops[-1] = replace(builder.ops[-1], outputs=tuple(outputs))
+        cot.update(zip(changed, outputs, strict=True))
+
+    def bar_type(self, value: Value, bars: Sequence[Atom | None]) -> Type:
+        if isinstance(value.type, StackType):
+            return next(b.type for b in bars if b is not None)
+        return value.type
+
+    def zero(self, builder: Builder, value: Value) -> Atom:
+        return UNDEFINED if isinstance(value.type, StackType) else zero_like(builder, value)
+
+    # ------------------------------------------------------------------ loops
+
+    def loop(self, op: Op, cot: Cotangents, builder: Builder) -> None:
+        """The loop backwards. What it carries, cotangents of carried values and of values read from
+        outside, is found by repeating until no more turns up."""
+        is_for = op.primitive is FOR
+        parts: Any = for_parts(op) if is_for else while_parts(op)
+        body = op.regions[-1]
+        inside = self.residuals.defined(op)
+        active = [final in cot for final in parts.final]
+        outside: dict[Value, None] = {}
+        saved_grown = dict(self.residuals.grown)
+        while True:
+            self.residuals.grown = dict(saved_grown)
+            inner = builder.nested()
+            local: Cotangents = {}
+            bars = [Value(named(p, "bar"), p.type) if a else None for p, a in zip(parts.carried, active, strict=True)]
+            sums = {v: Value(named(v, "bar"), v.type) for v in outside}
+            local.update(sums)
+            popped, stack_bars = self.popped(op, parts, local, cot, inner)
+            for end, bar in zip(parts.following, bars, strict=True):
+                if bar is not None:
+                    self.accumulate(local, inner, end, bar)
+            self.block(body.ops, local, inner)
+            more = [a or p in local for a, p in zip(active, parts.carried, strict=True)]
+            found = dict.fromkeys([*outside, *(v for v in local if v not in inside and v not in parts.carried)])
+            if more == active and list(found) == list(outside):
+                break
+            active, outside = more, found
+        chosen = [k for k, a in enumerate(active) if a]
+        following = [self.carried_bar(local, inner, parts.carried[k]) for k in chosen]
+        following += [local[v] for v in outside]
+        sizes, pushed, produced, owners = self.pushed(parts, local, inner) if is_for else ([], [], [], [])
+        index = Value(parts.index.hint if is_for else None, PY_INT)
+        region = Block(
+            (index, *(bars[k] for k in chosen), *sums.values(), *popped),  # type: ignore[arg-type]  # chosen are set
+            tuple(inner.ops), (*following, *pushed),
+        )  # fmt: skip
+        if is_for:
+            region = substitute(region, {parts.index: index})
+        region, stacks = self.close(op, region)
+        initial = [self.initial_bar(cot, builder, parts.final[k]) for k in chosen]
+        initial += [cot[v] if v in cot else zero_like(builder, v) for v in outside]
+        finals = [Value(named(parts.carried[k], "bar"), parts.carried[k].type) for k in chosen]
+        outer = [Value(named(v, "bar"), v.type) for v in outside]
+        space = parts.space if is_for else (Literal(0), parts.trips, Literal(1))
+        attrs = {
+            "carried": len(initial), "produced": tuple(sizes),
+            "reverse": not op.attrs["reverse"] if is_for else True,
+        }  # fmt: skip
+        builder.append(
+            Op(FOR, (*space, *initial, *stack_bars, *stacks), (*finals, *outer, *produced), attrs, (region,), op.span, "adjoint")
+        )
+        for k, final in zip(chosen, finals, strict=True):
+            self.accumulate(cot, builder, parts.initial[k], final)
+        cot.update(zip(outside, outer, strict=True))
+        for stack, value, elements in owners:
+            self.elements[value] = elements
+            self.elements[stack] = elements
+            self.accumulate(cot, builder, stack, value)
+
+    def initial_bar(self, cot: Cotangents, builder: Builder, final: Value) -> Atom:
+        bar = cot.get(final)
+        return zero_like(builder, final) if bar is None else bar
+
+    def carried_bar(self, local: Cotangents, builder: Builder, param: Value) -> Atom:
+        bar = local.get(param)
+        return zero_like(builder, param) if bar is None else bar
+
+    def popped(
+        self, op: Op, parts: Any, local: Cotangents, cot: Cotangents, builder: Builder
+    ) -> tuple[list[Value], list[Atom]]:
+        """The cotangents of the stacks that the loop produced are consumed; each element's goes to what was pushed."""
+        elements: list[Value] = []
+        stacks: list[Atom] = []
+        position = 0
+        for stack, size in zip(parts.produced, op.attrs["produced"], strict=True):
+            if stack in cot:
+                stacks.append(cot[stack])
+                for (k, inner), type_ in zip(self.elements[stack], cot[stack].type.elements, strict=True):  # type: ignore[union-attr]
+                    atom = parts.pushed[position + k]
+                    bar = Value(named(atom, "bar") if isinstance(atom, Value) else None, type_)
+                    elements.append(bar)
+                    if inner is not None and isinstance(atom, Value):
+                        self.elements[atom] = inner
+                    self.accumulate(local, builder, atom, bar)
+            position += size
+        return elements, stacks
+
+    def pushed(
+        self, parts: Any, local: Cotangents, builder: Builder
+    ) -> tuple[list[int], list[Atom], list[Value], list[tuple[Value, Value, Elements]]]:
+        """The cotangents of consumed elements become stacks, for the loop that pushed the elements."""
+        sizes: list[int] = []
+        pushed: list[Atom] = []
+        produced: list[Value] = []
+        owners: list[tuple[Value, Value, Elements]] = []
+        position = 0
+        for stack in parts.stacks:
+            count = len(stack.type.elements)
+            group = parts.elements[position : position + count]
+            position += count
+            which = [(k, e) for k, e in enumerate(group) if e in local]
+            if not which:
+                continue
+            bars = [local[e] for _, e in which]
+            types = tuple(b.type if isinstance(e.type, StackType) else e.type for b, (_, e) in zip(bars, which, strict=True))
+            value = Value(None, StackType(types))
+            sizes.append(len(which))
+            pushed.extend(bars)
+            produced.append(value)
+            elements = tuple((k, self.elements.get(e) if isinstance(e.type, StackType) else None) for k, e in which)
+            owners.append((stack, value, elements))
+        return sizes, pushed, produced, owners
+
+    def close(self, op: Op, region: Block) -> tuple[Block, list[Atom]]:
+        """Let the forward loop push what the reverse region reads of it."""
+        values = self.residuals.reads(op, [region])
+        if not values:
+            return region, []
+        stack = self.residuals.push(op, values)
+        copies = [Value(v.hint, v.type) for v in values]
+        region = substitute(region, dict(zip(values, copies, strict=True)))
+        return replace(region, params=(*region.params, *copies)), [stack]
+
+
+def _is_zero(found: Any) -> bool:
+    return isinstance(found, Zero) or (isinstance(found, (bool, int, float)) and found == 0)
+
+
+_ = ArrayType

@@ -1,0 +1,83 @@
+"""Bring a cotangent to the space of its primal value: shape, dtype, real or complex.
+
+Broadcasting, promotion and the embedding of real into complex numbers are linear maps that NumPy
+applies silently; their transposes (sum, cast, real part) are applied here, in one place, so that rules
+stay textbook formulas.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from adjoint.ir.build import Builder
+from adjoint.ir.core import Atom, Literal, Primitive, Value
+from adjoint.ir.types import ArrayType, is_complex, known_not_one, same_length
+from adjoint.rules.internal import broadcast_like, cast, sum_to
+from adjoint.rules.registry import primitive_of
+
+
+def primitive(fun: Any) -> Primitive:
+    found = primitive_of(fun)
+    assert found is not None, fun
+    return found
+
+
+def project(builder: Builder, bar: Atom, value: Atom) -> Atom:
+    """`bar` as a cotangent of `value`; appends only what the types do not rule out."""
+    if not isinstance(value.type, ArrayType) or not isinstance(bar.type, ArrayType):
+        return bar
+    if is_complex(bar.type) and value.type.dtype is not None and not is_complex(value.type):
+        bar = builder.one(primitive(np.real), bar)
+    bar = to_shape(builder, bar, value)
+    found, wanted = bar.type, value.type
+    assert isinstance(found, ArrayType)
+    if found.kind != "py" and None not in (found.dtype, wanted.dtype) and found.dtype != wanted.dtype:
+        if wanted.kind != "py" and not isinstance(bar, Literal):
+            bar = builder.one(primitive(cast), bar, dtype=wanted.dtype)
+    return bar
+
+
+def to_shape(builder: Builder, bar: Atom, value: Atom) -> Atom:
+    """Undo broadcasting: sum over the axes along which `value` was repeated; repeat a smaller `bar`."""
+    have, want = bar.type.shape, value.type.shape  # type: ignore[union-attr]  # both are arrays
+    if want == () and have == ():
+        return bar
+    if have is None or want is None:
+        return builder.one(primitive(sum_to), bar, value)
+    if len(have) < len(want):
+        return builder.one(primitive(broadcast_like), bar, value)
+    extra = len(have) - len(want)
+    ones = [k for k, (h, w) in enumerate(zip(have[extra:], want, strict=True)) if w == 1 and h != 1]
+    unsure = [
+        k for k, (h, w) in enumerate(zip(have[extra:], want, strict=True))
+        if not same_length(h, w) and w != 1 and not (h == 1 and known_not_one(w))
+    ]  # fmt: skip
+    if unsure:
+        return builder.one(primitive(sum_to), bar, value)
+    if extra:
+        axes = tuple(range(extra))
+        bar = builder.one(primitive(np.sum), bar, axis=axes if extra > 1 else 0) if want else builder.one(primitive(np.sum), bar)
+    if ones:
+        bar = builder.one(primitive(np.sum), bar, axis=tuple(ones) if len(ones) > 1 else ones[0], keepdims=True)
+    if any(h == 1 and w != 1 for h, w in zip(have[extra:], want, strict=True)):
+        bar = builder.one(primitive(broadcast_like), bar, value)
+    return bar
+
+
+def add(builder: Builder, total: Atom | None, bar: Atom) -> Atom:
+    """The sum of two cotangents; the first contribution is taken as it is."""
+    return bar if total is None else builder.one(primitive(operator.add), total, bar)
+
+
+def zero_like(builder: Builder, value: Atom) -> Atom:
+    """A zero that can be carried, pushed or returned: materialised only where it has to be."""
+    if isinstance(value.type, ArrayType) and value.type.shape == ():
+        return Literal(0.0)
+    return builder.one(primitive(np.zeros_like), value)
+
+
+def named(value: Value, suffix: str) -> str | None:
+    return f"{value.hint}_{suffix}" if value.hint else None

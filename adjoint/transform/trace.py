@@ -1,0 +1,103 @@
+"""Run rules on the symbols of an op: the bridge from the table of derivatives to SSA.
+
+Each rule is traced into a scratch builder of which only what is needed is taken over, so that the
+half of a bilinear rule that nobody asked for leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from adjoint.errors import MissingRuleError
+from adjoint.ir.build import Builder
+from adjoint.ir.core import OPAQUE, Atom, Literal, Op, Value
+from adjoint.ir.walk import map_attribute, op_reads, operands_of
+from adjoint.rules.internal import TOTAL
+from adjoint.rules.registry import Rule, rule_of
+from adjoint.rules.trace import Sym, Tracer
+
+_MATH = {getattr(np, name): getattr(math, name) for name in vars(math) if isinstance(getattr(np, name, None), np.ufunc)}
+_MATH.update({np.arcsin: math.asin, np.arccos: math.acos, np.arctan: math.atan, np.absolute: abs})
+
+
+def find_rule(op: Op) -> Rule:
+    """The rule of an op; MissingRuleError says how to add one."""
+    rule = rule_of(op.primitive)
+    if rule is None:
+        name = op.attrs["name"] if op.primitive is OPAQUE else op.primitive.name
+        raise MissingRuleError(
+            f"`{name}` has no rule and no source that could be differentiated",
+            op.span,
+            f"declare its derivative, for example\n"
+            f"    @adjoint.rules.elementwise({name})\n    def _(x, *, out): return ...  # d out / d x\n"
+            f"or `adjoint.rules.nondifferentiable({name})` if it is zero",
+        )
+    return rule
+
+
+class Tracing:
+    """The symbolic operands, attributes and result of one op, for tracing its rule."""
+
+    def __init__(self, op: Op, rule: Rule) -> None:
+        self.op = op
+        self.rule = rule
+        self.scratch = Builder(op.span)
+        substitutes: dict[Any, Any] = {}
+        if op.primitive.name.startswith("math."):
+            substitutes |= _MATH
+        if rule.guard:
+            substitutes |= TOTAL
+        self.tracer = Tracer(self.scratch, substitutes)
+        self.operands = [self.symbol(atom) for atom in operands_of(op)]
+        slots = {name: map_attribute(item, lambda slot: self.symbol(op.inputs[slot.index])) for name, item in op.attrs.items()}
+        self.attrs = slots
+        outs = tuple(self.symbol(value) for value in op.outputs)
+        self.out = outs[0] if len(outs) == 1 else outs
+
+    def symbol(self, atom: Atom) -> Any:
+        return atom.value if isinstance(atom, Literal) else Sym(atom, self.tracer)
+
+    def run(self, body: Callable[..., Any], *args: Any) -> tuple[Any, ...]:
+        """Call a rule body; its results as a tuple."""
+        keywords = dict(self.attrs)
+        code = getattr(body, "__code__", None)
+        if code is None or "out" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+            keywords["out"] = self.out
+        found = body(*args, **keywords)
+        return found if isinstance(found, tuple) else (found,)
+
+    def call(self, *operands: Any) -> Any:
+        """The primitive itself on other operands, with the attributes of the op."""
+        inputs = [self.tracer.atom(x) for x in operands]
+        taken = iter(inputs)
+        slots = {k for item in self.op.attrs.values() for k in _slots(item)}
+        full = [self.op.inputs[k] if k in slots else next(taken) for k in range(len(self.op.inputs))]
+        outputs = self.scratch.emit(self.op.primitive, full, self.op.attrs)
+        results = tuple(Sym(value, self.tracer) for value in outputs)
+        return results[0] if len(results) == 1 else results
+
+    def atom(self, x: Any) -> Atom:
+        return self.tracer.atom(x)
+
+
+def splice(scratch: Builder, into: Builder, wanted: Sequence[Atom]) -> None:
+    """Append the ops of a scratch builder that the wanted atoms need."""
+    needed = {atom for atom in wanted if isinstance(atom, Value)}
+    kept: list[Op] = []
+    for op in reversed(scratch.ops):
+        if needed.isdisjoint(op.outputs):
+            continue
+        needed.update(op_reads(op))
+        kept.append(op)
+    for op in reversed(kept):
+        into.append(Op(op.primitive, op.inputs, op.outputs, op.attrs, op.regions, into.span, into.sweep))
+
+
+def _slots(item: Any) -> set[int]:
+    found: set[int] = set()
+    map_attribute(item, lambda slot: found.add(slot.index))
+    return found
