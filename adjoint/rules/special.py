@@ -8,15 +8,17 @@ import operator
 
 import numpy as np
 
-from adjoint.ir.types import UNKNOWN, ArrayType
-from adjoint.rules.infer import elementwise_types
+from adjoint.ir.types import PY_FLOAT, UNKNOWN, ArrayType
+from adjoint.rules.infer import elementwise_types, gives, infer_elementwise
 from adjoint.rules.internal import traceable, update
-from adjoint.rules.registry import jvp_rule, nondifferentiable, vjp_rule
+from adjoint.rules.registry import elementwise, jvp_rule, nondifferentiable, vjp_rule
 from adjoint.runtime import special
 
 quotient = traceable(special.quotient)
 exceeds = traceable(special.exceeds)
 recurrence = traceable(special.recurrence)
+bessel_i = traceable(special.bessel_i)
+polygamma = traceable(special.polygamma)
 
 
 def infer_quotient(inputs, attrs):
@@ -67,6 +69,16 @@ def recurrence_cotangents(bar, a, b, *, out, axis):
 def delayed(x, axis, first):
     """`x` moved by one place along an axis, with `first` at the start."""
     return update(np.roll(x, 1, axis), first, index=(slice(None),) * (axis % x.ndim) + (0,))
+
+
+@elementwise(bessel_i, infer=infer_elementwise(np.sin), signature="x, order")
+def bessel_i_partial(x, *, order):
+    return 0.5 * (bessel_i(x, order=abs(order - 1)) + bessel_i(x, order=order + 1))
+
+
+@elementwise(polygamma, infer=gives(PY_FLOAT), signature="x, order")
+def polygamma_partial(x, *, order):
+    return polygamma(x, order=order + 1)
 
 
 def _all_arrays(types):
