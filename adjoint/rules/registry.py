@@ -140,11 +140,20 @@ def vjp_rule(fun: Body, *, infer: Body | None = None, signature: str | None = No
     return register
 
 
-def nondifferentiable(*functions: Body, infer: Body | None = None, effect: bool = False) -> None:
-    """Declare that the derivative of functions is zero wherever it exists."""
+def nondifferentiable(
+    *functions: Body,
+    infer: Body | None = None,
+    signature: str | None = None,
+    operands: int | None = None,
+    effect: bool = False,
+) -> None:
+    """Declare that the derivative of functions is zero wherever it exists.
+
+    With `operands`, the parameters after that many are static attributes, and may hold run-time numbers.
+    """
     for fun in functions:
         primitive = Primitive(
-            name_of(fun), fun, infer, _signature(fun, None), operands=None, attributes=("*",), effect=effect
+            name_of(fun), fun, infer, _signature(fun, signature), operands, attributes=("*",), effect=effect
         )
         register_primitive(Rule(primitive, "nondifferentiable", None), fun)
 

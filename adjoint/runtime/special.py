@@ -75,3 +75,8 @@ def polygamma(x: float, order: int) -> float:
     if order == 0:
         return total + math.log(x) - series
     return total - sign * (series + math.factorial(order - 1) / x**order)
+
+
+def full(fill_value: Any, *, shape: Any, dtype: Any = None) -> Any:
+    """`np.full` with the operand first, as everywhere in generated code."""
+    return np.full(shape, fill_value, dtype)

@@ -1,0 +1,169 @@
+"""What has the derivative zero wherever it has one.
+
+Where a result would depend smoothly on an operand (`np.bincount` with weights, the values of `np.unique`) there
+is no declaration here, or the type rule refuses: a zero must never be wrong.
+"""
+
+import builtins
+import math
+import operator
+
+import numpy as np
+
+from adjoint.ir.types import PY_BOOL, PY_INT, SHAPE, UNKNOWN, ArrayType, is_complex
+from adjoint.rules.infer import (
+    array_type,
+    fresh_length,
+    gives,
+    infer_elementwise,
+    infer_reduction,
+    infer_scan,
+    reduced_shape,
+    same,
+    static_argument,
+)
+from adjoint.rules.registry import nondifferentiable
+
+# ---- rounding and signs
+
+
+def infer_sign(inputs, attrs):
+    type_ = same(inputs, attrs)
+    if is_complex(type_):
+        raise TypeError("the sign of a complex number has a derivative that no rule declares: divide by np.abs")
+    return type_
+
+
+def infer_round(inputs, attrs):
+    """`round(x)` is an int, `round(x, n)` a number of the class of `x`."""
+    digits = static_argument(inputs, attrs, 1, "ndigits")
+    return PY_INT if digits is None else inputs[0].type
+
+
+nondifferentiable(np.sign, infer=infer_sign)
+nondifferentiable(np.round, np.around, np.fix, infer=same)
+nondifferentiable(round, infer=infer_round)
+nondifferentiable(math.floor, math.ceil, math.trunc, infer=gives(PY_INT))
+for _fun in (np.floor, np.ceil, np.trunc, np.rint, np.signbit, np.floor_divide, operator.floordiv):
+    nondifferentiable(_fun, infer=infer_elementwise(_fun))
+
+# ---- comparisons, predicates, logic, bits
+
+
+def infer_comparison(fun):
+    """Numbers compare elementwise; other objects (strings, shapes) give a bool."""
+    infer = infer_elementwise(fun)
+
+    def infer_objects(inputs, attrs):
+        return infer(inputs, attrs) if all(isinstance(a.type, ArrayType) for a in inputs) else PY_BOOL
+
+    return infer_objects
+
+
+for _fun in (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne):
+    nondifferentiable(_fun, infer=infer_comparison(_fun))
+for _fun in (
+    np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal,
+    np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
+    np.isnan, np.isfinite, np.isinf, np.isneginf, np.isposinf, np.isclose, np.iscomplex, np.isreal,
+    operator.and_, operator.or_, operator.xor, operator.invert, operator.lshift, operator.rshift,
+    np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift,
+):  # fmt: skip
+    nondifferentiable(_fun, infer=infer_elementwise(_fun))
+nondifferentiable(
+    np.allclose, np.array_equal, np.array_equiv, np.iscomplexobj, np.isrealobj, np.isscalar,
+    operator.is_, operator.is_not, operator.contains,
+    math.isnan, math.isfinite, math.isinf, math.isclose,
+    infer=gives(PY_BOOL),
+)  # fmt: skip
+nondifferentiable(
+    math.comb, math.factorial, math.gcd, math.isqrt, math.lcm, math.perm, builtins.len, operator.index,
+    infer=gives(PY_INT),
+)  # fmt: skip
+
+# ---- facts about arrays
+
+
+nondifferentiable(np.shape, infer=gives(SHAPE))
+nondifferentiable(np.ndim, np.size, infer=gives(PY_INT))
+
+# ---- positions and counts
+
+
+def infer_count_nonzero(inputs, attrs):
+    type_ = inputs[0].type
+    axis = static_argument(inputs, attrs, 1, "axis")
+    if axis is None and not attrs.get("keepdims", False):
+        return PY_INT
+    if not isinstance(type_, ArrayType):
+        return UNKNOWN
+    return array_type("int64", reduced_shape(type_.shape, axis, keepdims=attrs.get("keepdims", False)))
+
+
+def infer_argsort(inputs, attrs):
+    if static_argument(inputs, attrs, 1, "axis", -1) is None:
+        return infer_scan(np.argsort)(inputs, attrs)
+    return infer_scan(np.argsort, -1)(inputs, attrs)
+
+
+def infer_argpartition(inputs, attrs):
+    type_ = inputs[0].type
+    if not isinstance(type_, ArrayType) or static_argument(inputs, attrs, 2, "axis", -1) is None:
+        return array_type("int64", (fresh_length(),))
+    return array_type("int64", type_.shape)
+
+
+def infer_nonzero(inputs, attrs):
+    type_ = inputs[0].type
+    if not isinstance(type_, ArrayType) or type_.shape is None:
+        raise TypeError("the rank of the array is not known")
+    length = fresh_length("found")
+    return (ArrayType("int64", (length,)),) * len(type_.shape)
+
+
+def infer_argwhere(inputs, attrs):
+    type_ = inputs[0].type
+    rank = len(type_.shape) if isinstance(type_, ArrayType) and type_.shape is not None else fresh_length()
+    return ArrayType("int64", (fresh_length("found"), rank))
+
+
+def infer_searchsorted(inputs, attrs):
+    wanted = inputs[1].type
+    return array_type("int64", wanted.shape) if isinstance(wanted, ArrayType) else UNKNOWN
+
+
+def infer_digitize(inputs, attrs):
+    type_ = inputs[0].type
+    return array_type("int64", type_.shape) if isinstance(type_, ArrayType) else UNKNOWN
+
+
+def infer_bincount(inputs, attrs):
+    _refuse_weights(inputs, attrs, 1)
+    return ArrayType("int64", (fresh_length("bins"),))
+
+
+def infer_histogram(inputs, attrs):
+    _refuse_weights(inputs, attrs, 4)
+    if static_argument(inputs, attrs, 3, "density"):
+        raise TypeError("the density of a histogram depends on its bins, for which there is no rule")
+    bins = fresh_length("bins")
+    return ArrayType("int64", (bins,)), ArrayType("float64", (fresh_length("edges"),))
+
+
+def _refuse_weights(inputs, attrs, position):
+    if static_argument(inputs, attrs, position, "weights") is not None:
+        raise TypeError("sums of weights depend on the weights, for which there is no rule: use np.add.at")
+
+
+for _fun in (np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.any, np.all, np.logical_and.reduce):
+    nondifferentiable(_fun, infer=infer_reduction(_fun))
+nondifferentiable(np.argsort, infer=infer_argsort)
+nondifferentiable(np.argpartition, infer=infer_argpartition)
+nondifferentiable(np.count_nonzero, infer=infer_count_nonzero)
+nondifferentiable(np.nonzero, infer=infer_nonzero)
+nondifferentiable(np.flatnonzero, infer=lambda inputs, attrs: ArrayType("int64", (fresh_length("found"),)))
+nondifferentiable(np.argwhere, infer=infer_argwhere)
+nondifferentiable(np.searchsorted, infer=infer_searchsorted)
+nondifferentiable(np.digitize, infer=infer_digitize)
+nondifferentiable(np.bincount, infer=infer_bincount)
+nondifferentiable(np.histogram, infer=infer_histogram)
