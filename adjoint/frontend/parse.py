@@ -7,8 +7,8 @@ import can thus not lead to the derivative of another program.
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import dis
 import functools
@@ -45,6 +45,7 @@ class Source:
 
     def span(self, node: Any) -> Span:
         """Where a node of this function stands; of a construct over several lines, the first line."""
+        node = next((part for part in gast.walk(node) if hasattr(part, "lineno")), self.node)
         line = min(max(node.lineno, 1), len(self.lines))
         text = self.lines[line - 1]
         col = to_column(text, node.col_offset)
@@ -129,7 +130,8 @@ class _Definition:
 
     @property
     def first_line(self) -> int:
-        return min([int(self.node.lineno), *(d.lineno for d in getattr(self.node, "decorator_list", ()))])
+        lines: list[int] = [self.node.lineno, *(d.lineno for d in getattr(self.node, "decorator_list", ()))]
+        return min(lines)
 
     def is_of(self, code: CodeType) -> bool:
         """Whether `code` can come from here, as far as its name and its positions tell."""
