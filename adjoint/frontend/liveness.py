@@ -8,6 +8,7 @@ is read at all is never missing.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -116,7 +117,7 @@ def imported_name(alias: Any) -> str:
 
 
 @dataclass
-class _Reader(gast.NodeVisitor):
+class _Reader(ast.NodeVisitor):
     """Goes through code in the order of evaluation: the names read before they are surely bound, and those bound.
 
     `defined` holds what this code binds whenever it is executed to its end.

@@ -14,7 +14,7 @@ pair = (lambda x: x * x), (lambda x: x if x > 0 else -x)
 nested = lambda x: lambda y: x + y  # noqa: E731
 over_lines = (0, lambda x: x
               + 1)  # fmt: skip
-accents = ("é", lambda ü: ü + len("é"))[1]
+accents = ("é", lambda ü: ü + len("é"))[1]  # noqa: PLC2401
 
 
 def decorator(*_):
@@ -102,7 +102,8 @@ def load(path, text):
 
 
 def test_comments_are_not_underlined(tmp_path):
-    source = parse(load(tmp_path / "m.py", "def f(x):\n    if x:  # why\n        return '#'\n    return (x +  # 1\n x)\n").f)
+    text = "def f(x):\n    if x:  # why\n        return '#'\n    return (x +  # 1\n x)\n"
+    source = parse(load(tmp_path / "m.py", text).f)
     branch, result = source.node.body
     assert source.span(branch).expression == "if x:"
     assert source.span(result).expression == "return (x +"
@@ -117,7 +118,7 @@ def test_a_changed_file_is_refused_and_a_moved_function_is_found(tmp_path):
     path.write_text("def f(x):\n    return x * x * x\n")
     assert parse(module.f).first_line == 3, "linecache still holds the text that runs"
     del linecache.cache[str(path)]
-    with pytest.raises(errors.UnsupportedError, match="source text of `f`.*not what runs"):
+    with pytest.raises(errors.UnsupportedError, match=r"source text of `f`.*not what runs"):
         parse(module.f)
 
 
@@ -128,7 +129,7 @@ def test_a_text_in_linecache_is_enough():
     exec(compile(text, "<typed>", "exec"), space)
     assert parse(space["typed"]).file == "<typed>"
     del linecache.cache["<typed>"]
-    with pytest.raises(errors.UnsupportedError, match="source of `typed`.*\nhint: "):
+    with pytest.raises(errors.UnsupportedError, match=r"source of `typed`.*\nhint: "):
         parse(space["typed"])
 
 

@@ -25,14 +25,16 @@ def source_of(text):
 @pytest.mark.parametrize("row", WITH_EXAMPLES, ids=[row.construct for row in WITH_EXAMPLES])
 def test_the_example_of_a_row_is_treated_as_it_says(row):
     whole = row.example.startswith("async def f(")
-    source = source_of(row.example if whole else "def f(x, w, items):\n" + textwrap.indent(row.example, "    ") + "\n")
+    body = textwrap.indent(row.example, "    ")
+    source = source_of(row.example if whole else f"def f(x, w, items):\n{body}\n")
     if row.status == "supported":
         subset.check(source)
     else:
         assert row in [found for _, found in subset.findings(source.node)]
         with pytest.raises(UnsupportedError) as caught:
             subset.check(source)
-        assert "hint: " in str(caught.value) and "^" in str(caught.value)
+        assert "hint: " in str(caught.value)
+        assert "^" in str(caught.value)
 
 
 def test_only_rows_for_newer_pythons_have_no_example():
@@ -45,7 +47,9 @@ def test_every_refusal_says_why_and_what_to_write_instead():
 
 
 def test_findings_come_in_the_order_of_the_text():
-    source = source_of("def f(x):\n    try:\n        yield x\n    finally:\n        pass\n    def g():\n        yield x\n")
+    source = source_of(
+        "def f(x):\n    try:\n        yield x\n    finally:\n        pass\n    def g():\n        yield x\n"
+    )
     with pytest.raises(UnsupportedError) as caught:
         subset.check(source)
     assert [problem.span.line for problem in caught.value.problems] == [2, 3, 7]
