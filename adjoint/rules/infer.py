@@ -28,6 +28,7 @@ from adjoint.ir.types import (
     sample,
     scalar_kind,
 )
+from adjoint.ir.walk import map_attribute
 
 Infer = Callable[[Sequence[Atom], Mapping[str, Any]], Any]
 
@@ -62,7 +63,10 @@ def static_argument(
     """An argument that may be an input (of a function without operands) or an attribute; a run-time one is a Slot."""
     if name in attrs:
         return attrs[name]
-    if len(inputs) <= position:
+    slots: set[int] = set()
+    for item in attrs.values():
+        map_attribute(item, lambda slot: slots.add(slot.index))
+    if len(inputs) <= position or position in slots:
         return default
     atom = inputs[position]
     return atom.value if isinstance(atom, Literal) else Slot(position)

@@ -1,0 +1,282 @@
+"""Reductions and scans, over any axis, with ties shared equally and zeros in products allowed.
+
+A cotangent is first given its reduced axes back (`restored`) and then repeated along them
+(`broadcast_like`), which later passes cancel. No rule needs to know a length.
+"""
+
+import numpy as np
+
+from adjoint.ir.core import Slot
+from adjoint.ir.types import UNKNOWN, ArrayType
+from adjoint.rules.infer import fresh_length, infer_reduction, infer_scan, normal_axes, shifted_length
+from adjoint.rules.internal import broadcast_like, cast
+from adjoint.rules.registry import jvp_rule, linear
+from adjoint.rules.special import delayed, quotient, recurrence
+
+# ---- sums
+
+
+def restored(bar, axis, keepdims):
+    """`bar` with its reduced axes back as axes of length 1, so that it broadcasts against the operand."""
+    return bar if axis is None or keepdims else np.expand_dims(bar, axis)
+
+
+@linear(np.sum, infer=infer_reduction(np.sum))
+def sum(bar, a, *, axis=None, dtype=None, keepdims=False, where=True):
+    bar = broadcast_like(restored(bar, axis, keepdims), a)
+    return bar if where is True else np.where(where, bar, 0)
+
+
+REDUCE = "array, axis=0, dtype=None, out=None, keepdims=False"
+ACCUMULATE = "array, axis=0, dtype=None, out=None"
+
+
+@linear(np.add.reduce, infer=infer_reduction(np.add.reduce, 0), signature=REDUCE)
+def add_reduce(bar, array, *, axis=0, dtype=None, keepdims=False):
+    return broadcast_like(restored(bar, axis, keepdims), array)
+
+
+@linear(np.mean, infer=infer_reduction(np.mean))
+def mean(bar, a, *, axis=None, dtype=None, keepdims=False):
+    return broadcast_like(restored(bar / count(a, axis), axis, keepdims), a)
+
+
+def count(x, axis):
+    """How many numbers of `x` a reduction over `axis` takes together."""
+    if axis is None:
+        return np.size(x)
+    number = 1
+    for k in axis if isinstance(axis, tuple) else (axis,):
+        number = number * x.shape[k]
+    return number
+
+
+@jvp_rule(np.average, infer=infer_reduction(np.average))
+def average(a_dot, a, *, axis=None, weights=None, keepdims=False):
+    if weights is None:
+        return np.mean(a_dot, axis=axis, keepdims=keepdims)
+    raise TypeError("the rule of average does not know the argument `weights`: write np.sum(w * x) / np.sum(w)")
+
+
+# ---- extrema: ties share equally
+
+
+def at_extremum(x_dot, x, out, axis, keepdims):
+    """The mean of the tangents of all numbers equal to the extremum."""
+    mask = x == restored(out, axis, keepdims)
+    number = np.sum(mask, axis=axis, keepdims=keepdims)
+    if x.dtype.name not in ("float64", "complex128"):  # an integer count would widen them
+        number = cast(number, dtype=x.dtype.name)
+    return np.sum(mask * x_dot, axis=axis, keepdims=keepdims) / number
+
+
+@jvp_rule(np.max, np.amax, infer=infer_reduction(np.max))
+@jvp_rule(np.min, np.amin, infer=infer_reduction(np.min))
+@jvp_rule(np.nanmax, infer=infer_reduction(np.nanmax))
+@jvp_rule(np.nanmin, infer=infer_reduction(np.nanmin))
+def extremum(x_dot, x, *, out, axis=None, keepdims=False):
+    return at_extremum(x_dot, x, out, axis, keepdims)
+
+
+@jvp_rule(np.maximum.reduce, infer=infer_reduction(np.maximum.reduce, 0), signature=REDUCE)
+@jvp_rule(np.minimum.reduce, infer=infer_reduction(np.minimum.reduce, 0), signature=REDUCE)
+def extremum_reduce(x_dot, x, *, out, axis=0, keepdims=False):
+    return at_extremum(x_dot, x, out, axis, keepdims)
+
+
+@jvp_rule(np.ptp, infer=infer_reduction(np.ptp))
+def ptp(x_dot, x, *, axis=None, keepdims=False):
+    high, low = np.max(x, axis=axis, keepdims=keepdims), np.min(x, axis=axis, keepdims=keepdims)
+    return at_extremum(x_dot, x, high, axis, keepdims) - at_extremum(x_dot, x, low, axis, keepdims)
+
+
+# ---- products: the product of the others, never a quotient
+
+
+def product_tangent(x_dot, x, axis, keepdims):
+    """Axis by axis: a product over two axes is the product along the second of the products along the first."""
+    if axis is None and not keepdims:
+        return product_along(np.ravel(x_dot), np.ravel(x), 0)[0]
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    for k in axes:
+        x_dot, x = (np.expand_dims(part, k) for part in product_along(x_dot, x, k))
+    return x_dot if keepdims else np.squeeze(x_dot, axis)
+
+
+def product_along(x_dot, x, axis):
+    """Tangent and value of the product along one axis."""
+    before = delayed(np.cumprod(x, axis=axis), axis, 1)
+    after = np.flip(delayed(np.cumprod(np.flip(x, axis), axis=axis), axis, 1), axis)
+    return np.sum(before * after * x_dot, axis=axis), np.prod(x, axis=axis)
+
+
+@jvp_rule(np.prod, infer=infer_reduction(np.prod))
+def prod(x_dot, x, *, axis=None, keepdims=False):
+    return product_tangent(x_dot, x, axis, keepdims)
+
+
+@jvp_rule(np.multiply.reduce, infer=infer_reduction(np.multiply.reduce, 0), signature=REDUCE)
+def multiply_reduce(x_dot, x, *, axis=0, keepdims=False):
+    return product_tangent(x_dot, x, axis, keepdims)
+
+
+# ---- moments
+
+
+@jvp_rule(np.var, infer=infer_reduction(np.var))
+def var(x_dot, x, *, axis=None, ddof=0, keepdims=False):
+    away = x - np.mean(x, axis=axis, keepdims=True)
+    moved = np.real(np.conjugate(away) * x_dot) if x.dtype.kind == "c" else away * x_dot
+    return np.sum(moved, axis=axis, keepdims=keepdims) * (2 / (count(x, axis) - ddof))
+
+
+@jvp_rule(np.std, infer=infer_reduction(np.std))
+def std(x_dot, x, *, out, axis=None, ddof=0, keepdims=False):
+    away = quotient(x - np.mean(x, axis=axis, keepdims=True), restored(out, axis, keepdims))
+    moved = np.real(np.conjugate(away) * x_dot) if x.dtype.kind == "c" else away * x_dot
+    return np.sum(moved, axis=axis, keepdims=keepdims) * (1 / (count(x, axis) - ddof))
+
+
+# ---- reductions that skip nan
+
+
+def present(x, filler):
+    """`x` with its nans replaced."""
+    return np.where(np.isnan(x), filler, x)
+
+
+def number_present(x, axis, keepdims):
+    number = np.sum(~np.isnan(x), axis=axis, keepdims=keepdims)
+    return number if x.dtype.name in ("float64", "complex128") else cast(number, dtype=x.dtype.name)
+
+
+@jvp_rule(np.nansum, infer=infer_reduction(np.nansum))
+def nansum(x_dot, x, *, axis=None, keepdims=False):
+    return np.sum(np.where(np.isnan(x), 0, x_dot), axis=axis, keepdims=keepdims)
+
+
+@jvp_rule(np.nanmean, infer=infer_reduction(np.nanmean))
+def nanmean(x_dot, x, *, axis=None, keepdims=False):
+    return nansum(x_dot, x, axis=axis, keepdims=keepdims) / number_present(x, axis, keepdims)
+
+
+@jvp_rule(np.nanprod, infer=infer_reduction(np.nanprod))
+def nanprod(x_dot, x, *, axis=None, keepdims=False):
+    return product_tangent(np.where(np.isnan(x), 0, x_dot), present(x, 1), axis, keepdims)
+
+
+@jvp_rule(np.nanvar, infer=infer_reduction(np.nanvar))
+def nanvar(x_dot, x, *, axis=None, ddof=0, keepdims=False):
+    away = present(x - np.nanmean(x, axis=axis, keepdims=True), 0)
+    return np.sum(away * x_dot, axis=axis, keepdims=keepdims) * 2 / (number_present(x, axis, keepdims) - ddof)
+
+
+@jvp_rule(np.nanstd, infer=infer_reduction(np.nanstd))
+def nanstd(x_dot, x, *, out, axis=None, ddof=0, keepdims=False):
+    away = quotient(present(x - np.nanmean(x, axis=axis, keepdims=True), 0), restored(out, axis, keepdims))
+    return np.sum(away * x_dot, axis=axis, keepdims=keepdims) / (number_present(x, axis, keepdims) - ddof)
+
+
+# ---- differences of neighbours
+
+
+def part(x, axis, piece):
+    """A slice of one axis."""
+    return x[(slice(None),) * (axis % x.ndim) + (piece,)]
+
+
+def infer_diff(inputs, attrs):
+    type_ = inputs[0].type
+    if not isinstance(type_, ArrayType) or type_.shape is None:
+        return UNKNOWN
+    shape, n = list(type_.shape), attrs.get("n", 1)
+    (axis,) = normal_axes(attrs.get("axis", -1), len(shape))
+    shape[axis] = fresh_length() if isinstance(n, Slot) else shifted_length(shape[axis], -n)
+    return ArrayType(type_.dtype, tuple(shape))
+
+
+@linear(np.diff, infer=infer_diff)
+def diff(bar, a, *, n=1, axis=-1):
+    widths = [(0, 0)] * bar.ndim
+    widths[axis] = (n, n)
+    return (-1) ** n * np.diff(np.pad(bar, widths), n=n, axis=axis)
+
+
+infer_trapezoid = infer_reduction(lambda y: y * 0.5)
+
+
+@jvp_rule(np.trapezoid, infer=lambda inputs, attrs: infer_trapezoid(inputs[:1], {"axis": -1, **attrs}), signature="y, x=None, *, dx=1.0, axis=-1")
+def trapezoid(*args, dx=1.0, axis=-1):
+    dots, (y, *x) = args[: len(args) // 2], args[len(args) // 2 :]
+    if not x:
+        return dx * total_of_middles(1, dots[0], axis)
+    return total_of_middles(steps(x[0], y, axis), dots[0], axis) + total_of_middles(steps(dots[1], y, axis), y, axis)
+
+
+def total_of_middles(widths, y, axis):
+    return 0.5 * np.sum(widths * (part(y, axis, slice(1, None)) + part(y, axis, slice(None, -1))), axis=axis)
+
+
+def steps(x, y, axis):
+    """The widths of the intervals, along the axis of `y`."""
+    if x.ndim == y.ndim:
+        return part(x, axis, slice(1, None)) - part(x, axis, slice(None, -1))
+    shape = [1] * y.ndim
+    shape[axis] = -1
+    return np.reshape(x[1:] - x[:-1], tuple(shape))
+
+
+# ---- scans
+
+
+@linear(np.cumsum, infer=infer_scan(np.cumsum))
+def cumsum(bar, a, *, axis=None, dtype=None):
+    if axis is None:
+        return np.reshape(sum_from_end(bar, 0), a.shape)
+    return sum_from_end(bar, axis)
+
+
+@linear(np.add.accumulate, infer=infer_scan(np.add.accumulate, 0), signature=ACCUMULATE)
+def add_accumulate(bar, a, *, axis=0, dtype=None):
+    return sum_from_end(bar, axis)
+
+
+def sum_from_end(bar, axis):
+    return np.flip(np.cumsum(np.flip(bar, axis), axis=axis), axis)
+
+
+@jvp_rule(np.cumprod, infer=infer_scan(np.cumprod))
+def cumprod(x_dot, x, *, out, axis=None):
+    if axis is None:
+        return products_tangent(np.ravel(x_dot), np.ravel(x), out, 0)
+    return products_tangent(x_dot, x, out, axis)
+
+
+@jvp_rule(np.multiply.accumulate, infer=infer_scan(np.multiply.accumulate, 0), signature=ACCUMULATE)
+def multiply_accumulate(x_dot, x, *, out, axis=0):
+    return products_tangent(x_dot, x, out, axis)
+
+
+def products_tangent(x_dot, x, out, axis):
+    """out[i] = x[i] * out[i-1], so out_dot[i] = x[i] * out_dot[i-1] + x_dot[i] * out[i-1]."""
+    return recurrence(x, x_dot * delayed(out, axis, 1), axis=axis)
+
+
+def infer_cumulative(fun):
+    """The array API scans need an axis unless the operand has one axis."""
+
+    def infer(inputs, attrs):
+        shape = inputs[0].type.shape
+        return infer_scan(fun, 0 if shape is not None and len(shape) == 1 else None)(inputs, attrs)
+
+    return infer
+
+
+@linear(np.cumulative_sum, infer=infer_cumulative(np.cumsum))
+def cumulative_sum(bar, x, *, axis=None, dtype=None):
+    return sum_from_end(bar, 0 if axis is None else axis)
+
+
+@jvp_rule(np.cumulative_prod, infer=infer_cumulative(np.cumprod))
+def cumulative_prod(x_dot, x, *, out, axis=None):
+    return products_tangent(x_dot, x, out, 0 if axis is None else axis)
