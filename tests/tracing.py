@@ -10,6 +10,7 @@ from adjoint.ir.core import FOR, IF, WHILE, Atom, Function, Literal, Value
 from adjoint.ir.print import print_function
 from adjoint.ir.types import PY_BOOL, PY_FLOAT, PY_INT, ArrayType, StackType, Symbol, Type
 from adjoint.ir.verify import verify
+from adjoint.ir.walk import map_attribute, slots_of
 from adjoint.rules import names  # noqa: F401  # enters the rules
 from adjoint.rules.trace import Sym, Tracer
 
@@ -18,11 +19,13 @@ N, M = Symbol("n", not_one=True), Symbol("m", not_one=True)
 VECTOR, MATRIX = ArrayType("float64", (N,)), ArrayType("float64", (N, M))
 
 
-def trace(fun: Callable[..., Any], *types: Type, sweep: str = "adjoint", name: str = "f") -> Function:
-    """The function that `fun` computes on values of these types, named as its parameters are."""
+def trace(
+    fun: Callable[..., Any], *types: Type, sweep: str = "adjoint", name: str = "f", hints: Sequence[str] = ()
+) -> Function:
+    """The function that `fun` computes on values of these types; `hints` default to the names of its parameters."""
     builder = Builder(sweep=sweep)
     tracer = Tracer(builder)
-    hints = fun.__code__.co_varnames[: fun.__code__.co_argcount]
+    hints = hints or _hints(fun)
     params = [Value(hint, type_) for hint, type_ in zip(hints, types, strict=True)]
     results = _tuple(fun(*(Sym(param, tracer) for param in params)))
     return Function(name, builder.block(params, [tracer.atom(x) for x in results]))
@@ -36,6 +39,22 @@ def text(fn: Function, *, types: bool = False) -> str:
 
 def assert_same(found: Function, expected: Function) -> None:
     assert text(found) == text(expected)
+
+
+def run(fn: Function, *args: Any) -> tuple[Any, ...]:
+    """What the function gives on numbers, op by op; for functions without loops and branches."""
+    table: dict[Atom, Any] = dict(zip(fn.params, args, strict=True))
+
+    def number(atom: Atom) -> Any:
+        return atom.value if isinstance(atom, Literal) else table[atom]
+
+    for op in fn.body.ops:
+        slots = slots_of(op)
+        operands = [number(atom) for k, atom in enumerate(op.inputs) if k not in slots]
+        attrs = map_attribute(dict(op.attrs), lambda slot, op=op: number(op.inputs[slot.index]))
+        index = [attrs.pop("index")] if "index" in attrs else []
+        table[op.outputs[0]] = op.primitive.fun(*operands, *index, **attrs)
+    return tuple(map(number, fn.results))
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:
@@ -122,6 +141,7 @@ __all__ = [
     "assert_same",
     "branch",
     "loop",
+    "run",
     "text",
     "trace",
     "while_loop",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,12 +37,35 @@ SIZE, DIM = _named(np.size), _named(trace.DIM)
 ZEROS_LIKE = _named(np.zeros_like)
 BROADCAST_LIKE, SUM_TO = _named(internal.broadcast_like), _named(internal.sum_to)
 CAST = _named(internal.cast)
+TOTAL_DIVIDE = _named(internal.divide)
 ADD_AT, UPDATE = _named(internal.add_at), _named(internal.update)
 
 ADDS = frozenset({ADD, NP_ADD})
 SUBS = frozenset({SUB, NP_SUBTRACT})
 MULS = frozenset({MUL, NP_MULTIPLY})
-DIVS = frozenset({DIV, NP_DIVIDE})
+DIVS = frozenset({DIV, NP_DIVIDE, TOTAL_DIVIDE})
 POWS = frozenset({POW, NP_POWER})
 NEGS = frozenset({NEG, NP_NEGATIVE})
 MATMULS = frozenset({MATMUL, NP_MATMUL})
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The four operations and the sign, as operators or as ufuncs: a rewrite stays within one family."""
+
+    add: Primitive
+    sub: Primitive
+    mul: Primitive
+    div: Primitive
+    neg: Primitive
+
+
+OPERATORS = Family(ADD, SUB, MUL, DIV, NEG)
+UFUNCS = Family(NP_ADD, NP_SUBTRACT, NP_MULTIPLY, NP_DIVIDE, NP_NEGATIVE)
+TOTALS = Family(ADD, SUB, MUL, TOTAL_DIVIDE, NEG)
+
+
+def family_of(primitive: Primitive) -> Family:
+    if primitive in (NP_ADD, NP_SUBTRACT, NP_MULTIPLY, NP_DIVIDE, NP_NEGATIVE):
+        return UFUNCS
+    return TOTALS if primitive is TOTAL_DIVIDE else OPERATORS

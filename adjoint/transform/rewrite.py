@@ -1,0 +1,202 @@
+"""The engine of `simplify`: apply a table of rewrites in one forward walk.
+
+A row looks at one op and at the definitions of its inputs, and gives the atom that takes the place of the
+op's result, or None. New ops that it emits are rewritten themselves before they are appended, so what a
+row meets is always in normal form. Whatever a row answers, it is accepted only if its type is that of the
+value replaced: same dtype, same Python class, a shape that is certainly the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from adjoint.errors import TypeInferenceError
+from adjoint.ir.build import Builder
+from adjoint.ir.core import EMPTY, IF, Atom, Block, Function, Literal, Op, Primitive, Value
+from adjoint.ir.types import ArrayType, Type, same_shape
+from adjoint.ir.walk import all_ops, lookup
+
+DEEPEST = 12
+"""How many rewrites may follow from one another; a bound for tables that do not settle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One rewrite of ops of some primitives. `exact`: equal bit for bit, so primal ops may take it too."""
+
+    name: str
+    primitives: frozenset[Primitive]
+    rewrite: Callable[[Op, Rewriter], Atom | None]
+    exact: bool = False
+
+
+Table = Mapping[Primitive, tuple[Row, ...]]
+
+
+def table_of(rows: Iterable[Row]) -> Table:
+    """The rows that concern each primitive, in the order of the table."""
+    found: dict[Primitive, tuple[Row, ...]] = {}
+    for row in rows:
+        for primitive in row.primitives:
+            found[primitive] = (*found.get(primitive, ()), row)
+    return found
+
+
+def rewrite_function(fn: Function, table: Table) -> Function:
+    """Apply a table to a function and its callees, each on its own."""
+    body = Rewriter(table, fn.body).run()
+    callees = {name: replace(callee, body=Rewriter(table, callee.body).run()) for name, callee in fn.functions.items()}
+    return replace(fn, body=body, functions=callees)
+
+
+def fits(new: Type, old: Type) -> bool:
+    """Whether a value of type `new` may stand wherever one of type `old` stood."""
+    if new == old:
+        return True
+    if not isinstance(new, ArrayType) or not isinstance(old, ArrayType):
+        return False
+    return new.dtype == old.dtype and old.kind in (new.kind, "any") and same_shape(new.shape, old.shape)
+
+
+class Rewriter:
+    """One walk over one function. Rows read `definition`, `uses` and `params`, and write with `emit`."""
+
+    def __init__(self, table: Table, body: Block) -> None:
+        self.table = table
+        self.body = body
+        self.params = frozenset(body.params)
+        self.replaced: dict[Value, Atom] = {}
+        self.ops: list[Op] = []
+        self.builder = Builder()
+        self.depth = 0
+        self._definitions: dict[Value, Op] = {}
+        self._uses = _count_uses(body)
+
+    def run(self) -> Block:
+        return self.block(self.body)
+
+    # ---- what rows ask
+
+    def definition(self, atom: Atom, primitives: frozenset[Primitive]) -> Op | None:
+        """The op that defines an atom, if its primitive is one of these."""
+        op = self._definitions.get(atom) if isinstance(atom, Value) else None
+        return op if op is not None and op.primitive in primitives else None
+
+    def used_once(self, atom: Atom) -> bool:
+        """Whether nothing but the op at hand reads a value (new values have one reader)."""
+        return isinstance(atom, Value) and self._uses.get(atom, 1) <= 1
+
+    def emit(self, primitive: Primitive, *inputs: Atom, attrs: Mapping[str, Any] = EMPTY) -> Atom:
+        """The result of a new op, in normal form."""
+        types = self.builder.infer(primitive, inputs, attrs)
+        outputs = tuple(Value(None, type_) for type_ in types)
+        op = Op(primitive, inputs, outputs, attrs, (), self.builder.span, self.builder.sweep)
+        new = self.rewritten(op)
+        if new is not None:
+            return new
+        self.append(op)
+        return outputs[0]
+
+    # ---- the walk
+
+    def block(self, block: Block) -> Block:
+        saved, self.ops = self.ops, []
+        for op in block.ops:
+            self.visit(self.substituted(op))
+        ops, self.ops = tuple(self.ops), saved
+        results = tuple(lookup(self.replaced, atom) for atom in block.results)
+        if ops == block.ops and results == block.results:
+            return block
+        return Block(block.params, ops, results)
+
+    def substituted(self, op: Op) -> Op:
+        for atom in op.inputs:
+            if atom in self.replaced:
+                return replace(op, inputs=tuple(lookup(self.replaced, x) for x in op.inputs))
+        return op
+
+    def visit(self, op: Op) -> None:
+        if op.primitive is IF:
+            self.branch(op)
+        elif op.regions:
+            self.append(self.with_regions(op, tuple(map(self.block, op.regions))))
+        elif op.primitive in self.table and len(op.outputs) == 1:
+            self.builder.span, self.builder.sweep = op.span, op.sweep
+            mark = len(self.ops)
+            new = self.rewritten(op)
+            if new is None:
+                self.append(op)
+            else:
+                self.bind(op.outputs[0], new, mark)
+        else:
+            self.append(op)
+
+    def branch(self, op: Op) -> None:
+        """An `if` of a literal is its branch; a result that both branches take from outside is that value."""
+        condition = op.inputs[0]
+        if isinstance(condition, Literal) and isinstance(condition.value, (bool, int, float)):
+            taken = op.regions[0] if condition.value else op.regions[1]
+            for inner in taken.ops:
+                self.visit(self.substituted(inner))
+            for output, result in zip(op.outputs, taken.results, strict=True):
+                self.replaced[output] = lookup(self.replaced, result)
+            return
+        regions = tuple(map(self.block, op.regions))
+        outside = regions[0].results, regions[1].results
+        for output, a, b in zip(op.outputs, *outside, strict=True):
+            if a is b and isinstance(a, Value) and a.type == output.type:
+                self.replaced[output] = a
+        self.append(self.with_regions(op, regions))
+
+    def with_regions(self, op: Op, regions: tuple[Block, ...]) -> Op:
+        return op if regions == op.regions else replace(op, regions=regions)
+
+    def rewritten(self, op: Op) -> Atom | None:
+        """What the first row that matches makes of an op; its new ops are appended already."""
+        if self.depth >= DEEPEST:
+            return None
+        old = op.outputs[0].type
+        for row in self.table.get(op.primitive, ()):
+            if op.sweep == "" and not row.exact:
+                continue
+            mark = len(self.ops)
+            self.depth += 1
+            try:
+                new = row.rewrite(op, self)
+            except TypeInferenceError:
+                new = None
+            finally:
+                self.depth -= 1
+            if new is not None and fits(new.type, old):
+                return new
+            del self.ops[mark:]
+        return None
+
+    def append(self, op: Op) -> None:
+        self.ops.append(op)
+        for output in op.outputs:
+            self._definitions[output] = op
+
+    def bind(self, old: Value, new: Atom, mark: int) -> None:
+        """Let `new` stand for `old`; an op that was made for it defines `old` itself, with its name."""
+        if len(self.ops) > mark and self.ops[-1].outputs == (new,):
+            self.append(replace(self.ops.pop(), outputs=(old,)))
+        else:
+            self.replaced[old] = new
+
+
+def _count_uses(body: Block) -> dict[Value, int]:
+    counts: dict[Value, int] = {}
+    blocks = [body]
+    for op in all_ops(body):
+        blocks += op.regions
+        for atom in op.inputs:
+            if isinstance(atom, Value):
+                counts[atom] = counts.get(atom, 0) + 1
+    for block in blocks:
+        for atom in block.results:
+            if isinstance(atom, Value):
+                counts[atom] = counts.get(atom, 0) + 1
+    return counts

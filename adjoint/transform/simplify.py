@@ -1,0 +1,26 @@
+"""Local algebra: two tables of rewrites, applied until nothing changes.
+
+`exact` holds for every op; `algebra` for derivative code alone (`Op.sweep` is not ""), whose terms may be
+re-associated. The order of the rows is the order of preference.
+"""
+
+from __future__ import annotations
+
+from adjoint.ir.core import Function
+from adjoint.transform.algebra import ALGEBRA
+from adjoint.transform.exact import EXACT
+from adjoint.transform.rewrite import rewrite_function, table_of
+
+TABLE = table_of((*EXACT, *ALGEBRA))
+ROUNDS = 4
+"""A second round sees what the first has made single-use; more are rare."""
+
+
+def simplify(fn: Function) -> Function:
+    """The same function in normal form."""
+    for _ in range(ROUNDS):
+        before = fn
+        fn = rewrite_function(fn, TABLE)
+        if fn.body is before.body and all(fn.functions[k].body is f.body for k, f in before.functions.items()):
+            break
+    return fn
