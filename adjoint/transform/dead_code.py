@@ -6,8 +6,7 @@ is demanded where its final value or its own parameter is; one that only feeds i
 forward walk rebuilds the function with what is demanded. The two ends of a stack (the loop that produces
 it, those that consume it, a branch that hands it on) have one type, so their demands are kept equal.
 
-Between the adjoint transform and the schedule the reverse sweep reads values of regions of the forward
-sweep directly; a region with a value that is read from outside stays, too. Ops with an effect stay, and so does an `if`, a loop or a call with one inside. Parameters and results
+Ops with an effect stay, and so does an `if`, a loop or a call with one inside. Parameters and results
 of functions stay.
 """
 
@@ -18,7 +17,7 @@ from dataclasses import replace
 
 from adjoint.ir.core import CALL, FOR, IF, WHILE, Atom, Block, Function, Op, Value, for_parts, while_parts
 from adjoint.ir.types import StackType, Type
-from adjoint.ir.walk import all_ops, defined_in, lookup
+from adjoint.ir.walk import all_ops, lookup
 
 Demand = bool | tuple["Demand", ...]
 """False: unread; True: read as a whole; a tuple: the demands for the elements of a stack."""
@@ -92,7 +91,6 @@ class _Demands:
         self.effectful = effectful
         self.table: dict[Value, Demand] = {}
         self.kept: dict[Op, bool] = {}
-        self.defined: dict[Op, tuple[Value, ...]] = {}
         self.again = False
 
     def function(self, body: Block) -> None:
@@ -126,20 +124,12 @@ class _Demands:
                 self.op(op)
 
     def keeps(self, op: Op) -> bool:
-        """Whether an op stays: something reads it or what its regions define, or it has an effect."""
+        """Whether an op stays: something reads it, or it has an effect."""
         if any(output in self.table for output in op.outputs):
-            return True
-        if op.regions and any(value in self.table for value in self.inside(op)):
             return True
         if op not in self.kept:
             self.kept[op] = has_effect(op, self.effectful)
         return self.kept[op]
-
-    def inside(self, op: Op) -> tuple[Value, ...]:
-        """What the regions of an op define; before residuals are closed the reverse sweep reads it from outside."""
-        if op not in self.defined:
-            self.defined[op] = tuple(value for region in op.regions for value in defined_in(region))
-        return self.defined[op]
 
     def op(self, op: Op) -> None:
         if op.primitive is IF:

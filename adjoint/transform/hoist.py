@@ -1,0 +1,63 @@
+"""Loop-invariant code motion: what a derivative computes alike in each trip moves before the loop.
+
+Only derivative ops move, and only those that cannot raise and cost little where the loop runs no trip:
+sums, products and signs of scalars or of arrays of one known shape, transposes, lengths. Inner loops come
+first, so that what leaves one may leave the next as well. What is inside an `if` stays there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adjoint.ir.core import FOR, WHILE, Block, Function, Op, Value
+from adjoint.ir.types import ArrayType
+from adjoint.ir.walk import map_functions
+from adjoint.rules.names import (
+    ADDS, BROADCAST_LIKE, CAST, CONJ, DIM, IMAG, MULS, NEGS, REAL, SIZE, SUBS, SWAPAXES, TRANSPOSE,
+)  # fmt: skip
+
+_ARITHMETIC = ADDS | SUBS | MULS
+_SAFE = NEGS | {TRANSPOSE, SWAPAXES, DIM, SIZE, CAST, REAL, IMAG, CONJ}
+
+
+def hoist(fn: Function) -> Function:
+    return map_functions(fn, _block)
+
+
+def _block(block: Block) -> Block:
+    ops: list[Op] = []
+    for op in block.ops:
+        if not op.regions:
+            ops.append(op)
+            continue
+        regions = tuple(map(_block, op.regions))
+        if op.primitive is FOR or op.primitive is WHILE:
+            moved, body = _invariant(regions[-1])
+            ops += moved
+            regions = (*regions[:-1], body)
+        ops.append(op if regions == op.regions else replace(op, regions=regions))
+    return block if tuple(ops) == block.ops else replace(block, ops=tuple(ops))
+
+
+def _invariant(body: Block) -> tuple[list[Op], Block]:
+    """The ops of a loop body that can move out of it, and the body without them."""
+    inside: set[Value] = set(body.params)
+    moved, kept = [], []
+    for op in body.ops:
+        if op.sweep and _is_safe(op) and not any(atom in inside for atom in op.inputs):
+            moved.append(op)
+        else:
+            kept.append(op)
+            inside.update(op.outputs)
+    return moved, replace(body, ops=tuple(kept)) if moved else body
+
+
+def _is_safe(op: Op) -> bool:
+    """Whether an op runs without an error on whatever its inputs are, even if the loop would not run."""
+    types = [atom.type for atom in op.inputs]
+    arrays = [type_ for type_ in types if isinstance(type_, ArrayType) and type_.dtype and type_.shape is not None]
+    if len(arrays) < len(types):
+        return False
+    if op.primitive in _ARITHMETIC:
+        return len({type_.shape for type_ in arrays if type_.shape}) <= 1
+    return op.primitive in _SAFE or (op.primitive is BROADCAST_LIKE and arrays[0].shape == ())

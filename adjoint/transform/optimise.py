@@ -1,0 +1,37 @@
+"""The clean-up after a transform: simplify, share, move out of loops, drop, until nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from adjoint.ir.core import Function
+from adjoint.transform.cse import eliminate_common_subexpressions
+from adjoint.transform.dead_code import remove_dead_code
+from adjoint.transform.hoist import hoist
+from adjoint.transform.simplify import simplify
+
+PASSES: tuple[Callable[[Function], Function], ...] = (
+    simplify,
+    eliminate_common_subexpressions,
+    hoist,
+    remove_dead_code,
+)
+ROUNDS = 4
+"""A bound only: the second round changes little and the third hardly anything."""
+
+
+def simplify_all(fn: Function) -> Function:
+    """The same function, and its callees, in the form that is scheduled. Runs before the schedule, never after:
+    sharing would undo what is recomputed on purpose."""
+    for _ in range(ROUNDS):
+        before = fn
+        for run in PASSES:
+            fn = run(fn)
+        if same(fn, before):
+            break
+    return fn
+
+
+def same(a: Function, b: Function) -> bool:
+    """Whether passes have left everything as it was."""
+    return a.body is b.body and all(callee.body is b.functions[name].body for name, callee in a.functions.items())
