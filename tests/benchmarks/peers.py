@@ -44,8 +44,7 @@ def with_torch(workload, arguments):
     import torch
 
     torch.set_num_threads(1)
-    tensors = [a if isinstance(a, int) else torch.tensor(a, requires_grad=False) for a in arguments]
-    tensors = [t.double() if isinstance(a, float) else t for t, a in zip(tensors, arguments, strict=True)]
+    tensors = [a if isinstance(a, int) else torch.from_numpy(np.array(a)) for a in arguments]
     leaves = [tensors[i].requires_grad_() for i in workload.argnums]
     fun = workload.peers["torch"]
     return lambda: torch.autograd.grad(fun(*tensors), leaves), lambda bars: tuple(bar.numpy() for bar in bars)
