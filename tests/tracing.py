@@ -10,7 +10,6 @@ from adjoint.ir.core import FOR, IF, WHILE, Atom, Function, Literal, Value
 from adjoint.ir.print import print_function
 from adjoint.ir.types import PY_BOOL, PY_FLOAT, PY_INT, ArrayType, StackType, Symbol, Type
 from adjoint.ir.verify import verify
-from adjoint.ir.walk import map_attribute, slots_of
 from adjoint.rules import names  # noqa: F401  # enters the rules
 from adjoint.rules.trace import Sym, Tracer
 
@@ -39,22 +38,6 @@ def text(fn: Function, *, types: bool = False) -> str:
 
 def assert_same(found: Function, expected: Function) -> None:
     assert text(found) == text(expected)
-
-
-def run(fn: Function, *args: Any) -> tuple[Any, ...]:
-    """What the function gives on numbers, op by op; for functions without loops and branches."""
-    table: dict[Atom, Any] = dict(zip(fn.params, args, strict=True))
-
-    def number(atom: Atom) -> Any:
-        return atom.value if isinstance(atom, Literal) else table[atom]
-
-    for op in fn.body.ops:
-        slots = slots_of(op)
-        operands = [number(atom) for k, atom in enumerate(op.inputs) if k not in slots]
-        attrs = map_attribute(dict(op.attrs), lambda slot, op=op: number(op.inputs[slot.index]))
-        index = [attrs.pop("index")] if "index" in attrs else []
-        table[op.outputs[0]] = op.primitive.fun(*operands, *index, **attrs)
-    return tuple(map(number, fn.results))
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:
@@ -131,18 +114,5 @@ def _tracer(*sources: Any) -> Tracer:
 
 
 __all__ = [
-    "F8",
-    "I8",
-    "MATRIX",
-    "PY_BOOL",
-    "VECTOR",
-    "M",
-    "N",
-    "assert_same",
-    "branch",
-    "loop",
-    "run",
-    "text",
-    "trace",
-    "while_loop",
+    "F8", "I8", "MATRIX", "PY_BOOL", "VECTOR", "M", "N", "assert_same", "branch", "loop", "text", "trace", "while_loop",
 ]  # fmt: skip

@@ -8,10 +8,12 @@ regions of the forward sweep (the form that the adjoint transform makes before r
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from adjoint.errors import VerifyError
 from adjoint.ir.core import CALL, FOR, IF, WHILE, Block, Function, Op, Value, for_parts, while_parts
 from adjoint.ir.print import print_function
-from adjoint.ir.types import ObjectType, StackType, Type, join
+from adjoint.ir.types import ArrayType, ObjectType, StackType, Type, join, same_shape
 
 
 def verify(fn: Function, stage: str = "", *, open_reads: bool = False) -> None:
@@ -70,11 +72,14 @@ class _Verifier:
             parts = for_parts(op)
             elements = [t for s in parts.stacks for t in self.elements(s.type, op)]
             self.expect(len(parts.elements) == len(elements), "consumed elements differ from the stacks", op)
+            for param, type_ in zip(parts.elements, elements, strict=True):
+                self.expect(_fits(type_, param.type), f"an element {param.type} receives a {type_}", op)
             self.carried(op, parts.initial, parts.carried, parts.following, parts.final)
             self.stacks(op, parts.pushed, parts.produced)
         elif op.primitive is WHILE:
             loop = while_parts(op)
-            self.carried(op, loop.initial, loop.carried, loop.following, loop.final)
+            for params in (op.regions[0].params, loop.carried):
+                self.carried(op, loop.initial, params, loop.following, loop.final)
             self.stacks(op, loop.pushed, loop.produced)
             self.expect(len(op.regions[0].results) == 1, "the test of a loop gives one result", op)
         elif op.primitive is CALL:
@@ -87,7 +92,7 @@ class _Verifier:
 
     def elements(self, type_: Type, op: Op) -> tuple[Type, ...]:
         if not isinstance(type_, StackType):
-            self.fail(f"a loop consumes {type_}, which is no stack", op)
+            self.fail(f"{type_} is no stack", op)
             return ()
         return type_.elements
 
@@ -101,6 +106,10 @@ class _Verifier:
     def stacks(self, op: Op, pushed: tuple[object, ...], produced: tuple[Value, ...]) -> None:
         sizes = op.attrs["produced"]
         self.expect(len(produced) == len(sizes) and len(pushed) == sum(sizes), "stacks differ from what is pushed", op)
+        elements = [type_ for stack in produced for type_ in self.elements(stack.type, op)]
+        self.expect(len(elements) == len(pushed), "stacks differ from what is pushed", op)
+        for atom, type_ in zip(pushed, elements, strict=True):
+            self.expect(_fits(atom.type, type_), f"a stack of {type_} receives a {atom.type}", op)  # type: ignore[attr-defined]
 
     def expect(self, condition: bool, message: str, op: Op) -> None:
         if not condition:
@@ -108,4 +117,8 @@ class _Verifier:
 
 
 def _fits(found: Type, expected: Type) -> bool:
+    if isinstance(found, ArrayType) and isinstance(expected, ArrayType) and same_shape(found.shape, expected.shape):
+        found = replace(found, shape=expected.shape)
+    if isinstance(found, StackType) and isinstance(expected, StackType) and len(found.elements) == len(expected.elements):
+        return all(map(_fits, found.elements, expected.elements))
     return join(found, expected) == expected or isinstance(found, ObjectType) or "undefined" in str(found).lower()

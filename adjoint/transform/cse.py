@@ -18,20 +18,20 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.ir.core import CALL, Atom, Block, Function, Op, Value
+from adjoint.ir.core import CALL, MARKERS, Atom, Block, Function, Op, Value
 from adjoint.ir.types import SHAPE, ObjectType
 from adjoint.ir.walk import lookup, map_functions
 from adjoint.rules.names import ADD, ADD_AT, MUL, NP_ADD, NP_MULTIPLY, UPDATE
 from adjoint.rules.registry import primitive_of
 
-_BUFFERS = frozenset(
+_UNSHARED = frozenset(
     p
     for fun in (
         np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like,
         np.copy, np.array, np.ascontiguousarray, np.eye, np.identity,
     )
     if (p := primitive_of(fun))
-) | {UPDATE, ADD_AT}  # fmt: skip
+) | {UPDATE, ADD_AT, CALL, *MARKERS}  # fmt: skip
 _COMMUTATIVE = frozenset({ADD, MUL, NP_ADD, NP_MULTIPLY})
 
 Key = tuple[Any, ...]
@@ -98,7 +98,7 @@ class _Cse:
 
 
 def _shareable(op: Op) -> bool:
-    if op.primitive.effect or op.primitive is CALL or op.primitive in _BUFFERS or not op.outputs:
+    if op.primitive.effect or op.primitive in _UNSHARED or not op.outputs:
         return False
     return not any(
         isinstance(atom, Value) and isinstance(atom.type, ObjectType) and atom.type != SHAPE for atom in op.inputs

@@ -61,7 +61,8 @@ def _called_from(body: Block, callees: Mapping[str, Block]) -> set[str]:
     waiting = [body]
     while waiting:
         for op in all_ops(waiting.pop()):
-            if op.primitive is CALL and (name := op.attrs["callee"]) not in found:
+            name = op.attrs.get("callee")  # of a call or of a hook
+            if name is not None and name not in found:
                 found.add(name)
                 waiting.append(callees[name])
     return found

@@ -15,7 +15,8 @@ from adjoint.transform.algebra import ALGEBRA
 from adjoint.transform.dead_code import remove_dead_code
 from adjoint.transform.exact import EXACT
 from adjoint.transform.simplify import simplify
-from tests.tracing import F8, I8, MATRIX, PY_BOOL, VECTOR, M, N, assert_same, branch, run, text, trace
+from tests.interpreter import run
+from tests.tracing import F8, I8, MATRIX, PY_BOOL, VECTOR, M, N, assert_same, branch, text, trace
 
 V, W, S = VECTOR, MATRIX, F8
 ROW = ArrayType("float64", (M,))
