@@ -76,14 +76,25 @@ class Decisions:
     operands: set[tuple[Op, int]] = field(default_factory=set)
     results: set[tuple[Block, int]] = field(default_factory=set)
     owned: dict[Value, Storage] = field(default_factory=dict)  # loop variables
-    for_sums: set[Value] = field(default_factory=set)  # those of them that are owned for speed alone
     refused: set[Value] = field(default_factory=set)  # those that do not pay
     kept: set[Storage] = field(default_factory=set)  # memory that foreign code may refer to
     accumulators: dict[Op, int] = field(default_factory=dict)
 
-    def size(self) -> int:
-        found = (self.views, self.operands, self.results, self.owned, self.kept)
-        return sum(map(len, found)) + 3 * len(self.refused)
+    def adopt(self, new: Decisions) -> bool:
+        """Take over the new decisions of the first kind that has any: they may make the other kinds needless."""
+        self.accumulators = new.accumulators
+        if not new.kept <= self.kept or new.owned or new.refused:
+            self.kept |= new.kept
+            self.owned.update(new.owned)
+            self.refused |= new.refused
+            for param in new.refused:
+                del self.owned[param]
+            return True
+        for mine, found in ((self.views, new.views), (self.operands, new.operands), (self.results, new.results)):
+            if not found <= mine:  # type: ignore[operator]  # sets of one kind
+                mine |= found  # type: ignore[operator]
+                return True
+        return False
 
 
 class Facts:
@@ -118,22 +129,22 @@ class Facts:
 
 def decide(fn: Function) -> Decisions:
     decisions, facts = Decisions(), Facts(fn)
-    while True:
-        before = decisions.size()
-        _Analysis(decisions, facts).function(fn)
-        if decisions.size() == before:
-            return decisions
+    while decisions.adopt(_Analysis(decisions, facts).function(fn)):
+        pass
+    return decisions
 
 
 class _Analysis:
-    """One walk under the decisions so far; new conflicts become new decisions."""
+    """One walk under the decisions so far; conflicts become new decisions."""
 
     def __init__(self, decisions: Decisions, facts: Facts) -> None:
         self.d = decisions
+        self.new = Decisions()
         self.facts = facts
         self.table: dict[Value, Storages] = {}
         self.params_of: dict[Storage, Value] = {}  # the loop variable that a not owned storage stands for
         self.made_in: list[set[Storage]] = []  # storages made in each enclosing loop
+        self.written: set[Storage] = set()  # by updates
         self.pushes: list[tuple[Block, int, Storages]] = []
 
     # ---- storages
@@ -159,15 +170,16 @@ class _Analysis:
 
     # ---- the walk
 
-    def function(self, fn: Function) -> None:
-        for param in [p for p, storage in self.d.owned.items() if storage in self.d.kept]:
-            del self.d.owned[param]
-            self.d.refused.add(param)
+    def function(self, fn: Function) -> Decisions:
+        for param, storage in self.d.owned.items():
+            if storage in self.d.kept:
+                self.new.refused.add(param)
         for param in fn.params:
             if has_storage(param.type):
                 self.table[param] = frozenset({FOREIGN})
         self.block(fn.body)
         self.fresh_results(fn.body)
+        return self.new
 
     def block(self, block: Block) -> None:
         for op in block.ops:
@@ -180,7 +192,7 @@ class _Analysis:
 
     def plain(self, op: Op) -> None:
         if keeps_arguments(op):
-            self.d.kept.update(*(self.of(atom) for atom in op.inputs))
+            self.new.kept.update(*(self.of(atom) for atom in op.inputs))
         if is_update(op.primitive):
             self.update(op)
             return
@@ -197,9 +209,12 @@ class _Analysis:
     def update(self, op: Op) -> None:
         target, out = op.inputs[0], op.outputs[0]
         storages = self.of(target)
-        if (op, 0) not in self.d.operands and not self.make_writable(storages, self.facts.live[op], target):
-            self.d.operands.add((op, 0))
-        self.table[out] = frozenset({self.own(out)}) if (op, 0) in self.d.operands else storages
+        self.written |= storages
+        copied = (op, 0) in self.d.operands
+        if not copied and not self.make_writable(storages, self.facts.live[op], target):
+            self.new.operands.add((op, 0))
+            copied = True
+        self.table[out] = frozenset({self.own(out)}) if copied else storages
 
     def make_writable(self, storages: Storages, live: Live, target: Atom) -> bool:
         """Whether memory may be written while `live` is read later, if need be by decisions elsewhere."""
@@ -208,25 +223,20 @@ class _Analysis:
         seen_by = self.sharing(storages, live)
         if any(value is target or not self.is_copyable_view(value) for value in seen_by):
             return False
-        self.d.views.update(seen_by)
+        self.new.views.update(seen_by)
         return True
 
     def is_copyable_view(self, value: Value) -> bool:
         op = self.facts.definitions.get(value)
         return op is not None and not op.regions and len(op.outputs) == 1 and is_view(op)
 
-    def claim(self, storages: Storages, *, for_sum: bool = False) -> bool:
+    def claim(self, storages: Storages) -> bool:
         """Let the loops own the variables behind storages that are not owned; False if there is no such loop."""
         if not storages.isdisjoint(self.d.kept):
             return False
         params = [self.params_of[s] for s in storages if s in self.params_of]
         unclaimed = [p for p in params if p not in self.d.owned and p not in self.d.refused]
-        for param in unclaimed:
-            self.d.owned[param] = Storage(owned=True)
-            if for_sum:
-                self.d.for_sums.add(param)
-        if not for_sum:
-            self.d.for_sums.difference_update(params)
+        self.new.owned.update((param, Storage(owned=True)) for param in unclaimed)
         return bool(unclaimed)
 
     # ---- control flow
@@ -296,7 +306,7 @@ class _Analysis:
             )
             ready = storages and not shared and (self.writable(storages) or self.claim(storages))
             if has_storage(initial[j].type) and not ready:
-                self.d.operands.add((op, at))
+                self.new.operands.add((op, at))
             self.table[param] = frozenset({self.d.owned[param]})
         else:
             unowned = self.unowned(param)
@@ -326,22 +336,20 @@ class _Analysis:
                 continue
             for k in range(count, len(body.results)):
                 if not storages.isdisjoint(self.result(body, k)):
-                    self.d.results.add((body, k))
+                    self.new.results.add((body, k))
 
     def refuse_or_copy(self, op: Op, body: Block, j: int, param: Value) -> None:
         """A copy in every iteration is worth it for a variable that is updated, not for the sake of a sum."""
-        if param not in self.d.for_sums:
-            self.d.results.add((body, j))
+        if self.d.owned[param] in self.written:
+            self.new.results.add((body, j))
             return
-        del self.d.owned[param]
-        self.d.refused.add(param)
+        self.new.refused.add(param)
         self.d.operands.discard((op, j + (3 if op.primitive is FOR else 0)))
 
     # ---- sums
 
     def addition(self, op: Op) -> None:
         """Mark `a + b` as `a += b` where `a` is a variable anyway, ours, and dead afterwards."""
-        self.d.accumulators.pop(op, None)
         out = op.outputs[0]
         choices = (0, 1) if op.primitive.fun in ADDS else (0,)
         for k in choices:
@@ -352,16 +360,16 @@ class _Analysis:
             if not self.writable(storages):
                 carried = any(self.params_of.get(s) is acc for s in storages) and self.flows_on(op)
                 if carried:
-                    self.claim(storages, for_sum=True)
+                    self.claim(storages)
                 continue
             if storages and not self.sharing(storages, self.facts.live[op]):
-                self.d.accumulators[op] = k
+                self.new.accumulators[op] = k
                 self.table[out] = storages
                 return
 
     def is_variable(self, value: Value) -> bool:
         op = self.facts.definitions.get(value)
-        if op is None or op.regions or is_update(op.primitive) or op in self.d.accumulators:
+        if op is None or op.regions or is_update(op.primitive) or op in self.new.accumulators:
             return True
         return self.facts.reads[value] > 1
 
@@ -381,9 +389,9 @@ class _Analysis:
             if isinstance(atom.type, StackType):
                 for block, at, inside in self.pushes:
                     if not inside.isdisjoint(bad) and not isinstance(block.results[at].type, StackType):
-                        self.d.results.add((block, at))
+                        self.new.results.add((block, at))
             elif bad or (not storages and not isinstance(atom, Literal)) or isinstance(atom, Literal) and storages:
-                self.d.results.add((body, k))
+                self.new.results.add((body, k))
             taken |= storages
 
 

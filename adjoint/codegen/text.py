@@ -92,3 +92,17 @@ def constant(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return sequence([constant(item) for item in value], type(value))
     return gast.Constant(value, None)
+
+
+def dictionary(items: list[tuple[Any, Any]]) -> Any:
+    return gast.Dict([key for key, _ in items], [value for _, value in items])
+
+
+def assign(targets: list[Any], value: Any) -> Any:
+    """`a = value`, or `a, b = value`."""
+    target = targets[0] if len(targets) == 1 else sequence(targets)
+    return gast.Assign([target], value, None)
+
+
+def statement(value: Any) -> Any:
+    return gast.Expr(value)

@@ -1,0 +1,286 @@
+"""One op to one expression: operators print as operators, functions as calls, in derivatives also as methods."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import gast
+import numpy as np
+
+from adjoint.codegen import text
+from adjoint.codegen.bufferize import COPY, FRESH
+from adjoint.codegen.constants import Constants
+from adjoint.codegen.fold import ACCESS, Folding
+from adjoint.ir.core import CALL, FORMAT, OPAQUE, Atom, Literal, Op, Slot, Value
+from adjoint.ir.types import ArrayType
+from adjoint.ir.walk import slots_of
+from adjoint.rules import internal
+from adjoint.rules.trace import DIM
+
+BINARY: dict[Any, Callable[[], Any]] = {
+    operator.add: gast.Add, operator.sub: gast.Sub, operator.mul: gast.Mult, operator.truediv: gast.Div,
+    operator.floordiv: gast.FloorDiv, operator.mod: gast.Mod, operator.pow: gast.Pow, operator.matmul: gast.MatMult,
+    operator.and_: gast.BitAnd, operator.or_: gast.BitOr, operator.xor: gast.BitXor,
+    operator.lshift: gast.LShift, operator.rshift: gast.RShift,
+}  # fmt: skip
+COMPARE: dict[Any, Callable[[], Any]] = {
+    operator.lt: gast.Lt, operator.le: gast.LtE, operator.gt: gast.Gt, operator.ge: gast.GtE, operator.eq: gast.Eq,
+    operator.ne: gast.NotEq, operator.is_: gast.Is, operator.is_not: gast.IsNot,
+}  # fmt: skip
+UNARY: dict[Any, Callable[[], Any]] = {
+    operator.neg: gast.USub, operator.pos: gast.UAdd, operator.invert: gast.Invert, operator.not_: gast.Not,
+}  # fmt: skip
+BOOLEAN: dict[Any, Callable[[], Any]] = {internal.both: gast.And, internal.either: gast.Or}
+
+METHODS = {
+    np.sum: "sum", np.reshape: "reshape", np.ravel: "ravel", np.swapaxes: "swapaxes", np.cumsum: "cumsum",
+    np.max: "max", np.min: "min", np.prod: "prod", np.mean: "mean", np.repeat: "repeat", np.squeeze: "squeeze",
+    np.any: "any", np.all: "all", np.diagonal: "diagonal",
+}  # fmt: skip
+"""What derivative code calls as a method of an array: twice as fast on small arrays, and shorter."""
+
+
+class Expressions:
+    """The expressions of one function, given the names of its variables."""
+
+    def __init__(self, names: Mapping[Value, str], folding: Folding, constants: Constants) -> None:
+        self.names = names
+        self.folding = folding
+        self.constants = constants
+        self.special: dict[Any, Callable[[Op], Any]] = {
+            operator.getitem: self.getitem, DIM: self.length, np.size: self.size, np.copy: self.copy,
+            np.zeros_like: self.zeros_like, np.ones_like: self.ones_like, np.transpose: self.transpose,
+            np.swapaxes: self.swapaxes, np.real: self.part, np.imag: self.part,
+            internal.broadcast_like: self.broadcast_like, internal.cast: self.cast,
+            internal.stop_gradient: lambda op: self.atom(op.inputs[0]),
+            operator.contains: self.contains,
+        }  # fmt: skip
+
+    # ---- atoms
+
+    def atom(self, atom: Atom) -> Any:
+        """The expression that reads an atom: a name, a constant, or the op that is folded here."""
+        if isinstance(atom, Literal):
+            return self.constants.literal(atom.value)
+        if atom in self.folding.folded:
+            return self.op(self.folding.definitions[atom])
+        return text.name(self.names[atom])
+
+    def item(self, item: Any, op: Op) -> Any:
+        """An attribute, with the run-time numbers in their places."""
+        if isinstance(item, Slot):
+            return self.atom(op.inputs[item.index])
+        if type(item) in (tuple, list):
+            return self.whole_shape(item, op) or text.sequence([self.item(part, op) for part in item], type(item))
+        if type(item) is dict:
+            return text.dictionary([(self.constants.literal(key), self.item(part, op)) for key, part in item.items()])
+        if isinstance(item, slice) and not _is_constant(item):
+            parts = [self.item(part, op) for part in (item.start, item.stop, item.step)]
+            return text.call(text.name("slice"), parts)
+        return self.constants.literal(item)
+
+    def whole_shape(self, items: Any, op: Op) -> Any:
+        """`x.shape` for all lengths of one array, in order; None if it is not that."""
+        arrays = set()
+        for axis, item in enumerate(items):
+            atom = op.inputs[item.index] if isinstance(item, Slot) else None
+            length = self.folding.definitions.get(atom) if atom in self.folding.folded else None  # type: ignore[arg-type,operator]
+            if length is None or length.primitive.fun is not DIM or length.attrs["axis"] != axis:
+                return None
+            arrays.add(length.inputs[0])
+        if len(arrays) != 1:
+            return None
+        (array,) = arrays
+        return text.attribute(self.atom(array), "shape") if getattr(array.type, "ndim", None) == len(items) else None
+
+    # ---- ops
+
+    def op(self, op: Op) -> Any:
+        """The expression of an op with one result (or of a call whose results are unpacked)."""
+        fun = op.primitive.fun
+        if fun in BINARY and len(op.inputs) == 2:
+            return text.binary(self.atom(op.inputs[0]), BINARY[fun](), self.atom(op.inputs[1]))
+        if fun in COMPARE:
+            return gast.Compare(self.atom(op.inputs[0]), [COMPARE[fun]()], [self.atom(op.inputs[1])])
+        if fun in UNARY:
+            return gast.UnaryOp(UNARY[fun](), self.atom(op.inputs[0]))
+        if fun in BOOLEAN:
+            return gast.BoolOp(BOOLEAN[fun](), [self.atom(atom) for atom in op.inputs])
+        if fun in self.special:
+            return self.special[fun](op)
+        if op.primitive is FRESH:
+            return text.call(self.constants.helper("fresh"), [self.atom(op.inputs[0])])
+        if op.primitive is CALL:
+            return text.call(text.name(op.attrs["callee"]), [self.atom(atom) for atom in op.inputs])
+        if op.primitive is ACCESS:
+            return self.access(op)
+        if op.primitive is OPAQUE:
+            return self.opaque(op)
+        if op.primitive is FORMAT:
+            template = text.attribute(text.constant(op.attrs["template"]), "format")
+            return text.call(template, [self.item(arg, op) for arg in op.attrs["args"]])
+        return self.call(op)
+
+    def call(self, op: Op) -> Any:
+        """A call of the function that the primitive stands for."""
+        slots = slots_of(op)
+        operands = [self.atom(atom) for k, atom in enumerate(op.inputs) if k not in slots]
+        if op.primitive.sequence:
+            operands = [text.sequence(operands, list)]
+        positional, keywords = self.arguments(op)
+        method = METHODS.get(op.primitive.fun) if op.sweep else None
+        if method and _is_array(op.inputs[0]):
+            if [name for name, _ in keywords[:1]] == ["axis"] and method in ("sum", "max", "min", "mean", "prod", "cumsum"):
+                positional.append(keywords.pop(0)[1])
+            return text.call(text.attribute(operands[0], method), operands[1:] + positional, keywords)
+        return text.call(self.constants.reference(op.primitive.fun), operands + positional, keywords)
+
+    def arguments(self, op: Op) -> tuple[list[Any], list[tuple[str, Any]]]:
+        """The attributes: in place while they are required parameters in order, then by name."""
+        positional: list[Any] = []
+        keywords: list[tuple[str, Any]] = []
+        signature = op.primitive.signature
+        parameters = dict(signature.parameters) if signature is not None else {}
+        for name, item in op.attrs.items():
+            if name == "inplace":
+                continue
+            parameter = parameters.get(name)
+            required = parameter is not None and (
+                parameter.kind is parameter.POSITIONAL_ONLY
+                or (parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD)
+            )
+            if required and not keywords:
+                positional.append(self.item(item, op))
+            else:
+                keywords.append((name, self.item(item, op)))
+        return positional, keywords
+
+    def opaque(self, op: Op) -> Any:
+        args = [self.item(arg, op) for arg in op.attrs.get("args", ())]
+        keywords = [(name, self.item(arg, op)) for name, arg in (op.attrs.get("kwargs") or {}).items()]
+        if op.attrs.get("method"):
+            return text.call(text.attribute(args[0], op.attrs["method"]), args[1:], keywords)
+        return text.call(self.constants.reference(op.attrs["function"]), args, keywords)
+
+    def access(self, op: Op) -> Any:
+        node = self.atom(op.inputs[0])
+        for kind, key in op.attrs["path"]:
+            if kind in ("namedtuple", "dataclass"):
+                node = text.attribute(node, key)
+            else:
+                node = text.subscript(node, self.constants.literal(key))
+        return node
+
+    # ---- ops with a form of their own
+
+    def getitem(self, op: Op) -> Any:
+        return text.subscript(self.atom(op.inputs[0]), self.index(op))
+
+    def index(self, op: Op) -> Any:
+        """What stands between the brackets: `1:-1, i`."""
+        index = op.attrs["index"]
+        items = index if type(index) is tuple else (index,)
+        nodes = [self.index_item(item, op) for item in items]
+        return nodes[0] if len(nodes) == 1 else text.sequence(nodes)
+
+    def index_item(self, item: Any, op: Op) -> Any:
+        if isinstance(item, slice):
+            parts = [None if p is None else self.item(p, op) for p in (item.start, item.stop, item.step)]
+            return gast.Slice(*parts)
+        return self.item(item, op)
+
+    def length(self, op: Op) -> Any:
+        return text.subscript(text.attribute(self.atom(op.inputs[0]), "shape"), text.constant(op.attrs["axis"]))
+
+    def size(self, op: Op) -> Any:
+        if _is_array(op.inputs[0]) and not op.attrs:
+            return text.attribute(self.atom(op.inputs[0]), "size")
+        return self.call(op)
+
+    def copy(self, op: Op) -> Any:
+        source = op.inputs[0]
+        if source in self.folding.folded:
+            made = self.folding.definitions[source]  # type: ignore[index]  # a folded atom is a value
+            if made.primitive.fun is internal.broadcast_like and made.inputs[0].type.is_scalar and _is_array(source):
+                return self.filled("np.full", made.inputs[1], source, [self.atom(made.inputs[0])])
+        if op.primitive is COPY or _is_array(source):
+            return text.call(text.attribute(self.atom(source), "copy"), [])
+        return self.call(op)
+
+    def shape_of(self, atom: Atom) -> Any:
+        return text.attribute(self.atom(atom), "shape")
+
+    def filled(self, function: str, like: Atom, out: Atom, args: list[Any]) -> Any:
+        """`np.zeros(x.shape)`: several times faster than `np.zeros_like(x)`, and never of a subclass."""
+        dtype = out.type.dtype if isinstance(out.type, ArrayType) else None
+        kind = [text.dotted(f"np.{'bool_' if dtype == 'bool' else dtype}")] if dtype not in (None, "float64") else []
+        return text.call(text.dotted(function), [self.shape_of(like), *args, *kind])
+
+    def zeros_like(self, op: Op) -> Any:
+        return self.constant_like(op, "np.zeros", 0)
+
+    def ones_like(self, op: Op) -> Any:
+        return self.constant_like(op, "np.ones", 1)
+
+    def constant_like(self, op: Op, function: str, value: int) -> Any:
+        out = op.outputs[0]
+        type_ = out.type
+        if set(op.attrs) <= {"dtype", "inplace"} and isinstance(type_, ArrayType) and type_.dtype is not None:
+            if type_.kind == "array" and _is_array(op.inputs[0]) and op.inputs[0] not in self.folding.folded:
+                return self.filled(function, op.inputs[0], out, [])
+            if type_.is_scalar and op.sweep and type_.dtype == "float64":
+                return text.constant(float(value))
+        return self.call(op)
+
+    def transpose(self, op: Op) -> Any:
+        if not _is_array(op.inputs[0]):
+            return self.call(op)
+        source = self.atom(op.inputs[0])
+        axes = op.attrs.get("axes")
+        if axes is None:
+            return text.attribute(source, "T")
+        return text.call(text.attribute(source, "transpose"), [self.item(axes, op)]) if op.sweep else self.call(op)
+
+    def swapaxes(self, op: Op) -> Any:
+        axes = {op.attrs.get("axis1"), op.attrs.get("axis2")}
+        if op.sweep and getattr(op.inputs[0].type, "ndim", None) == 2 and axes in ({-1, -2}, {0, 1}):
+            return text.attribute(self.atom(op.inputs[0]), "T")
+        return self.call(op)
+
+    def part(self, op: Op) -> Any:
+        if op.sweep and _is_array(op.inputs[0]):
+            return text.attribute(self.atom(op.inputs[0]), "real" if op.primitive.fun is np.real else "imag")
+        return self.call(op)
+
+    def broadcast_like(self, op: Op) -> Any:
+        value, like = op.inputs[0], op.inputs[1]
+        type_ = like.type
+        if isinstance(type_, ArrayType) and type_.is_scalar and type_.kind != "array":
+            return self.atom(value)
+        if _is_array(like):
+            return text.call(text.dotted("np.broadcast_to"), [self.atom(value), self.shape_of(like)])
+        return self.call(op)
+
+    def cast(self, op: Op) -> Any:
+        source, dtype = op.inputs[0], np.dtype(op.attrs["dtype"])
+        type_ = source.type
+        safe = isinstance(type_, ArrayType) and type_.dtype is not None
+        if safe and (np.dtype(type_.dtype).kind != "c" or dtype.kind == "c"):
+            if type_.kind == "array":
+                return text.call(text.attribute(self.atom(source), "astype"), [self.constants.literal(dtype)])
+            if type_.is_scalar and type_.kind in ("py", "np"):
+                return text.call(self.constants.literal(dtype), [self.atom(source)])
+        return text.call(self.constants.helper("cast"), [self.atom(source)], [("dtype", text.constant(dtype.name))])
+
+    def contains(self, op: Op) -> Any:
+        return gast.Compare(self.atom(op.inputs[1]), [gast.In()], [self.atom(op.inputs[0])])
+
+
+def _is_array(atom: Atom) -> bool:
+    return isinstance(atom.type, ArrayType) and atom.type.kind == "array" and not isinstance(atom, Literal)
+
+
+def _is_constant(item: slice) -> bool:
+    return not any(isinstance(part, Slot) for part in (item.start, item.stop, item.step))

@@ -1,0 +1,222 @@
+"""A function and its interface in Python to text.
+
+The interface says how the parameters of the function are reached from the arguments of a Python call, and
+how its results are put together: a `Place(k)` inside a tree is the k-th parameter, or the k-th result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from adjoint.codegen import text
+from adjoint.codegen.constants import Constants
+from adjoint.codegen.fold import ACCESS, Folding, fold
+from adjoint.codegen.names import assign_names
+from adjoint.codegen.statement import Statements
+from adjoint.errors import Span
+from adjoint.ir.core import EMPTY, WHILE, Atom, Block, Function, Op, Value
+from adjoint.ir.tree import Tree, leaves
+from adjoint.ir.types import ObjectType
+from adjoint.ir.walk import substitute
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A leaf of an interface: the parameter, or the result, of this number."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A keyword-only parameter: a closure cell or a global that holds data."""
+
+    name: str
+    tree: Any
+    has_default: bool = False
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """How Python calls a function. Leaves of trees that are no `Place` are constants."""
+
+    name: str
+    params: tuple[tuple[str, Any], ...]
+    results: Any
+    hidden: tuple[Hidden, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """Text that defines `entry`; `spans[k]` is the user's place behind line k + 1."""
+
+    text: str
+    entry: str
+    constants: Mapping[str, Any]
+    helpers: tuple[str, ...]
+    spans: tuple[Span | None, ...] = field(repr=False)
+
+
+def generate(fn: Function, interface: Interface) -> Generated:
+    """The Python of a function, its callees first. `fn` has been through `bufferize`."""
+    constants = Constants()
+    callees = list(fn.functions.values())
+    for function in (fn, *callees):
+        constants.collect(function.body)
+    reserved = {interface.name, *(callee.name for callee in callees), *(name for name, _ in interface.params)}
+    texts, spans = [], []
+    for callee in callees:
+        written, places = _define(callee, _plain_interface(callee), constants, reserved)
+        texts.append(written + "\n\n")
+        spans += [*places, None, None]
+    written, places = _define(fn, interface, constants, reserved)
+    texts.append(written)
+    spans += places
+    return Generated("".join(texts), interface.name, dict(constants.objects), tuple(sorted(constants.helpers)), tuple(spans))
+
+
+def _plain_interface(fn: Function) -> Interface:
+    """Every parameter by its own name, results as they are."""
+    names: dict[str, None] = {}
+    for param in fn.params:
+        base = name = param.hint or "x"
+        count = 0
+        while name in names:
+            count += 1
+            name = f"{base}_{count}"
+        names[name] = None
+    results = tuple(Place(k) for k in range(len(fn.results)))
+    tree = results[0] if len(results) == 1 else Tree("tuple", None, tuple(range(len(results))), results)
+    return Interface(fn.name, tuple((name, Place(k)) for k, name in enumerate(names)), tree)
+
+
+def _define(
+    fn: Function, interface: Interface, constants: Constants, reserved: set[str]
+) -> tuple[str, list[Span | None]]:
+    fn, fixed = _unpack(_merge_tests(fn), interface)
+    folding = _fold_for_return(fn, interface)
+    while True:
+        names = assign_names(fn, folding, fixed, (constants.reserved() | reserved) - set(fixed.values()))
+        writer = Statements(fn, names, folding, constants)
+        late = _late(fn, folding, names)
+        if not late:
+            break
+        folding = folding.with_late(late)
+    lines = writer.lines
+    lines.depth = 0
+    lines.add(f"def {interface.name}({_parameters(interface, constants)}):")
+    lines.depth = 1
+    writer.block(fn.body)
+    value = result_node(interface.results, fn.results, writer)
+    lines.add(f"return {text.pretty_source(value)}".removesuffix(" None"))
+    return lines.render()
+
+
+def _fold_for_return(fn: Function, interface: Interface) -> Folding:
+    """Fold; results that the interface names twice, or never, stay variables."""
+    folding = fold(fn)
+    uses: dict[Any, int] = {}
+    for leaf in leaves(interface.results):
+        if isinstance(leaf, Place):
+            atom = fn.results[leaf.index]
+            uses[atom] = uses.get(atom, 0) + 1
+    several = {atom for atom in fn.results if atom in folding.folded and uses.get(atom, 0) != 1}
+    return replace(folding, folded=folding.folded - several) if several else folding
+
+
+def _merge_tests(fn: Function) -> Function:
+    """Let the test of every `while` read the very variables that its body carries."""
+
+    def block(b: Block) -> Block:
+        return replace(b, ops=tuple(map(op, b.ops)))
+
+    def op(o: Op) -> Op:
+        if not o.regions:
+            return o
+        regions = tuple(map(block, o.regions))
+        if o.primitive is WHILE:
+            test, body = regions
+            table: dict[Value, Atom] = dict(zip(test.params, body.params, strict=True))
+            regions = (replace(substitute(test, table), params=()), body)
+        return replace(o, regions=regions)
+
+    return replace(fn, body=block(fn.body))
+
+
+def _unpack(fn: Function, interface: Interface) -> tuple[Function, dict[Value, str]]:
+    """Take leaves out of containers by ops at the top; gives the names of the Python parameters too."""
+    params: list[Value] = []
+    fixed: dict[Value, str] = {}
+    ops: list[Op] = []
+
+    def visit(tree: Any, root: Value, path: tuple[tuple[str, Any], ...]) -> None:
+        if isinstance(tree, Place):
+            ops.append(Op(ACCESS, (root,), (fn.params[tree.index],), {"path": path}))
+        elif isinstance(tree, Tree):
+            for key, child in zip(tree.keys, tree.children, strict=True):
+                visit(child, root, (*path, (tree.kind, key)))
+
+    for name, tree in (*interface.params, *((h.name, h.tree) for h in interface.hidden)):
+        value = fn.params[tree.index] if isinstance(tree, Place) else Value(name, ObjectType("container"))
+        params.append(value)
+        fixed[value] = name
+        if isinstance(tree, Tree):
+            visit(tree, value, ())
+    body = replace(fn.body, params=tuple(params), ops=(*ops, *fn.body.ops))
+    return replace(fn, body=body), fixed
+
+
+def _parameters(interface: Interface, constants: Constants) -> str:
+    parts = [name for name, _ in interface.params]
+    if interface.hidden:
+        parts.append("*")
+    for hidden in interface.hidden:
+        default = text.pretty_source(constants.literal(hidden.default)) if hidden.has_default else None
+        parts.append(hidden.name if default is None else f"{hidden.name}={default}")
+    return ", ".join(parts)
+
+
+def _late(fn: Function, folding: Folding, names: Mapping[Value, str]) -> set[Value]:
+    """Values that would be copied into another variable at the end of a block: their ops can go there instead."""
+    found: set[Value] = set()
+
+    def look(targets: tuple[Value, ...], sources: tuple[Atom, ...]) -> None:
+        for target, source in zip(targets, sources, strict=False):
+            if source in folding.late and source not in folding.folded and names[source] != names[target]:  # type: ignore[index]
+                found.add(source)  # type: ignore[arg-type]  # late ones are values
+
+    def block(b: Block) -> None:
+        for op in b.ops:
+            for region in op.regions:
+                block(region)
+                look(region.params[1 if op.primitive is not WHILE else 0 :] if op.primitive.name != "if" else op.outputs,
+                     region.results)  # fmt: skip
+            if op.primitive.name == "for":
+                look(op.regions[0].params[1:], op.inputs[3:])
+            elif op.primitive is WHILE:
+                look(op.regions[1].params, op.inputs)
+
+    block(fn.body)
+    return found
+
+
+def result_node(tree: Any, results: tuple[Atom, ...], writer: Statements) -> Any:
+    """The expression that puts the results together."""
+    if isinstance(tree, Place):
+        return writer.expr(results[tree.index])
+    if not isinstance(tree, Tree):
+        return writer.constants.literal(tree)
+    nodes = [result_node(child, results, writer) for child in tree.children]
+    if tree.kind == "tuple":
+        return text.sequence(nodes)
+    if tree.kind == "list":
+        return text.sequence(nodes, list)
+    if tree.kind == "namedtuple":
+        return text.call(writer.constants.reference(tree.cls), nodes)
+    keyed = text.dictionary([(writer.constants.literal(key), node) for key, node in zip(tree.keys, nodes, strict=True)])
+    if tree.kind == "dict":
+        return keyed
+    return text.call(writer.constants.helper("rebuild"), [writer.constants.reference(tree.cls), keyed])

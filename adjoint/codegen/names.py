@@ -1,0 +1,58 @@
+"""A Python name for every variable: the user's own where there is one, else t0, t1, ..."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable, Mapping
+
+from adjoint.codegen.fold import Folding
+from adjoint.codegen.registers import Registers
+from adjoint.ir.core import Function, Value
+
+USED = frozenset(
+    """np math range reversed zip abs min max int float bool complex len print slice tuple list dict str repr
+    isinstance type sum round divmod pow any all sorted hash object NotImplemented Ellipsis""".split()
+)
+"""Names that generated text may refer to, so that no variable may hide them."""
+
+
+def assign_names(
+    fn: Function, folding: Folding, fixed: Mapping[Value, str], reserved: Iterable[str]
+) -> dict[Value, str]:
+    """The name of each variable. `fixed` are those of parameters, `reserved` those of constants and functions."""
+    registers = Registers(fn, folding)
+    taken = USED | frozenset(reserved)
+    used: dict[str, list[Value]] = {}  # name -> leaders of the classes that have it
+    names: dict[Value, str] = {}
+    count = 0
+
+    def give(leader: Value, name: str) -> None:
+        used.setdefault(name, []).append(leader)
+        names.update((value, name) for value in registers.members[leader])
+
+    for param, name in fixed.items():
+        give(registers.leader[param], name)
+    for value in registers.order:
+        leader = registers.leader[value]
+        if leader in names:
+            continue
+        hint = next((v.hint for v in registers.members[leader] if v.hint), None)
+        if hint is None:
+            while f"t{count}" in used or f"t{count}" in taken:
+                count += 1
+            give(leader, f"t{count}")
+            continue
+        base = _identifier(hint)
+        name, suffix = base, 0
+        while name in taken or any(registers.interfere(leader, other) for other in used.get(name, ())):
+            suffix += 1
+            name = f"{base}_{suffix}"
+        give(leader, name)
+    return names
+
+
+def _identifier(hint: str) -> str:
+    text = "".join(c if c.isalnum() or c == "_" else "_" for c in hint)
+    if not text or text[0].isdigit():
+        text = "t_" + text
+    return text + "_" if keyword.iskeyword(text) else text

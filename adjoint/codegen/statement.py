@@ -1,0 +1,357 @@
+"""Blocks to statements: assignments, in-place stores, loops, branches, calls, stacks as lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import gast
+import numpy as np
+
+from adjoint.codegen import text
+from adjoint.codegen.bufferize import SUBS
+from adjoint.codegen.constants import Constants
+from adjoint.codegen.expression import Expressions
+from adjoint.codegen.fold import Folding, is_inplace
+from adjoint.codegen.lines import Lines
+from adjoint.codegen.stacks import Stacks
+from adjoint.codegen.storage import is_basic
+from adjoint.ir.core import CALL, FOR, IF, OPAQUE, RAISE, WHILE, Atom, Block, Function, Literal, Op, Slot, Undefined, Value
+from adjoint.ir.core import for_parts, while_parts
+from adjoint.ir.types import ArrayType
+from adjoint.ir.walk import all_ops
+from adjoint.rules import internal
+
+AUGMENTED = {gast.Add: "+=", gast.Sub: "-="}
+
+
+class Statements:
+    """The lines of one function."""
+
+    def __init__(self, fn: Function, names: Mapping[Value, str], folding: Folding, constants: Constants) -> None:
+        self.names = names
+        self.folding = folding
+        self.constants = constants
+        self.expressions = Expressions(names, folding, constants)
+        self.stacks = Stacks(fn, folding)
+        self.exposed = _exposed(fn)
+        self.lines = Lines()
+
+    # ---- small things
+
+    def expr(self, atom: Atom) -> Any:
+        return self.expressions.atom(atom)
+
+    def source(self, atom: Atom) -> str:
+        return text.pretty_source(self.expr(atom))
+
+    def is_read(self, value: Value) -> bool:
+        return self.folding.reads.get(value, 0) > 0
+
+    def add(self, node: Any, op: Op) -> None:
+        self.lines.add(text.pretty_source(node), op.span, op.sweep)
+
+    def copies(self, targets: Sequence[Value], sources: Sequence[Atom], op: Op, *, undefined: bool = False) -> None:
+        """Assign all at once; in sequence where the order allows it."""
+        pending: list[tuple[str, Atom, set[str]]] = []
+        for target, source in zip(targets, sources, strict=True):
+            if isinstance(source, Literal) and isinstance(source.value, Undefined):
+                if not (undefined or target in self.exposed):
+                    continue
+            elif source not in self.folding.folded and self.names.get(source) == self.names[target]:  # type: ignore[arg-type]
+                continue
+            reads = {self.names[value] for value in self.folding.variables((source,))}
+            pending.append((self.names[target], source, reads))
+        while pending:
+            ready = next(
+                (k for k, (name, _, _) in enumerate(pending)
+                 if not any(name in reads for other, (_, _, reads) in enumerate(pending) if other != k)),
+                None,
+            )  # fmt: skip
+            if ready is None:
+                left = text.sequence([text.name(name) for name, _, _ in pending])
+                right = text.sequence([self.expr(source) for _, source, _ in pending])
+                self.add(text.assign([left], right), op)
+                return
+            name, source, _ = pending.pop(ready)
+            self.add(text.assign([text.name(name)], self.expr(source)), op)
+
+    # ---- blocks and plain ops
+
+    def block(self, block: Block) -> None:
+        for op in block.ops:
+            if op.primitive is IF:
+                self.branch(op)
+            elif op.primitive is FOR:
+                self.loop(op)
+            elif op.primitive is WHILE:
+                self.while_loop(op)
+            elif op.primitive is RAISE:
+                self.raise_(op)
+            elif is_inplace(op):
+                self.inplace(op)
+            else:
+                self.plain(op)
+
+    def plain(self, op: Op) -> None:
+        if len(op.outputs) == 1 and op.outputs[0] in self.folding.folded:
+            return
+        used = any(map(self.is_read, op.outputs))
+        if not used and not (op.primitive.effect or op.primitive is CALL):
+            return
+        node = self.expressions.op(op)
+        if used:
+            targets = [text.name(self.names[out] if self.is_read(out) else "_") for out in op.outputs]
+            node = text.assign(targets, node)
+        else:
+            node = text.statement(node)
+        self.add(node, op)
+
+    def raise_(self, op: Op) -> None:
+        exception = self.constants.reference(op.attrs["exception"])
+        args = [self.expressions.item(arg, op) for arg in op.attrs.get("args", ())]
+        node = text.call(exception, args) if isinstance(op.attrs["exception"], type) else exception
+        self.add(gast.Raise(node, None), op)
+
+    def inplace(self, op: Op) -> None:
+        target, out = op.inputs[0], op.outputs[0]
+        if not self.is_read(out):
+            return
+        if op.primitive.fun is internal.update:
+            self.add(text.assign([self.place(op)], self.expr(op.inputs[1])), op)
+        elif op.primitive.fun is internal.add_at:
+            self.add_at(op)
+        else:
+            sign = gast.Sub if op.primitive.fun in SUBS else gast.Add
+            self.augment(self.expr(target), sign, op.inputs[1], op)
+        if self.names[out] != self.names[target]:  # type: ignore[index]  # what is overwritten is a variable
+            self.add(text.assign([text.name(self.names[out])], self.expr(target)), op)
+
+    def place(self, op: Op) -> Any:
+        """`x[i]`, for a store."""
+        return text.subscript(self.expr(op.inputs[0]), self.expressions.index(op))
+
+    def augment(self, place: Any, sign: Any, value: Atom, op: Op) -> None:
+        made = self.folding.definitions.get(value) if value in self.folding.folded else None  # type: ignore[arg-type,operator]
+        node = self.expr(value)
+        if isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.USub) and made is not None:
+            sign, node = gast.Sub if sign is gast.Add else gast.Add, node.operand
+        self.add(gast.AugAssign(place, sign(), node), op)
+
+    def add_at(self, op: Op) -> None:
+        target, value, index = op.inputs[0], op.inputs[1], op.attrs["index"]
+        basic = is_basic(index, op.inputs)
+        if basic and self.is_new_zeros(target):
+            self.add(text.assign([self.place(op)], self.expr(value)), op)
+        elif basic or _is_mask(index, op):
+            self.augment(self.place(op), gast.Add, value, op)
+        else:
+            where = self.expressions.index(op)
+            if isinstance(index, tuple) and any(isinstance(item, slice) for item in index):
+                where = text.subscript(text.dotted("np.s_"), where)
+            args = [self.expr(target), where, self.expr(value)]
+            self.add(text.statement(text.call(text.dotted("np.add.at"), args)), op)
+
+    def is_new_zeros(self, target: Atom) -> bool:
+        made = self.folding.definitions.get(target)  # type: ignore[arg-type]  # literals are not found
+        return made is not None and made.primitive.fun is np.zeros_like and self.folding.reads[made.outputs[0]] == 1
+
+    # ---- branches
+
+    def branch(self, op: Op) -> None:
+        bodies = [self.nested(lambda region=region: self.region(op, region)) for region in op.regions]  # type: ignore[misc]
+        then, otherwise = bodies
+        if not then and not otherwise:
+            return
+        test = self.expr(op.inputs[0])
+        if not then:
+            test, then, otherwise = gast.UnaryOp(gast.Not(), test), otherwise, []
+        self.lines.add(f"if {text.pretty_source(test)}:", op.span, op.sweep)
+        self.lines.extend(then)
+        self.lines.place = ""
+        if not otherwise:
+            return
+        at = self.lines.depth + 1
+        if otherwise[0].text.startswith("if ") and all(
+            line.depth > at or line.text.startswith(("else:", "elif ")) for line in otherwise[1:]
+        ):
+            otherwise[0] = _renamed(otherwise[0], "el" + otherwise[0].text)
+            self.lines.extend(otherwise, -1)
+        else:
+            self.lines.add("else:")
+            self.lines.extend(otherwise)
+
+    def region(self, op: Op, region: Block) -> None:
+        self.block(region)
+        if region.ops and region.ops[-1].primitive is RAISE:
+            return
+        read = [k for k, out in enumerate(op.outputs) if self.is_read(out)]
+        self.copies([op.outputs[k] for k in read], [region.results[k] for k in read], op)
+
+    def nested(self, write: Any) -> list[Any]:
+        """The lines that `write` adds, one level deeper, taken away again."""
+        saved = self.lines.indent()
+        start = len(self.lines.items)
+        write()
+        found = self.lines.cut(start)
+        self.lines.dedent(saved)
+        return found
+
+    # ---- loops
+
+    def loop(self, op: Op) -> None:
+        parts = for_parts(op)
+        self.copies(parts.carried, parts.initial, op, undefined=True)
+        self.new_stacks(parts.produced, op)
+        popped = [stack for stack in parts.stacks if self.stacks.is_popped(stack)]
+        iterated = [stack for stack in parts.stacks if not self.stacks.is_popped(stack)]
+        elements = _split(parts.stacks, parts.elements)
+        targets: list[Any] = []
+        sources: list[Any] = []
+        if parts.index.hint is not None or self.is_read(parts.index) or not iterated:
+            named = parts.index.hint is not None or self.is_read(parts.index)
+            targets.append(text.name(self.names[parts.index] if named else "_"))
+            sources.append(self.space(op))
+        for stack in iterated:
+            targets.append(self.element_target(elements[stack]))
+            sources.append(text.call(text.name("reversed"), [self.expr(stack)]))
+        target = targets[0] if len(targets) == 1 else text.sequence(targets)
+        source = sources[0] if len(sources) == 1 else text.call(text.name("zip"), sources)
+        header = f"for {text.pretty_source(target)} in {text.pretty_source(source)}:"
+        if len(targets) == 1 and isinstance(target, gast.Name) and target.id == "_" and popped:
+            header = f"while {self.source(popped[0])}:"
+
+        def body() -> None:
+            for stack in popped:
+                pop = text.call(text.attribute(self.expr(stack), "pop"), [])
+                self.add(text.assign([self.element_target(elements[stack])], pop), op)
+            self.block(op.regions[0])
+            self.finish(op, parts.carried, parts.following, parts.produced, parts.pushed)
+
+        self.lines.add(header, op.span, op.sweep)
+        self.lines.extend(self.nested(body) or self.nested(lambda: self.lines.add("pass")))
+        self.copies(*_read_only(self, parts.final, parts.carried), op)
+
+    def space(self, op: Op) -> Any:
+        start, stop, step = op.inputs[:3]
+        plain = _is_int(start, 0) and _is_int(step, 1)
+        if op.attrs.get("reverse"):
+            if plain:
+                last = text.number(stop.value - 1) if isinstance(stop, Literal) else None
+                last = last or text.binary(self.expr(stop), gast.Sub(), text.number(1))
+                return text.call(text.name("range"), [last, text.number(-1), text.number(-1)])
+            return text.call(text.name("reversed"), [self.range_(start, stop, step)])
+        return self.range_(start, stop, step)
+
+    def range_(self, start: Atom, stop: Atom, step: Atom) -> Any:
+        args = [start, stop, step]
+        if _is_int(step, 1):
+            args = [stop] if _is_int(start, 0) else [start, stop]
+        return text.call(text.name("range"), [self.expr(arg) for arg in args])
+
+    def element_target(self, elements: Sequence[Value]) -> Any:
+        nodes = [text.name(self.names[e] if self.is_read(e) else "_") for e in elements]
+        return nodes[0] if len(nodes) == 1 else text.sequence(nodes)
+
+    def new_stacks(self, stacks: Iterable[Value], op: Op) -> None:
+        for stack in stacks:
+            if self.is_read(stack):
+                self.add(text.assign([text.name(self.names[stack])], text.sequence([], list)), op)
+
+    def finish(
+        self, op: Op, carried: Sequence[Value], following: Sequence[Atom], produced: Sequence[Value], pushed: Sequence[Atom]
+    ) -> None:
+        """The end of an iteration: push, then the next values of what is carried."""
+        groups = iter(pushed)
+        for stack, size in zip(produced, op.attrs["produced"], strict=True):
+            items = [next(groups) for _ in range(size)]
+            if self.is_read(stack):
+                nodes = [self.expr(item) for item in items]
+                item = nodes[0] if len(nodes) == 1 else text.sequence(nodes)
+                append = text.attribute(text.name(self.names[stack]), "append")
+                self.add(text.statement(text.call(append, [item])), op)
+        live = [k for k, param in enumerate(carried) if self.is_carried(param, op, k)]
+        self.copies([carried[k] for k in live], [following[k] for k in live], op)
+
+    def is_carried(self, param: Value, op: Op, k: int) -> bool:
+        return self.is_read(param) or self.is_read(op.outputs[k])
+
+    def while_loop(self, op: Op) -> None:
+        parts = while_parts(op)
+        test, body = op.regions
+        self.copies(parts.carried, parts.initial, op, undefined=True)
+        self.new_stacks(parts.produced, op)
+        counts = self.is_read(parts.trips)
+        if counts:
+            self.add(text.assign([text.name(self.names[parts.trips])], text.number(0)), op)
+        tested = self.nested(lambda: self.block(test))
+
+        def rest() -> None:
+            self.block(body)
+            self.finish(op, parts.carried, parts.following, parts.produced, parts.pushed)
+            if counts:
+                self.add(gast.AugAssign(text.name(self.names[parts.trips]), gast.Add(), text.number(1)), op)
+
+        condition = self.expr(test.results[0])
+        lines = self.nested(rest)
+        if tested:
+            stop = text.pretty_source(gast.UnaryOp(gast.Not(), condition))
+            self.lines.add("while True:", op.span, op.sweep)
+            self.lines.extend(tested)
+            saved = self.lines.indent()
+            self.lines.add(f"if {stop}:", op.span, op.sweep)
+            inner = self.lines.indent()
+            self.lines.add("break")
+            self.lines.dedent(inner)
+            self.lines.dedent(saved)
+        else:
+            self.lines.add(f"while {text.pretty_source(condition)}:", op.span, op.sweep)
+        self.lines.extend(lines or self.nested(lambda: self.lines.add("pass")))
+        self.copies(*_read_only(self, parts.final, parts.carried), op)
+
+
+def _read_only(writer: Statements, finals: Sequence[Value], params: Sequence[Value]) -> tuple[list[Value], list[Atom]]:
+    pairs = [(final, param) for final, param in zip(finals, params, strict=True) if writer.is_read(final)]
+    return [final for final, _ in pairs], [param for _, param in pairs]
+
+
+def _renamed(line: Any, new: str) -> Any:
+    from dataclasses import replace
+
+    return replace(line, text=new)
+
+
+def _is_int(atom: Atom, value: int) -> bool:
+    return isinstance(atom, Literal) and type(atom.value) is int and atom.value == value
+
+
+def _split(stacks: Sequence[Atom], elements: Sequence[Value]) -> dict[Atom, list[Value]]:
+    """The elements of each consumed stack."""
+    rest = iter(elements)
+    return {stack: [next(rest) for _ in stack.type.elements] for stack in stacks}  # type: ignore[union-attr]
+
+
+def _is_mask(index: Any, op: Op) -> bool:
+    """Whether an index selects no position twice: boolean arrays, alone or with slices and integers."""
+    items = index if isinstance(index, tuple) else (index,)
+    rest = []
+    for item in items:
+        if isinstance(item, Slot):
+            type_ = op.inputs[item.index].type
+            if isinstance(type_, ArrayType) and type_.dtype == "bool":
+                continue
+        if isinstance(item, np.ndarray) and item.dtype == bool:
+            continue
+        rest.append(item)
+    return is_basic(tuple(rest), op.inputs)
+
+
+def _exposed(fn: Function) -> set[Value]:
+    """Values whose variable is read where they may be undefined: pushed, returned, passed on."""
+    found = {atom for atom in fn.results if isinstance(atom, Value)}
+    for op in all_ops(fn.body):
+        if op.primitive in (CALL, OPAQUE, FOR, WHILE):
+            found.update(atom for atom in op.inputs if isinstance(atom, Value))
+        for region in op.regions:
+            found.update(atom for atom in region.results if isinstance(atom, Value))
+    return found
