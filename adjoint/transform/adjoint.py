@@ -18,13 +18,13 @@ from adjoint.analysis.activity import carries_derivative, varied
 from adjoint.errors import UnsupportedError
 from adjoint.ir.build import Builder
 from adjoint.ir.core import (
-    CALL, FOR, IF, UNDEFINED, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts, while_parts,
+    CALL, FOR, HOOK, IF, OPAQUE, UNDEFINED, WHILE, Atom, Block, Function, Literal, Op, Slot, Value, for_parts, while_parts,
 )
 from adjoint.ir.types import PY_INT, ArrayType, StackType, Type
-from adjoint.ir.walk import clone_block, substitute
+from adjoint.ir.walk import clone_block, op_reads, substitute, substitute_op
 from adjoint.rules.trace import ZERO, Sym, Zero
 from adjoint.transform.calls import reverse_call
-from adjoint.transform.cotangent import add, named, project, zero_like
+from adjoint.transform.cotangent import add, derivative_type, named, project, zero_like
 from adjoint.transform.residuals import Residuals
 from adjoint.transform.tangent import times
 from adjoint.transform.trace import Tracing, find_rule, splice
@@ -43,7 +43,7 @@ def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool]) -> Function
     for atom, seeded in zip(fn.results, seeds, strict=True):
         if seeded:
             hint = (named(atom, "bar") if isinstance(atom, Value) else None) or "bar"
-            bar = Value(hint, atom.type)
+            bar = Value(hint, derivative_type(atom.type))
             bars.append(bar)
             mode.accumulate(cot, builder, atom, bar)
     mode.block(fn.body.ops, cot, builder)
@@ -107,8 +107,22 @@ class Reverse:
             self.loop(op, cot, builder)
         elif op.primitive is CALL:
             reverse_call(self, op, cot, builder)
+        elif op.primitive is HOOK:
+            self.hook(op, cot, builder)
         elif carries_derivative(op):
             self.plain(op, cot, builder)
+
+    def hook(self, op: Op, cot: Cotangents, builder: Builder) -> None:
+        """The cotangent goes through the function that the user hooked in."""
+        bar, callee = cot[op.outputs[0]], op.attrs["callee"]
+        type_ = derivative_type(op.inputs[0].type)
+        if callee is not None:
+            types = [r.type for r in self.functions[callee].results]
+            (given,) = builder.emit(CALL, (bar, *op.inputs[1:]), {"callee": callee}, types=types)
+        else:
+            attrs = {"function": Slot(1), "method": None, "name": "the hook", "args": (Slot(0),), "kwargs": {}}
+            (given,) = builder.emit(OPAQUE, (bar, op.inputs[1]), attrs, types=(type_,))
+        self.accumulate(cot, builder, op.inputs[0], given)
 
     def plain(self, op: Op, cot: Cotangents, builder: Builder) -> None:
         rule = find_rule(op)
@@ -141,7 +155,7 @@ class Reverse:
         cot: Cotangents, builder: Builder,
     ) -> None:  # fmt: skip
         """The reverse of a `jvp_rule`: our own transform applied to the traced tangent, which is linear."""
-        dots: dict[int, Value] = {k: Value(None, atoms[k].type) for k in wanted}
+        dots: dict[int, Value] = {k: Value(None, derivative_type(atoms[k].type)) for k in wanted}
         shaped = [Sym(dots[k], tracing.tracer) if k in dots else ZERO for k in range(len(atoms))]
         outs = tracing.run(tracing.rule.body, *shaped, *tracing.operands)
         outer = self.varied
@@ -155,8 +169,10 @@ class Reverse:
         for op in tracing.scratch.ops:
             if op not in linear:
                 builder.append(replace(op, span=builder.span, sweep="adjoint"))
+        start = len(builder.ops)
         self.block([replace(op, span=builder.span) for op in linear], inner, builder)
         self.varied = outer
+        builder.ops[start:] = _with_shapes_of(builder.ops[start:], linear, {dots[k]: atoms[k] for k in wanted})
         for k, dot in dots.items():
             if dot in inner:
                 self.accumulate(cot, builder, atoms[k], inner[dot])
@@ -196,7 +212,7 @@ class Reverse:
     def bar_type(self, value: Value, bars: Sequence[Atom | None]) -> Type:
         if isinstance(value.type, StackType):
             return next(b.type for b in bars if b is not None)
-        return value.type
+        return derivative_type(value.type)
 
     def zero(self, builder: Builder, value: Value) -> Atom:
         return UNDEFINED if isinstance(value.type, StackType) else zero_like(builder, value)
@@ -217,8 +233,8 @@ class Reverse:
             self.residuals.grown = dict(saved_grown)
             inner = builder.nested()
             local: Cotangents = {}
-            bars = [Value(named(p, "bar"), p.type) if a else None for p, a in zip(parts.carried, active, strict=True)]
-            sums = {v: Value(named(v, "bar"), v.type) for v in outside}
+            bars = [Value(named(p, "bar"), derivative_type(p.type)) if a else None for p, a in zip(parts.carried, active, strict=True)]
+            sums = {v: Value(named(v, "bar"), derivative_type(v.type)) for v in outside}
             local.update(sums)
             popped, stack_bars = self.popped(op, parts, local, cot, inner)
             for end, bar in zip(parts.following, bars, strict=True):
@@ -244,8 +260,8 @@ class Reverse:
         region, stacks = self.close(op, region)
         initial = [self.initial_bar(cot, builder, parts.final[k]) for k in chosen]
         initial += [cot[v] if v in cot else zero_like(builder, v) for v in outside]
-        finals = [Value(named(parts.carried[k], "bar"), parts.carried[k].type) for k in chosen]
-        outer = [Value(named(v, "bar"), v.type) for v in outside]
+        finals = [Value(named(parts.carried[k], "bar"), derivative_type(parts.carried[k].type)) for k in chosen]
+        outer = [Value(named(v, "bar"), derivative_type(v.type)) for v in outside]
         space = parts.space if is_for else (Literal(0), parts.trips, Literal(1))
         attrs = {
             "carried": len(initial), "produced": tuple(sizes),
@@ -307,7 +323,7 @@ class Reverse:
             if not which:
                 continue
             bars = [local[e] for _, e in which]
-            types = tuple(b.type if isinstance(e.type, StackType) else e.type for b, (_, e) in zip(bars, which, strict=True))
+            types = tuple(b.type if isinstance(e.type, StackType) else derivative_type(e.type) for b, (_, e) in zip(bars, which, strict=True))
             value = Value(None, StackType(types))
             sizes.append(len(which))
             pushed.extend(bars)
@@ -331,4 +347,22 @@ def _is_zero(found: Any) -> bool:
     return isinstance(found, Zero) or (isinstance(found, (bool, int, float)) and found == 0)
 
 
-_ = ArrayType
+def _with_shapes_of(ops: Sequence[Op], linear: Sequence[Op], primals: dict[Value, Atom]) -> list[Op]:
+    """The transpose of a traced tangent without reads of the tangents, of which it needs the shapes only.
+
+    A primal operand of the same shape stands in; where there is none, the tangent ops run on the primal values.
+    """
+    tangents = {*primals, *(value for op in linear for value in op.outputs)}
+    read = [value for op in ops for value in op_reads(op) if value in tangents]
+    shapes = {atom.type.shape: atom for atom in primals.values() if isinstance(atom.type, ArrayType)}
+    shapes.pop(None, None)
+    table: dict[Value, Atom] = {
+        value: shapes[value.type.shape]
+        for value in read
+        if isinstance(value.type, ArrayType) and value.type.shape in shapes
+    }
+    if all(value in table for value in read):
+        return [substitute_op(op, table) for op in ops]
+    table = dict(primals)
+    run = clone_block(Block((), tuple(linear), ()), table)
+    return [*(replace(op, sweep="adjoint") for op in run.ops), *(substitute_op(op, table) for op in ops)]
