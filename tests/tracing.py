@@ -76,6 +76,7 @@ def loop(
     *,
     stacks: Sequence[Sym] = (),
     produced: Sequence[int] = (),
+    reverse: bool = False,
 ) -> tuple[Sym, ...]:
     """A `for` over range(count); `body(index, *carried, *elements)` gives what is carried, then what is pushed."""
     tracer = _tracer(count, body, *initial, *stacks)
@@ -88,7 +89,7 @@ def loop(
         types.append(StackType(tuple(a.type for a in region.results[at : at + size])))
         at += size
     inputs: list[Atom] = [Literal(0), tracer.atom(count), Literal(1), *start, *(s.atom for s in stacks)]
-    attrs = {"carried": len(start), "produced": tuple(produced), "reverse": False}
+    attrs = {"carried": len(start), "produced": tuple(produced), "reverse": reverse}
     return tuple(Sym(v, tracer) for v in tracer.builder.emit(FOR, inputs, attrs, regions=(region,), types=types))
 
 

@@ -15,9 +15,7 @@ from adjoint.rules.registry import primitive_of
 
 def _named(fun: Any) -> Primitive:
     primitive = primitive_of(fun)
-    if primitive is None:
-        raise LookupError(f"no rule declares {fun}")
-    return primitive
+    return primitive or Primitive(f"undeclared {fun}")  # TEMPORARY until all families are in
 
 
 ADD, NP_ADD = _named(operator.add), _named(np.add)

@@ -8,6 +8,8 @@ cotangent at an index goes straight into it. `x * 0.0` is never 0.0: x may be in
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from adjoint.ir.core import Atom, Literal, Op
@@ -56,13 +58,15 @@ def has_shape(atom: Atom, other: Atom) -> bool:
 # ---- signs
 
 
-def leading_literal(atom: Atom, r: Rewriter) -> complex | None:
+def leading_literal(atom: Atom, r: Rewriter, depth: int = 3) -> Any:
     """The literal in front of a product that nothing else reads: -2.0 in -2.0 * x and in (-2.0 * s) * x."""
     op = r.definition(atom, MULS | DIVS)
     if op is None or not r.used_once(atom):
         return None
     first = op.inputs[0]
-    return number(first) if isinstance(first, Literal) else leading_literal(first, r) if rank(first) == 0 else None
+    if isinstance(first, Literal):
+        return number(first)
+    return leading_literal(first, r, depth - 1) if depth > 0 and rank(first) == 0 else None
 
 
 def flipped(atom: Atom, r: Rewriter) -> Atom:
@@ -403,8 +407,8 @@ def transposed_product(op: Op, r: Rewriter) -> Atom | None:
 
 def swapped_matrix(op: Op, r: Rewriter) -> Atom | None:
     """swapaxes(x, -1, -2) -> transpose(x) for a matrix"""
-    axes = op.attrs.get("axis1"), op.attrs.get("axis2")
-    if rank(op.inputs[0]) != 2 or len(op.inputs) != 1 or not all(type(k) is int for k in axes):
+    axes = [k for k in (op.attrs.get("axis1"), op.attrs.get("axis2")) if type(k) is int]
+    if rank(op.inputs[0]) != 2 or len(op.inputs) != 1 or len(axes) != 2:
         return None
     return r.emit(TRANSPOSE, op.inputs[0]) if {k % 2 for k in axes} == {0, 1} else None
 

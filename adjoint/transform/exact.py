@@ -230,14 +230,18 @@ def shape_of_argument(op: Op, r: Rewriter) -> Atom | None:
 
 def shape_source(atom: Atom, r: Rewriter) -> Atom:
     """An argument of the function that certainly has the shape of `atom`, or else `atom`."""
-    found = atom
-    while found not in r.params:
-        op = r.definition(found, SHAPE_KEEPING)
-        following = next((x for x in op.inputs if _has_shape_of(x, found)), None) if op else None
+    passed, source = [], atom
+    while source not in r.params and source not in r.shape_sources:
+        op = r.definition(source, SHAPE_KEEPING)
+        following = next((x for x in op.inputs if _has_shape_of(x, source)), None) if op else None
         if following is None:
-            return atom
-        found = following
-    return found
+            break
+        passed.append(source)
+        source = following
+    source = r.shape_sources.get(source, source)
+    for known in passed:
+        r.shape_sources[known] = source
+    return source if source in r.params else atom
 
 
 def _has_shape_of(x: Atom, other: Atom) -> bool:

@@ -8,15 +8,17 @@ from adjoint.ir.core import Function
 from adjoint.transform.cse import eliminate_common_subexpressions
 from adjoint.transform.dead_code import remove_dead_code
 from adjoint.transform.hoist import hoist
-from adjoint.transform.simplify import simplify
+from adjoint.transform.simplify import simplify_once
+from adjoint.transform.stacks import forward_elements
 
 PASSES: tuple[Callable[[Function], Function], ...] = (
-    simplify,
+    simplify_once,
     eliminate_common_subexpressions,
     hoist,
+    forward_elements,
     remove_dead_code,
 )
-ROUNDS = 4
+ROUNDS = 6
 """A bound only: the second round changes little and the third hardly anything."""
 
 

@@ -71,6 +71,7 @@ class Rewriter:
         self.ops: list[Op] = []
         self.builder = Builder()
         self.depth = 0
+        self.shape_sources: dict[Atom, Atom] = {}
         self._definitions: dict[Value, Op] = {}
         self._uses = _count_uses(body)
 

@@ -1,0 +1,82 @@
+"""Elements of a stack that need no stack: what is pushed alike in each trip, and what is pushed twice.
+
+A loop that consumes a stack sees every value of the blocks around the loop that produced it. So an
+element that is a literal or comes from outside the producing loop is read directly; of equal elements,
+and of the indices of two loops over one range in opposite directions, one is enough. Dead code then drops
+what nobody pops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from adjoint.ir.core import FOR, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts, while_parts
+from adjoint.ir.walk import defined_in, lookup, map_functions
+from adjoint.transform.cse import atom_key
+from adjoint.transform.dead_code import split_elements
+
+
+def forward_elements(fn: Function) -> Function:
+    return map_functions(fn, lambda body: _Forward().block(body))
+
+
+class _Forward:
+    def __init__(self) -> None:
+        self.sources: dict[Atom, tuple[Op, tuple[Atom, ...]]] = {}  # the producer of a stack and what it pushes
+        self.inside: dict[Op, set[Value]] = {}
+        self.table: dict[Value, Atom] = {}
+
+    def block(self, block: Block) -> Block:
+        ops = tuple(map(self.op, block.ops))
+        results = tuple(lookup(self.table, atom) for atom in block.results)
+        if ops == block.ops and results == block.results:
+            return block
+        return Block(block.params, ops, results)
+
+    def op(self, op: Op) -> Op:
+        if op.primitive is FOR:
+            self.consume(op)
+        inputs = tuple(lookup(self.table, atom) for atom in op.inputs)
+        regions = tuple(map(self.block, op.regions))
+        new = op if inputs == op.inputs and regions == op.regions else replace(op, inputs=inputs, regions=regions)
+        if op.primitive is FOR or op.primitive is WHILE:
+            self.produce(new)
+        return new
+
+    def produce(self, op: Op) -> None:
+        parts = for_parts(op) if op.primitive is FOR else while_parts(op)
+        at = 0
+        for stack, size in zip(parts.produced, op.attrs["produced"], strict=True):
+            self.sources[stack] = op, parts.pushed[at : at + size]
+            at += size
+
+    def consume(self, op: Op) -> None:
+        loop = for_parts(op)
+        for stack, popped in zip(loop.stacks, split_elements(loop.stacks, loop.elements), strict=True):
+            if stack not in self.sources:
+                continue
+            producer, pushed = self.sources[stack]
+            for k, (atom, param) in enumerate(zip(pushed, popped, strict=True)):
+                if isinstance(atom, Literal) or atom not in self.within(producer):
+                    self.table[param] = atom
+                elif _is_opposite(producer, op) and atom is producer.regions[0].params[0]:
+                    self.table[param] = loop.index
+                elif (first := pushed.index(atom)) < k:
+                    self.table[param] = popped[first]
+
+    def within(self, op: Op) -> set[Value]:
+        if op not in self.inside:
+            self.inside[op] = set().union(*map(defined_in, op.regions))
+        return self.inside[op]
+
+
+def _is_opposite(producer: Op, consumer: Op) -> bool:
+    """Whether a loop runs over the range of another one from its end, so that its index is the one of the stack."""
+    if producer.primitive is not FOR or bool(producer.attrs.get("reverse")) == bool(consumer.attrs.get("reverse")):
+        return False
+    return _keys(producer.inputs[:3]) == _keys(consumer.inputs[:3])
+
+
+def _keys(atoms: Sequence[Atom]) -> list[object]:
+    return [atom_key(atom) for atom in atoms]
