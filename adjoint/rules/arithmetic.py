@@ -94,7 +94,7 @@ def infer_power(fun):
 def power(x, y, *, out):
     if isinstance(y, (int, float)):
         return power_by_number(x, y, out), 0
-    by_x = y * x ** (y - 1 + ((x == 0) & (y == 0)))  # 0 * x**0 instead of 0 * x**-1 at 0**0
+    by_x = y * (x + ((x == 0) & (y == 0))) ** (y - 1)  # 0 and not 0 * 0**-1 at 0**0
     if isinstance(x, (int, float)):
         return by_x, out * math.log(x) if x > 0 else 0 if x == 0 else out * math.nan
     return by_x, out * np.log(x + (x == 0))  # 0**y has derivative 0 in y
@@ -209,14 +209,12 @@ def minimum(x, y):
 
 @elementwise(np.fmax)
 def fmax(x, y):
-    low = -math.inf
-    return exceeds(x, np.where(np.isnan(y), low, y)), exceeds(y, np.where(np.isnan(x), low, x))
+    return exceeds(x, y) + np.isnan(y), exceeds(y, x) + np.isnan(x)
 
 
 @elementwise(np.fmin)
 def fmin(x, y):
-    high = math.inf
-    return exceeds(np.where(np.isnan(y), high, y), x), exceeds(np.where(np.isnan(x), high, x), y)
+    return exceeds(y, x) + np.isnan(y), exceeds(x, y) + np.isnan(x)
 
 
 def infer_clip(inputs, attrs):

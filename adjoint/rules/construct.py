@@ -9,8 +9,8 @@ import math
 import numpy as np
 
 from adjoint.ir.core import Literal, Slot
-from adjoint.ir.types import UNKNOWN, ArrayType
-from adjoint.rules.infer import array_type, elementwise_types, fresh_length, shape_of
+from adjoint.ir.types import UNKNOWN, ArrayType, broadcast_shapes, sample
+from adjoint.rules.infer import fresh_length, shape_of
 from adjoint.rules.internal import broadcast_like, traceable
 from adjoint.rules.registry import jvp_rule, linear, nondifferentiable
 from adjoint.runtime import special
@@ -119,26 +119,24 @@ def arange(*args, out, dtype=None):
     return dots[0] + 0 * dots[1] + dots[2] * (np.cumsum(np.ones_like(out)) - 1)
 
 
-def infer_linspace(inputs, attrs):
-    start, stop = (atom.type for atom in inputs[:2])
-    if attrs.get("retstep") or attrs.get("axis"):
-        raise TypeError("the rules of ranges know neither `retstep` nor an axis other than 0")
-    if not isinstance(start, ArrayType) or not isinstance(stop, ArrayType):
-        return UNKNOWN
-    ends = infer_ends((*inputs[:2],))
-    num = attrs.get("num", 50)
-    length = shape_of(num, inputs)
-    return array_type(given_dtype(attrs, ends.dtype), None if ends.shape is None else (*length, *ends.shape))
+def infer_range(fun):
+    """`num` numbers, along a new first axis, between ends that broadcast against each other."""
+
+    def infer(inputs, attrs):
+        ends = [atom.type for atom in inputs[:2]]
+        if attrs.get("retstep") or attrs.get("axis"):
+            raise TypeError("the rules of ranges know neither `retstep` nor an axis other than 0")
+        if not all(isinstance(t, ArrayType) for t in ends):
+            return UNKNOWN
+        shape = broadcast_shapes(*(t.shape for t in ends))
+        known = all(t.dtype is not None for t in ends)
+        dtype = given_dtype(attrs, fun(*map(sample, ends), num=2).dtype.name if known else None)
+        return filled(dtype, None if shape is None else (*shape_of(attrs.get("num", 50), inputs), *shape))
+
+    return infer
 
 
-def infer_ends(ends):
-    """The type of one row of a range: floats, of the shape of the two ends."""
-    types = [atom.type for atom in ends]
-    (type_,) = elementwise_types(np.true_divide, types)
-    return type_
-
-
-@linear(np.linspace, infer=infer_linspace)
+@linear(np.linspace, infer=infer_range(np.linspace))
 def linspace(bar, start, stop, *, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
     weights = fractions(start, stop, num, endpoint)
     return np.sum(bar * (1 - weights), axis=0), np.sum(bar * weights, axis=0)
@@ -149,13 +147,13 @@ def fractions(start, stop, num, endpoint):
     return np.linspace(0.0 * (start + stop), 1.0, num, endpoint)
 
 
-@jvp_rule(np.logspace, infer=infer_linspace)
+@jvp_rule(np.logspace, infer=infer_range(np.logspace))
 def logspace(start_dot, stop_dot, start, stop, *, out, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
     weights = fractions(start, stop, num, endpoint)
     return math.log(base) * out * ((1 - weights) * start_dot + weights * stop_dot)
 
 
-@jvp_rule(np.geomspace, infer=infer_linspace)
+@jvp_rule(np.geomspace, infer=infer_range(np.geomspace))
 def geomspace(start_dot, stop_dot, start, stop, *, out, num=50, endpoint=True, dtype=None, axis=0):
     weights = fractions(start, stop, num, endpoint)
     return out * ((1 - weights) * (start_dot / start) + weights * (stop_dot / stop))

@@ -37,16 +37,7 @@ def quotient_cotangents(bar, a, b, *, out):
     return quotient(bar, b), -quotient(out, b) * bar
 
 
-def infer_exceeds(inputs, attrs):
-    """Half numbers appear only at ties, so the dtype is not known; a product with it has that of the other factor."""
-    types = [atom.type for atom in inputs]
-    if not _all_arrays(types):
-        return UNKNOWN
-    (type_,) = elementwise_types(operator.truediv, types)
-    return ArrayType(type_.dtype, type_.shape, "np" if type_.shape == () else type_.kind)
-
-
-nondifferentiable(exceeds, infer=infer_exceeds)
+nondifferentiable(exceeds, infer=infer_quotient)
 
 
 def infer_recurrence(inputs, attrs):

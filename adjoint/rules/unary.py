@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from adjoint.ir.types import PY_FLOAT, ArrayType
+from adjoint.ir.types import PY_FLOAT, UNKNOWN, ArrayType
 from adjoint.ir.types import is_complex as is_complex_type
 from adjoint.rules import internal
 from adjoint.rules.arithmetic import is_complex
@@ -224,12 +224,21 @@ def i0(x):
 # ---- parts of complex numbers
 
 
-@linear(np.real, infer=infer_elementwise(np.real), view=True)
+def infer_part(inputs, attrs):
+    """Real numbers of the class of the operand: the part of an array is a view, of a number a number."""
+    type_ = inputs[0].type
+    if not isinstance(type_, ArrayType):
+        return UNKNOWN
+    dtype = type_.dtype.replace("complex128", "float64").replace("complex64", "float32") if type_.dtype else None
+    return ArrayType(dtype, type_.shape, type_.kind)
+
+
+@linear(np.real, infer=infer_part, view=True)
 def real(bar, x):
     return bar
 
 
-@linear(np.imag, infer=infer_elementwise(np.imag), view=True)
+@linear(np.imag, infer=infer_part, view=True)
 def imag(bar, x):
     return -1j * bar
 
@@ -269,6 +278,6 @@ def real_if_close(bar, x):
     return bar
 
 
-@jvp_rule(np.unwrap, infer=infer_elementwise(np.unwrap))
+@jvp_rule(np.unwrap, infer=infer_elementwise(np.sin))
 def unwrap(x_dot, x, *, discont=None, axis=-1, period=2 * math.pi):
     return x_dot  # the multiples of the period are constants

@@ -26,10 +26,9 @@ def exceeds(x: Any, y: Any) -> Any:
     """1 where `x > y`, one half where they are equal, 0 elsewhere."""
     if isinstance(x, (int, float)) and isinstance(y, (int, float)):
         return 1.0 if x > y else 0.5 if x == y else 0.0
-    above, equal = np.greater(x, y), np.equal(x, y)
-    if not equal.any():
-        return above
-    return np.where(equal, np.asarray(0.5, np.result_type(x, y, 0.5)), above)[()]
+    share = np.greater(x, y).astype(np.result_type(x, y, 0.5))
+    equal = np.equal(x, y)
+    return np.where(equal, 0.5, share)[()] if equal.any() else share
 
 
 def recurrence(a: Any, b: Any, axis: int) -> Any:
