@@ -332,7 +332,8 @@ class _Analysis:
             elsewhere = [self.result(body, i) for i in range(count) if i != j]
             ours = storages and self.writable(storages) and storages <= made
             if not ours or any(not storages.isdisjoint(other) for other in elsewhere):
-                self.refuse_or_copy(op, body, j, param)
+                if ours or not self.claim(storages):
+                    self.refuse_or_copy(op, body, j, param)
                 continue
             for k in range(count, len(body.results)):
                 if not storages.isdisjoint(self.result(body, k)):

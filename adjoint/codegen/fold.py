@@ -17,6 +17,7 @@ from adjoint.codegen.storage import has_storage, is_foreign, is_update, is_view
 from adjoint.ir.core import CALL, FOR, IF, RAISE, WHILE, Atom, Block, Function, Literal, Op, Primitive, Slot, Value
 from adjoint.ir.core import for_parts, while_parts
 from adjoint.ir.walk import all_ops
+from adjoint.rules import internal
 from adjoint.rules.trace import DIM
 
 WIDTH = 92
@@ -27,7 +28,8 @@ SHORT = 64
 
 BINARY_WIDTH = {
     operator.add: 3, operator.sub: 3, operator.mul: 3, operator.truediv: 3, operator.pow: 4, operator.matmul: 3,
-    operator.neg: 1, operator.lt: 3, operator.gt: 3,
+    operator.neg: 1, operator.lt: 3, operator.gt: 3, operator.getitem: 2,
+    internal.update: 6, internal.add_at: 6,
 }  # fmt: skip
 """Columns that an operator takes besides its operands."""
 

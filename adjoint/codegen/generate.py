@@ -111,7 +111,7 @@ def _define(
     lines.depth = 1
     writer.block(fn.body)
     value = result_node(interface.results, fn.results, writer)
-    lines.add(f"return {text.pretty_source(value)}".removesuffix(" None"))
+    lines.add(text.pretty_source(text.return_(value)))
     return lines.render()
 
 

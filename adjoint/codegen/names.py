@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from adjoint.codegen.fold import Folding
 from adjoint.codegen.registers import Registers
 from adjoint.ir.core import Function, Value
+from adjoint.ir.types import StackType
 
 USED = frozenset(
     """np math range reversed zip abs min max int float bool complex len print slice tuple list dict str repr
@@ -37,6 +38,8 @@ def assign_names(
         if leader in names:
             continue
         hint = next((v.hint for v in registers.members[leader] if v.hint), None)
+        if hint is None and isinstance(value.type, StackType):
+            hint = "stack"
         if hint is None:
             while f"t{count}" in used or f"t{count}" in taken:
                 count += 1

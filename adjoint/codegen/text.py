@@ -25,6 +25,8 @@ class _Generator(astor.code_gen.SourceGenerator):  # type: ignore[misc]  # astor
 
 def pretty_source(node: Any) -> str:
     """The source text of one expression or simple statement, on one line."""
+    if isinstance(node, gast.expr):
+        node = gast.Expr(node)  # so that nothing is put in parentheses at the top
     tree = gast.gast_to_ast(node)
     return str(astor.to_source(tree, pretty_source="".join, source_generator_class=_Generator)).strip()
 
@@ -106,3 +108,7 @@ def assign(targets: list[Any], value: Any) -> Any:
 
 def statement(value: Any) -> Any:
     return gast.Expr(value)
+
+
+def return_(value: Any) -> Any:
+    return gast.Return(value)
