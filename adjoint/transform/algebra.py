@@ -5,6 +5,7 @@ array stays a scalar as long as it can (a materialised seed costs 2-3 times the 
 masks sink past products, so that `inf` and `nan` of a factor stay behind the mask; what is added to a
 cotangent at an index goes straight into it. `x * 0.0` is never 0.0: x may be inf or nan.
 """
+# ruff: noqa: ARG001, D400, D415  # rows share one signature, and their docstrings are formulas
 
 from __future__ import annotations
 

@@ -13,7 +13,19 @@ from adjoint.ir.core import FOR, WHILE, Block, Function, Op, Value
 from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import map_functions
 from adjoint.rules.names import (
-    ADDS, BROADCAST_LIKE, CAST, CONJ, DIM, IMAG, MULS, NEGS, REAL, SIZE, SUBS, SWAPAXES, TRANSPOSE,
+    ADDS,
+    BROADCAST_LIKE,
+    CAST,
+    CONJ,
+    DIM,
+    IMAG,
+    MULS,
+    NEGS,
+    REAL,
+    SIZE,
+    SUBS,
+    SWAPAXES,
+    TRANSPOSE,
 )  # fmt: skip
 
 _ARITHMETIC = ADDS | SUBS | MULS

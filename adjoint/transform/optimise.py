@@ -23,8 +23,10 @@ ROUNDS = 6
 
 
 def simplify_all(fn: Function) -> Function:
-    """The same function, and its callees, in the form that is scheduled. Runs before the schedule, never after:
-    sharing would undo what is recomputed on purpose."""
+    """The same function, and its callees, in the form that is scheduled.
+
+    Runs before the schedule, never after: sharing would undo what is recomputed on purpose.
+    """
     for _ in range(ROUNDS):
         before = fn
         for run in PASSES:

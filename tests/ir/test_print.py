@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import operator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from adjoint.errors import Span
-from adjoint.ir.core import WHILE, Block, Function, Literal, Op, Primitive, Slot, Value
+from adjoint.ir.core import FOR, IF, WHILE, Block, Function, Literal, Op, Primitive, Slot, Value
 from adjoint.ir.print import print_function
 from adjoint.ir.types import PY_BOOL, PY_FLOAT, PY_INT, ArrayType, Symbol
 
@@ -29,9 +30,9 @@ def test_values_have_their_hints_and_types():
 
 def test_names_that_repeat_are_numbered_and_nameless_values_too():
     values = [Value("x", PY_FLOAT), Value("x", PY_FLOAT), Value(None, PY_FLOAT), Value(None, PY_FLOAT)]
-    ops = tuple(Op(DOUBLE, (a,), (b,)) for a, b in zip(values, values[1:], strict=False))
+    ops = tuple(Op(DOUBLE, (a,), (b,)) for a, b in pairwise(values))
     fn = Function("f", Block((values[0],), ops, (values[-1],)))
-    assert lines(fn, types=False)[1:] == ["    x.1 = double(x)", "    %0 = double(x.1)", "    %1 = double(%0)", "    return %1"]
+    assert lines(fn, types=False)[1:-1] == ["    x.1 = double(x)", "    %0 = double(x.1)", "    %1 = double(%0)"]
 
 
 def test_attributes_show_their_run_time_numbers():
@@ -44,7 +45,8 @@ def test_attributes_show_their_run_time_numbers():
 
 def test_literals_are_written_as_in_python():
     y = Value("y", PY_FLOAT)
-    fn = Function("f", Block((), (Op(DOUBLE, (Literal(1.0), Literal(2), Literal(True), Literal("a")), (y,)),), (Literal(-0.0),)))
+    op = Op(DOUBLE, tuple(map(Literal, (1.0, 2, True, "a"))), (y,))
+    fn = Function("f", Block((), (op,), (Literal(-0.0),)))
     assert lines(fn, types=False)[1:] == ["    y = double(1.0, 2, True, 'a')", "    return -0.0"]
 
 
@@ -56,8 +58,6 @@ def test_places_are_comments():
 
 
 def test_regions_are_indented():
-    from adjoint.ir.core import FOR, IF
-
     c, x, i, a, b, out, last = (Value(h, PY_FLOAT) for h in ("c", "x", "i", "a", "b", "out", "last"))
     body = Block((i, a), (Op(DOUBLE, (a,), (b,)),), (b,))
     loop = Op(FOR, (Literal(0), Literal(3), Literal(1), x), (out,), {"carried": 1, "produced": ()}, (body,))
@@ -79,7 +79,8 @@ def test_regions_are_indented():
 
 
 def test_a_while_shows_its_test():
-    x, p, q, out, n = (Value(h, t) for h, t in zip("xpqyn", (PY_FLOAT, PY_BOOL, PY_FLOAT, PY_FLOAT, PY_INT), strict=True))
+    types = (PY_FLOAT, PY_BOOL, PY_FLOAT, PY_FLOAT, PY_INT)
+    x, p, q, out, n = map(Value, "xpqyn", types)
     op = Op(WHILE, (x,), (out, n), {"produced": ()}, (Block((p,), (), (p,)), Block((q,), (), (q,))))
     fn = Function("f", Block((x,), (op,), (out,)))
     assert lines(fn, types=False)[1:-1] == [

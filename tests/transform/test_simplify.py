@@ -1,19 +1,25 @@
 """Each rewrite as two functions, before and after; and what must stay as it is."""
+# ruff: noqa: ARG005, B002  # one line for a case; both forms take the same arguments
 
 from __future__ import annotations
 
 import operator
+from dataclasses import replace
 from inspect import isfunction
 
 import numpy as np
 import pytest
 
+from adjoint.errors import Span
+from adjoint.ir.core import Block, Function, Literal, Op, Value
 from adjoint.ir.types import PY_COMPLEX, ArrayType, Symbol
+from adjoint.rules import names
 from adjoint.rules.internal import add_at, broadcast_like, cast, sum_to, update
 from adjoint.rules.trace import DIM
 from adjoint.transform.algebra import ALGEBRA
 from adjoint.transform.dead_code import remove_dead_code
 from adjoint.transform.exact import EXACT
+from adjoint.transform.rewrite import rewrite_function, table_of
 from adjoint.transform.simplify import simplify
 from tests.interpreter import run
 from tests.tracing import F8, I8, MATRIX, PY_BOOL, VECTOR, M, N, assert_same, branch, text, trace
@@ -23,7 +29,6 @@ ROW = ArrayType("float64", (M,))
 SQUARE = ArrayType("float64", (N, N))
 SINGLE = ArrayType("float32", (N,))
 INTEGERS = ArrayType("int64", (N,))
-COMPLEX = ArrayType("complex128", (N,))
 LOOSE = ArrayType("float64", (Symbol("k"),))
 NUMPY = ArrayType("float64", (), "np")
 FIXED = ArrayType("float64", (3, 4))
@@ -286,8 +291,6 @@ def test_rewrites_give_the_same_numbers(name, types, before, after):
 
 def test_every_row_has_a_case():
     """A case of a row is one in which the row alone rewrites something."""
-    from adjoint.transform.rewrite import rewrite_function, table_of
-
     tried = [trace(before, *types, hints=HINTS[: len(types)]) for _, types, before, _ in EXACT_CASES + ALGEBRA_CASES]
     after = [simplify(fn) for fn in tried]
     unused = [
@@ -328,12 +331,6 @@ def test_a_complex_infinity_times_one_is_not_itself():
 
 
 def test_constants_fold_as_python_does():
-    def fun(x):
-        return x
-
-    from adjoint.ir.core import Block, Function, Literal, Op, Value
-    from adjoint.rules import names
-
     def folded(primitive, *values):
         out = Value("y", names.ADD.infer([Literal(v) for v in values] * (2 // len(values)), {}))
         if primitive is names.DIV:
@@ -372,17 +369,12 @@ def test_a_result_that_both_branches_hand_through():
 
 
 def test_names_and_places_survive():
-    from dataclasses import replace as changed
-
-    from adjoint.errors import Span
-    from adjoint.ir.core import Value
-
     span = Span("model.py", 3, 0, 1, "y = x + -z")
     fn = trace(lambda x, y: x + -y, V, V)
     minus, plus = fn.body.ops
     named = Value("total", plus.outputs[0].type)
-    body = changed(fn.body, ops=(minus, changed(plus, outputs=(named,), span=span)), results=(named,))
-    *_, op = simplify(changed(fn, body=body)).body.ops
+    body = replace(fn.body, ops=(minus, replace(plus, outputs=(named,), span=span)), results=(named,))
+    *_, op = simplify(replace(fn, body=body)).body.ops
     assert (op.primitive.name, op.outputs[0].hint, op.span, op.sweep) == ("sub", "total", span, "adjoint")
 
 
