@@ -245,9 +245,8 @@ def clip(x, low, high):
         return exceeds(high, x), 0, exceeds(x, high)
     if high is None:
         return exceeds(x, low), exceeds(low, x), 0
-    raised = np.maximum(x, low)
-    below = exceeds(high, raised)
-    return exceeds(x, low) * below, exceeds(low, x) * below, exceeds(raised, high)
+    inside = exceeds(x, low) * exceeds(high, x)
+    return inside, exceeds(low, x) * exceeds(high, low), exceeds(np.maximum(x, low), high)
 
 
 def infer_where(inputs, attrs):

@@ -45,10 +45,20 @@ def count(x, axis):
     """How many numbers of `x` a reduction over `axis` takes together."""
     if axis is None:
         return np.size(x)
-    number = 1
-    for k in axis if isinstance(axis, tuple) else (axis,):
+    first, *others = axis if isinstance(axis, tuple) else (axis,)
+    number = x.shape[first]
+    for k in others:
         number = number * x.shape[k]
     return number
+
+
+def total(x, axis, keepdims):
+    """The sum, without arguments that say nothing."""
+    return np.sum(x, axis=axis, keepdims=True) if keepdims else np.sum(x, axis=axis)
+
+
+def degrees_of_freedom(x, axis, ddof):
+    return count(x, axis) - ddof if ddof else count(x, axis)
 
 
 @jvp_rule(np.average, infer=infer_reduction(np.average))
@@ -64,10 +74,10 @@ def average(a_dot, a, *, axis=None, weights=None, keepdims=False):
 def at_extremum(x_dot, x, out, axis, keepdims):
     """The mean of the tangents of all numbers equal to the extremum."""
     mask = x == restored(out, axis, keepdims)
-    number = np.sum(mask, axis=axis, keepdims=keepdims)
+    number = total(mask, axis, keepdims)
     if x.dtype.name not in ("float64", "complex128"):  # an integer count would widen them
         number = cast(number, dtype=x.dtype.name)
-    return np.sum(mask * x_dot, axis=axis, keepdims=keepdims) / number
+    return total(mask * x_dot, axis, keepdims) / number
 
 
 @jvp_rule(np.max, np.amax, infer=infer_reduction(np.max))
@@ -96,18 +106,21 @@ def ptp(x_dot, x, *, axis=None, keepdims=False):
 def product_tangent(x_dot, x, axis, keepdims):
     """Axis by axis: a product over two axes is the product along the second of the products along the first."""
     if axis is None and not keepdims:
-        return product_along(np.ravel(x_dot), np.ravel(x), 0)[0]
-    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    for k in axes:
-        x_dot, x = (np.expand_dims(part, k) for part in product_along(x_dot, x, k))
+        return product_along(np.ravel(x_dot), np.ravel(x), 0, keepdims=False)
+    *first, last = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    for k in first:
+        x_dot, x = product_along(x_dot, x, k, keepdims=True), np.prod(x, axis=k, keepdims=True)
+    if not first:
+        return product_along(x_dot, x, last, keepdims)
+    x_dot = product_along(x_dot, x, last, keepdims=True)
     return x_dot if keepdims else np.squeeze(x_dot, axis)
 
 
-def product_along(x_dot, x, axis):
-    """Tangent and value of the product along one axis."""
+def product_along(x_dot, x, axis, keepdims):
+    """The tangent of the product along one axis."""
     before = delayed(np.cumprod(x, axis=axis), axis, 1)
     after = np.flip(delayed(np.cumprod(np.flip(x, axis), axis=axis), axis, 1), axis)
-    return np.sum(before * after * x_dot, axis=axis), np.prod(x, axis=axis)
+    return total(before * after * x_dot, axis, keepdims)
 
 
 @jvp_rule(np.prod, infer=infer_reduction(np.prod))
@@ -123,18 +136,18 @@ def multiply_reduce(x_dot, x, *, axis=0, keepdims=False):
 # ---- moments
 
 
-@jvp_rule(np.var, infer=infer_reduction(np.var))
+@jvp_rule(np.var, infer=infer_reduction(np.var), guard=True)
 def var(x_dot, x, *, axis=None, ddof=0, keepdims=False):
     away = x - np.mean(x, axis=axis, keepdims=True)
     moved = np.real(np.conjugate(away) * x_dot) if x.dtype.kind == "c" else away * x_dot
-    return np.sum(moved, axis=axis, keepdims=keepdims) * (2 / (count(x, axis) - ddof))
+    return total(moved, axis, keepdims) * (2 / degrees_of_freedom(x, axis, ddof))
 
 
-@jvp_rule(np.std, infer=infer_reduction(np.std))
+@jvp_rule(np.std, infer=infer_reduction(np.std), guard=True)
 def std(x_dot, x, *, out, axis=None, ddof=0, keepdims=False):
     away = quotient(x - np.mean(x, axis=axis, keepdims=True), restored(out, axis, keepdims))
     moved = np.real(np.conjugate(away) * x_dot) if x.dtype.kind == "c" else away * x_dot
-    return np.sum(moved, axis=axis, keepdims=keepdims) * (1 / (count(x, axis) - ddof))
+    return total(moved, axis, keepdims) * (1 / degrees_of_freedom(x, axis, ddof))
 
 
 # ---- reductions that skip nan
@@ -146,13 +159,13 @@ def present(x, filler):
 
 
 def number_present(x, axis, keepdims):
-    number = np.sum(~np.isnan(x), axis=axis, keepdims=keepdims)
+    number = total(~np.isnan(x), axis, keepdims)
     return number if x.dtype.name in ("float64", "complex128") else cast(number, dtype=x.dtype.name)
 
 
 @jvp_rule(np.nansum, infer=infer_reduction(np.nansum))
 def nansum(x_dot, x, *, axis=None, keepdims=False):
-    return np.sum(np.where(np.isnan(x), 0, x_dot), axis=axis, keepdims=keepdims)
+    return total(np.where(np.isnan(x), 0, x_dot), axis, keepdims)
 
 
 @jvp_rule(np.nanmean, infer=infer_reduction(np.nanmean))
@@ -168,13 +181,13 @@ def nanprod(x_dot, x, *, axis=None, keepdims=False):
 @jvp_rule(np.nanvar, infer=infer_reduction(np.nanvar))
 def nanvar(x_dot, x, *, axis=None, ddof=0, keepdims=False):
     away = present(x - np.nanmean(x, axis=axis, keepdims=True), 0)
-    return np.sum(away * x_dot, axis=axis, keepdims=keepdims) * 2 / (number_present(x, axis, keepdims) - ddof)
+    return total(away * x_dot, axis, keepdims) * 2 / (number_present(x, axis, keepdims) - ddof)
 
 
 @jvp_rule(np.nanstd, infer=infer_reduction(np.nanstd))
 def nanstd(x_dot, x, *, out, axis=None, ddof=0, keepdims=False):
     away = quotient(present(x - np.nanmean(x, axis=axis, keepdims=True), 0), restored(out, axis, keepdims))
-    return np.sum(away * x_dot, axis=axis, keepdims=keepdims) / (number_present(x, axis, keepdims) - ddof)
+    return total(away * x_dot, axis, keepdims) / (number_present(x, axis, keepdims) - ddof)
 
 
 # ---- differences of neighbours
