@@ -40,7 +40,7 @@ def multiply(x, y):
 
 
 @elementwise(operator.truediv)
-@elementwise(np.divide)
+@elementwise(np.divide, guard=True)
 @elementwise(internal.divide, infer=gives(PY_FLOAT), guard=True)
 def divide(x, y, *, out):
     return 1 / y, -out / y
@@ -87,8 +87,8 @@ def infer_power(fun):
 
 
 @elementwise(operator.pow, builtins.pow, infer=infer_power(operator.pow), guard=True)
-@elementwise(np.power, np.pow)
-@elementwise(np.float_power)
+@elementwise(np.power, np.pow, guard=True)
+@elementwise(np.float_power, guard=True)
 @elementwise(math.pow, guard=True)
 @elementwise(internal.power, infer=gives(PY_FLOAT), guard=True)
 def power(x, y, *, out):
@@ -119,9 +119,13 @@ def power_by_number(x, y, out):
 
 
 @elementwise(operator.mod)
+def mod(x, y):
+    return 1, -(x // y)
+
+
 @elementwise(np.remainder)
 def remainder(x, y):
-    return 1, -(x // y)
+    return 1, -np.floor_divide(x, y)
 
 
 @elementwise(np.fmod)
@@ -285,7 +289,7 @@ def below(x, out):
 # ---- two coordinates
 
 
-@elementwise(np.arctan2)
+@elementwise(np.arctan2, guard=True)
 @elementwise(math.atan2, guard=True)
 def arctan2(y, x):
     square = x * x + y * y

@@ -3,6 +3,7 @@
 `out` is the function's own result. Reading it is cheaper than computing it again, and the scheduler then
 knows to keep the result and not the operand. The derivatives are those of M. Abramowitz and I. A. Stegun,
 Handbook of Mathematical Functions, chapters 4, 6, 7 and 9; all hold for complex numbers on principal branches.
+`guard`: a Python float at a pole raises where NumPy, and so the function itself, gives inf or nan.
 """
 
 import math
@@ -40,7 +41,7 @@ def expm1(x, *, out):
     return out + 1
 
 
-@elementwise(np.log)
+@elementwise(np.log, guard=True)
 @elementwise(internal.log, infer=gives(PY_FLOAT), guard=True)
 def log(x):
     return 1 / x
@@ -54,19 +55,19 @@ def log_to_base(x, *base, out):
     return scale / x, -out * scale / base[0]
 
 
-@elementwise(np.log2)
+@elementwise(np.log2, guard=True)
 @elementwise(math.log2)
 def log2(x):
     return 1 / (LOG_2 * x)
 
 
-@elementwise(np.log10)
+@elementwise(np.log10, guard=True)
 @elementwise(math.log10)
 def log10(x):
     return 1 / (LOG_10 * x)
 
 
-@elementwise(np.log1p)
+@elementwise(np.log1p, guard=True)
 @elementwise(math.log1p)
 def log1p(x):
     return 1 / (1 + x)
@@ -108,13 +109,13 @@ def tan(x, *, out):
     return 1 + out * out
 
 
-@elementwise(np.arcsin)
+@elementwise(np.arcsin, guard=True)
 @elementwise(math.asin, guard=True)
 def arcsin(x):
     return 1 / np.sqrt(1 - x * x)
 
 
-@elementwise(np.arccos)
+@elementwise(np.arccos, guard=True)
 @elementwise(math.acos, guard=True)
 def arccos(x):
     return -1 / np.sqrt(1 - x * x)
@@ -179,7 +180,7 @@ def arcsinh(x):
     return 1 / np.sqrt(x * x + 1)
 
 
-@elementwise(np.arccosh)
+@elementwise(np.arccosh, guard=True)
 @elementwise(math.acosh, guard=True)
 def arccosh(x):
     if is_complex(x):
@@ -187,7 +188,7 @@ def arccosh(x):
     return 1 / np.sqrt(x * x - 1)
 
 
-@elementwise(np.arctanh)
+@elementwise(np.arctanh, guard=True)
 @elementwise(math.atanh)
 def arctanh(x):
     return 1 / (1 - x * x)
@@ -248,7 +249,7 @@ def conjugate(bar, x):
     return np.conjugate(bar)
 
 
-@jvp_rule(np.angle, infer=infer_elementwise(np.angle))
+@jvp_rule(np.angle, infer=infer_elementwise(np.angle), guard=True)
 def angle(x_dot, x, *, deg=False):
     if not is_complex(x):
         return 0 * x_dot
