@@ -128,8 +128,15 @@ def known_not_one(dim: Dim) -> bool:
 
 
 def same_length(a: Dim, b: Dim) -> bool:
-    """Whether two axes that met in a program that runs certainly have one length."""
-    return a == b or (known_not_one(a) and known_not_one(b))
+    """Whether two axes that met in a program that runs certainly have one length.
+
+    A length that was joined from two (`(n|m)`) is no single number: where it may be 1, equal names prove nothing.
+    """
+    return (a == b and not _is_joined(a)) or (known_not_one(a) and known_not_one(b))
+
+
+def _is_joined(dim: Dim) -> bool:
+    return isinstance(dim, Symbol) and ("|" in dim.name or "(joined)" in dim.name)
 
 
 def same_shape(a: Shape | None, b: Shape | None) -> bool:
