@@ -1,0 +1,46 @@
+"""Derivatives of ordinary NumPy programs, as readable Python: source-to-source automatic differentiation."""
+
+from adjoint import rules
+from adjoint.api import backward_hook, grad, hvp, jvp, linearize, value_and_grad, vjp
+from adjoint.checks import check_grads
+from adjoint.dense import hessian, jacfwd, jacobian, jacrev
+from adjoint.dispatch import cache_clear, cache_info
+from adjoint.errors import (
+    AdjointError,
+    AliasError,
+    BudgetError,
+    MissingRuleError,
+    TypeInferenceError,
+    UnsupportedError,
+    VerifyError,
+)
+from adjoint.rules.internal import stop_gradient
+from adjoint.sources import dump, source
+
+__all__ = [
+    "AdjointError",
+    "AliasError",
+    "BudgetError",
+    "MissingRuleError",
+    "TypeInferenceError",
+    "UnsupportedError",
+    "VerifyError",
+    "backward_hook",
+    "cache_clear",
+    "cache_info",
+    "check_grads",
+    "dump",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "rules",
+    "source",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adjoint.ir.core import CALL, FOR, IF, OPAQUE, WHILE, Atom, Block, Op, Value, for_parts, while_parts
+from adjoint.ir.core import CALL, FOR, HOOK, IF, OPAQUE, WHILE, Atom, Block, Op, Value, for_parts, while_parts
 from adjoint.ir.types import is_inexact
 from adjoint.rules.registry import rule_of
 
@@ -23,7 +23,7 @@ def varied(block: Block, sources: Iterable[Value]) -> set[Value]:
 def carries_derivative(op: Op) -> bool:
     """Whether the results of an op can vary with its operands."""
     rule = rule_of(op.primitive)
-    return op.primitive in (OPAQUE, CALL) or (rule is not None and rule.kind != "nondifferentiable")
+    return op.primitive in (OPAQUE, CALL, HOOK) or (rule is not None and rule.kind != "nondifferentiable")
 
 
 def _block(block: Block, found: set[Value]) -> None:

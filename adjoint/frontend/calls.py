@@ -80,6 +80,9 @@ class Calls(Expressions):
             given = [self.captured(a, (*path, ("attr", "args"), ("item", k))) for k, a in enumerate(fun.args)]
             named = {k: self.captured(a, (*path, ("attr", "keywords"), ("item", k))) for k, a in fun.keywords.items()}
             return self.call(inner, [*given, *args], {**named, **kwargs}, node)
+        call = getattr(type(fun), "__call__", None)
+        if isinstance(call, types.FunctionType) and not isinstance(fun, type):
+            return self.call_python(call, (*(callee.path or ()), ("class", None), ("attr", "__call__")), [callee, *args], kwargs, node)
         if isinstance(fun, type):
             return builtin.construct(self, fun, args, kwargs, node)
         if _has_source(fun):

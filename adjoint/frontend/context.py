@@ -45,9 +45,8 @@ class Context:
 
     builder: Builder
     frame: Frame
-    root: Any
     hidden: dict[Path, Any] = field(default_factory=dict)  # path -> abstract value
-    hidden_leaves: list[tuple[Path, Value]] = field(default_factory=list)
+    leaves: list[tuple[Path, Value]] = field(default_factory=list)  # run-time objects, arguments and captured ones
     guards: dict[tuple[Path, str], Any] = field(default_factory=dict)
     statics: frozenset[Any] = frozenset()
     origins: dict[Value, Any] = field(default_factory=dict)  # a parameter or captured number -> key for NeedStatic

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import operator
+import types
 from typing import Any
 
 import gast
@@ -149,15 +151,12 @@ class Expressions(Context):
 
     def _capture(self, obj: Any, path: Path, name: str | None) -> Any:
         if type(obj) in (int, float, complex) or isinstance(obj, (np.generic, np.ndarray)):
-            type_ = abstract_type(obj, f"{name or _path_name(path)}${len(self.hidden_leaves)}")
             if path in self.statics:
                 self.guard(path, "equal", obj)
                 return Literal(obj)
+            type_ = abstract_type(obj, f"{name or _path_name(path)}${len(self.leaves)}")
             self.guard(path, "type", type_)
-            value = Value(name or _path_name(path), type_)
-            self.hidden_leaves.append((path, value))
-            self.origins[value] = path
-            return value
+            return self.leaf(path, type_, name)
         tree = flatten_object(obj)
         if isinstance(tree, Tree):
             self.guard(path, "structure", (type(obj), tree.keys))
@@ -168,11 +167,32 @@ class Expressions(Context):
             return Tree(tree.kind, tree.cls, tree.keys, tuple(children))
         if isinstance(obj, (str, bytes, bool, type(None))):
             self.guard(path, "equal", obj)
-        elif hasattr(obj, "__code__") and hasattr(obj, "__globals__"):
+        elif isinstance(obj, types.FunctionType):
             self.guard(path, "code", obj.__code__)
-        elif not isinstance(obj, type(np)):
+        elif isinstance(obj, (types.MethodType, functools.partial)):
+            self.guard(path, "class", type(obj))
+        elif callable(obj) and not hasattr(type(obj), "__code__") and not _has_python_call(obj):
             self.guard(path, "is", obj)
+        elif not isinstance(obj, types.ModuleType):
+            self.guard(path, "class", type(obj))
         return Static(obj, path)
+
+    def leaf(self, path: Path, type_: Any, name: str | None) -> Value:
+        """A number, an array or an object that the compiled program is handed at each call."""
+        value = Value(name or _path_name(path), type_)
+        self.leaves.append((path, value))
+        self.origins[value] = path
+        return value
+
+    def object_value(self, held: Static) -> Value:
+        """An object that the compiled program is handed at each call."""
+        path = held.path
+        if path is None:
+            raise UnsupportedError(f"{held.value!r} cannot be handed to the compiled program")
+        key = (*path, ("object", None))
+        if key not in self.hidden:
+            self.hidden[key] = self.leaf(path, type_of_constant(held.value), None)
+        return self.hidden[key]  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------------ operators
 
@@ -427,7 +447,10 @@ class Expressions(Context):
             found = getattr(obj, name)
         except AttributeError as problem:
             self.error(UnsupportedError, node, str(problem))
-        if isinstance(obj, type(np)):  # a module: its functions stay what they are, its numbers may change
+        if owner.path is not None and isinstance(found, types.BuiltinMethodType) and getattr(found, "__self__", None) is obj:
+            if not isinstance(obj, (type, types.ModuleType)):
+                return Method(self.object_value(owner), name)
+        if isinstance(obj, types.ModuleType):  # its functions stay what they are, its numbers may change
             if type(found) in NUMBERS:
                 return Literal(found)
             if owner.path is None or not isinstance(found, (np.ndarray, np.generic)):
@@ -588,8 +611,12 @@ def _path_name(path: Path) -> str:
     return named[-1] if named else "captured"
 
 
+def _has_python_call(obj: Any) -> bool:
+    return isinstance(getattr(type(obj), "__call__", None), types.FunctionType)
+
+
 def _step(tree: Tree, key: Any) -> tuple[str, Any]:
-    return ("attr", key) if tree.kind == "dataclass" else ("item", key)
+    return ("attr", key) if tree.kind in ("dataclass", "namedtuple") else ("item", key)
 
 
 def _children(obj: Any, tree: Tree) -> list[Any]:

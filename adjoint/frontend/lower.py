@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ import numpy as np
 
 from adjoint.errors import AliasError, Span, TypeInferenceError, UnsupportedError
 from adjoint.frontend.abstract import (
-    Closure, Conflict, Maybe, Missing, Path, Static, atoms_of, describe, from_constant, is_atom, make_tuple,
+    Closure, Conflict, Maybe, Missing, Path, Static, atoms_of, describe, from_constant, is_atom, make_tuple, rebuild,
 )
 from adjoint.frontend.context import Frame, NeedStatic
 from adjoint.frontend.control import MAYBE, NEXT, RAISE, RETURN, Control, has_return, leaves
@@ -36,18 +36,18 @@ from adjoint.rules.internal import cast, update
 class Lowered:
     """A program in SSA, and how it hangs together with Python.
 
-    The parameters of `function` are `params`, then the captured numbers of `hidden`. `result` is an
-    abstract value whose atoms are, in order, the results of `function`. `guards` are the facts about
-    reachable objects that it relies on; `written` the parameters that it writes into.
+    The parameters of `function` are those of `leaves`: objects that a path leads to, from the arguments
+    or from the function itself. `result` is an abstract value whose atoms are the results of `function`;
+    `table` maps atoms met while lowering to those of `function`. `guards` are the facts about reachable
+    objects that it relies on; `written` the parameters that it writes into.
     """
 
     function: Function
-    params: tuple[Value, ...]
-    hidden: tuple[tuple[Path, Value], ...]
+    leaves: tuple[tuple[Path, Value], ...]
     guards: Mapping[tuple[Path, str], Any]
     result: Any
+    table: Mapping[Value, Any]
     written: tuple[tuple[Value, Span], ...]
-    statics: frozenset[Any]
 
 
 class Lowering(Control):
@@ -276,7 +276,7 @@ class Lowering(Control):
     def check_write(self, name: str, owner: Value, node: Any) -> None:
         """Refuse a write that another name could see."""
         roots = self.roots_of(owner)
-        if roots & {value for _, value in self.hidden_leaves}:
+        if any(value in roots and path[0][0] != "arg" for path, value in self.leaves):
             self.refuse(node, f"`{name}` is an array from outside of the function and is written", "copy it first")
         seen: list[str] = []
         for frame in self.callers():
@@ -292,13 +292,8 @@ class Lowering(Control):
                 AliasError, node, f"`{name}` is written while `{seen[0]}` may share its memory",
                 f"copy one of them: `{seen[0]} = {seen[0]}.copy()`",
             )  # fmt: skip
-        for root in roots:
-            if root in self.arguments:
-                self.written.append((root, self.span(node)))
-
-    @property
-    def arguments(self) -> set[Value]:
-        return self.__dict__.setdefault("_arguments", set())  # type: ignore[no-any-return]
+        arguments = {value for path, value in self.leaves}
+        self.written.extend((root, self.span(node)) for root in roots if root in arguments)
 
     def apply(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         result = super().apply(fun, args, kwargs, node)
@@ -330,51 +325,34 @@ def _is_array(value: Any) -> bool:
     )
 
 
-def lower(fun: Any, args: Sequence[Any], kwargs: Mapping[str, Any], name: str | None = None) -> Lowered:
-    """Lower a callable on abstract arguments.
+def lower(make: Callable[[Lowering], Any], name: str) -> Lowered:
+    """Lower what `make` asks for: it gets a fresh `Lowering` and returns the abstract result.
 
-    Atoms among the arguments are the parameters of the result, in order. Where the program needs the
-    value of a captured integer at compile time, lowering starts anew with that value fixed.
+    Where the program needs the value of an integer at compile time, lowering starts anew with that
+    value fixed, and guarded.
     """
     statics: frozenset[Any] = frozenset()
     while True:
+        low = Lowering(Builder(), None, statics=statics)  # type: ignore[arg-type]  # no frame before the first call
         try:
-            return _lower(fun, args, kwargs, name, statics)
+            result = make(low)
         except NeedStatic as need:
-            if need.key in statics:
-                raise
             statics |= {need.key}
+            continue
+        return finish(low, result, name)
 
 
-def _lower(fun: Any, args: Sequence[Any], kwargs: Mapping[str, Any], name: str | None, statics: frozenset[Any]) -> Lowered:
-    low = Lowering(Builder(), None, fun, statics=statics)  # type: ignore[arg-type]  # no frame before the first call
-    values = [*args, *kwargs.values()]
-    params = tuple(atom for value in values for atom in atoms_of(value) if isinstance(atom, Value))
-    low.arguments.update(p for p in params if _is_array(p))
-    result = low.call(fun if isinstance(fun, Closure) else Static(fun, ()), list(args), dict(kwargs), _Outside())
-    return finish(low, params, result, name or function_name(fun))
-
-
-class _Outside:
-    """Stands for the call from Python, which is not part of the program."""
-
-    lineno = None
-    func = None
-
-
-def finish(low: Lowering, params: tuple[Value, ...], result: Any, name: str) -> Lowered:
-    """Close the top block: parameters, captured numbers, results; give nameless numbers their names."""
+def finish(low: Lowering, result: Any, name: str) -> Lowered:
+    """Close the top block; nameless numbers take the names that they were bound to."""
     if isinstance(result, Maybe):
         result = result.value
-    hidden = tuple(low.hidden_leaves)
-    body = Block((*params, *(v for _, v in hidden)), tuple(low.builder.ops), tuple(atoms_of(result)))
+    body = Block(tuple(v for _, v in low.leaves), tuple(low.builder.ops), tuple(atoms_of(result)))
     table: dict[Value, Any] = {}
     body = clone_block(body, table, low.renames)
-    fresh = body.params
+    leaves = tuple((path, table[v]) for path, v in low.leaves)
     written = tuple((table[v], span) for v, span in low.written)
-    hidden = tuple((path, table[v]) for path, v in hidden)
-    function = Function(name, body, low.functions)
-    return Lowered(function, fresh[: len(params)], hidden, low.guards, result, written, low.statics)
+    result = rebuild(result, iter(body.results))
+    return Lowered(Function(name, body, low.functions), leaves, low.guards, result, table, written)
 
 
 def function_name(fun: Any) -> str:

@@ -202,3 +202,13 @@ RAISE = Primitive("raise", effect=True)
 
 FORMAT = Primitive("format")
 """An f-string: attrs `template`, as for str.format, and `args`."""
+
+# Markers: the identity on their first input, replaced by it when no derivative will be taken any more.
+
+CONSTANT = Primitive("constant")
+"""A number that is known and yet varies: the argument of a nested derivative."""
+
+HOOK = Primitive("backward_hook")
+"""attrs `callee`, a function of the program that maps the cotangent, or None: then inputs[1] is called."""
+
+MARKERS = (CONSTANT, HOOK)

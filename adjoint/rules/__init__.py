@@ -13,3 +13,5 @@ from adjoint.rules.registry import (
 )
 
 __all__ = ["bilinear", "elementwise", "jvp_rule", "linear", "nondifferentiable", "vjp_rule"]
+
+from adjoint.rules import arithmetic, constant, index, construct, internal, reduce, special, unary  # noqa: E402, F401  # enter their rules

@@ -14,7 +14,7 @@ import numpy as np
 
 from adjoint.ir.build import Builder
 from adjoint.ir.core import Atom, Literal, Primitive, Value
-from adjoint.ir.types import ArrayType, is_complex, known_not_one, same_length
+from adjoint.ir.types import ArrayType, Type, is_complex, known_not_one, same_length
 from adjoint.rules.internal import broadcast_like, cast, sum_to
 from adjoint.rules.registry import primitive_of
 
@@ -77,6 +77,16 @@ def zero_like(builder: Builder, value: Atom) -> Atom:
     if isinstance(value.type, ArrayType) and value.type.shape == ():
         return Literal(0.0)
     return builder.one(primitive(np.zeros_like), value)
+
+
+def derivative_type(type_: Type) -> Type:
+    """The type of a tangent or cotangent that is carried, merged or given from outside.
+
+    Of a scalar it may be a Python float or a NumPy scalar, whatever the primal value is.
+    """
+    if isinstance(type_, ArrayType) and type_.shape == ():
+        return ArrayType(type_.dtype, (), "any")
+    return type_
 
 
 def named(value: Value, suffix: str) -> str | None:

@@ -14,11 +14,11 @@ from typing import Any
 from adjoint.errors import MissingRuleError
 from adjoint.ir.build import Builder
 from adjoint.ir.core import (
-    CALL, FOR, IF, OPAQUE, UNDEFINED, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts, while_parts,
+    CALL, FOR, HOOK, IF, OPAQUE, UNDEFINED, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts, while_parts,
 )
 from adjoint.ir.types import ArrayType, StackType, Type, is_inexact
 from adjoint.rules.registry import rule_of
-from adjoint.transform.cotangent import named, project, to_shape, zero_like
+from adjoint.transform.cotangent import derivative_type, named, project, to_shape, zero_like
 from adjoint.rules.trace import ZERO, Zero
 from adjoint.transform.trace import Tracing, find_rule, splice
 
@@ -32,7 +32,7 @@ def tangent(fn: Function, active: Sequence[bool]) -> Function:
     dots = []
     for param, is_active in zip(fn.params, active, strict=True):
         if is_active:
-            dot = Value(named(param, "dot"), param.type)
+            dot = Value(named(param, "dot"), derivative_type(param.type))
             mode.dot[param] = dot
             dots.append(dot)
     builder = Builder(sweep="tangent")
@@ -98,6 +98,9 @@ class _Tangent:
         if op.primitive is OPAQUE:
             if any(isinstance(a, Value) and (a in self.dot or a in self.opaque) for a in op.inputs):
                 self.opaque.update((value, op) for value in op.outputs)
+            return
+        if op.primitive is HOOK:
+            self.set(op.outputs[0], self.of(op.inputs[0]))
             return
         rule = rule_of(op.primitive)
         if rule is None or rule.kind == "nondifferentiable":
@@ -194,7 +197,7 @@ class _Tangent:
     def dot_value(self, value: Value, sources: Sequence[Any]) -> Value:
         """The tangent of a merged value; of a stack, as the stack it comes from has it."""
         if not isinstance(value.type, StackType):
-            return Value(named(value, "dot"), value.type)
+            return Value(named(value, "dot"), derivative_type(value.type))
         self.elements[value] = self.elements[sources[0]]
         return Value(None, self.dot[sources[0]].type)
 
@@ -207,7 +210,7 @@ class _Tangent:
         body = op.regions[0] if is_for else op.regions[1]
         while True:
             saved = dict(self.dot), dict(self.opaque)
-            dots = [Value(named(p, "dot"), p.type) for p, a in zip(parts.carried, active, strict=True) if a]
+            dots = [Value(named(p, "dot"), derivative_type(p.type)) for p, a in zip(parts.carried, active, strict=True) if a]
             self.dot.update(zip([p for p, a in zip(parts.carried, active, strict=True) if a], dots, strict=True))
             self.dot.update(groups)
             inner = builder.nested()
@@ -221,7 +224,7 @@ class _Tangent:
         chosen = [k for k, a in enumerate(active) if a]
         following = [self.materialised(inner, parts.following[k]) for k in chosen]
         initial = [self.materialised(builder, parts.initial[k]) for k in chosen]
-        finals = [Value(named(parts.final[k], "dot"), parts.final[k].type) for k in chosen]
+        finals = [Value(named(parts.final[k], "dot"), derivative_type(parts.final[k].type)) for k in chosen]
         sizes, pushed, produced = self.pushes(op, parts, inner)
         region = Block(
             (body.params[: 1 + len(parts.carried)] if is_for else body.params) + tuple(dots)
@@ -286,7 +289,7 @@ class _Tangent:
         return sizes, pushed, produced
 
     def element_type(self, element: Type, dot: Atom) -> Type:
-        return dot.type if isinstance(element, StackType) else element
+        return dot.type if isinstance(element, StackType) else derivative_type(element)
 
     def call(self, op: Op, builder: Builder) -> None:
         active = tuple(self.of(atom) is not None for atom in op.inputs)
@@ -300,7 +303,7 @@ class _Tangent:
             self.functions.update(made.functions)
             self.functions[name] = replace(made, name=name, functions={})
         dots = [self.materialised(builder, a) for a, is_active in zip(op.inputs, active, strict=True) if is_active]
-        out_dots = [Value(named(v, "dot"), v.type) for v in op.outputs]
+        out_dots = [Value(named(v, "dot"), derivative_type(v.type)) for v in op.outputs]
         builder.append(
             replace(op, inputs=(*op.inputs, *dots), outputs=(*op.outputs, *out_dots), attrs={**op.attrs, "callee": name})
         )

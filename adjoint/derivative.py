@@ -1,0 +1,159 @@
+"""What `grad` returns: a callable that compiles itself for the kinds of arguments that it meets."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from adjoint import dispatch
+from adjoint.dispatch import MISS, Entry
+from adjoint.errors import user_errors
+from adjoint.frontend.abstract import Static
+from adjoint.frontend.lower import Lowered, Lowering, function_name, lower
+from adjoint.frontend.parse import function_of, has_source, parse
+from adjoint.frontend.subset import check
+from adjoint.nesting import Argnums, lower_grad
+from adjoint.rules.registry import primitive_of
+
+Bound = tuple[tuple[str, Any, Any], ...]
+"""The arguments of a call: (name of the parameter, its kind, object)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """Which derivative: together with the function it determines the program."""
+
+    argnums: Argnums = 0
+    has_aux: bool = False
+    with_value: bool = False
+    schedule: Any = "auto"
+    memory_budget: int | str | None = None
+
+    @property
+    def suffix(self) -> str:
+        return "value_and_grad" if self.with_value else "grad"
+
+
+class Derivative:
+    """The gradient of a function; see `grad`.
+
+    `primal` is the function itself, `source` the generated program (of the latest call, or without
+    argument types before the first one), `specialize(*args)` the bare compiled function.
+    """
+
+    def __init__(self, fun: Callable[..., Any], specification: Specification) -> None:
+        check_callable(fun)
+        self.primal = fun
+        self.specification = specification
+        self._entry: Entry | None = None
+        self._key: Any = None
+        for name in ("__name__", "__qualname__", "__doc__", "__module__"):
+            if hasattr(fun, name):
+                setattr(self, name, getattr(fun, name))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        entry = self._entry
+        if entry is not None and not kwargs and len(args) == entry.positional:
+            result = entry.call(self.primal, *args)
+            if result is not MISS:
+                dispatch.hit()
+                return result
+        return self._dispatch(args, kwargs)
+
+    def __get__(self, obj: Any, owner: type | None = None) -> Any:
+        return self if obj is None else types.MethodType(self, obj)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.primal)
+
+    def __repr__(self) -> str:
+        return f"<{self.specification.suffix} of {function_name(self.primal)}>"
+
+    @property
+    def source(self) -> str:
+        """The generated Python source."""
+        if self._entry is None:
+            from adjoint.sources import source
+
+            return source(self.primal, argnums=self.specification.argnums)
+        return self._entry.generated.text
+
+    def specialize(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        """The bare compiled function for arguments like these: no dispatch, no guards."""
+        self(*args, **kwargs)
+        assert self._entry is not None
+        return self._entry.bare
+
+    @user_errors
+    def _dispatch(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        bound = bind(self.primal, args, kwargs)
+        if self._key is None:
+            self._key = (self.specification, dispatch.identity(self.primal))
+
+        def build(low: Lowering, given: list[Any], named: dict[str, Any]) -> Any:
+            return lower_grad(low, Static(self.primal, ()), self.specification, given, named, None)
+
+        def compile_entry() -> Entry:
+            name = f"{function_name(self.primal)}_{self.specification.suffix}"
+            lowered, params = lower_call(self.primal, bound, build)
+            return dispatch.make_entry(lowered, params, name)
+
+        names, objects = tuple(n for n, _, _ in bound), tuple(o for _, _, o in bound)
+        entry, result = dispatch.run(self._key, self.primal, names, objects, compile_entry)
+        entry.positional = positional_count(bound)
+        self._entry = entry
+        return result
+
+
+def check_callable(fun: Any) -> None:
+    """Refuse what is no function, and syntax that no argument types could make right."""
+    if not callable(fun):
+        raise TypeError(f"a derivative is taken of a function, not of {fun!r}")
+    if isinstance(fun, (types.FunctionType, types.MethodType)) and primitive_of(fun) is None and has_source(fun):
+        check(parse(function_of(fun)))
+
+
+def bind(fun: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound:
+    """Match arguments and parameters as Python does; TypeError as Python raises it."""
+    try:
+        signature = inspect.signature(fun)
+    except ValueError:  # built-in functions without one
+        return tuple((f"x{k}", inspect.Parameter.POSITIONAL_ONLY, arg) for k, arg in enumerate(args))
+    bound = signature.bind(*args, **kwargs)
+    return tuple((name, signature.parameters[name].kind, obj) for name, obj in bound.arguments.items())
+
+
+def positional_count(bound: Bound) -> int:
+    """With how many positional arguments the same call can be made, or -1."""
+    plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return len(bound) if all(kind in plain for _, kind, _ in bound) else -1
+
+
+def lower_call(
+    fun: Any, bound: Bound, build: Callable[[Lowering, list[Any], dict[str, Any]], Any]
+) -> tuple[Lowered, list[tuple[str, Any]]]:
+    """Lower what `build` makes of abstract arguments; also the abstract value of each parameter."""
+    params: list[tuple[str, Any]] = []
+
+    def make(low: Lowering) -> Any:
+        params.clear()
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        for position, (name, kind, obj) in enumerate(bound):
+            value = low.captured(obj, (("arg", position),), name)
+            params.append((name, value))
+            if kind is inspect.Parameter.VAR_POSITIONAL:
+                args.extend(value.children)
+            elif kind is inspect.Parameter.VAR_KEYWORD:
+                kwargs.update(zip(value.keys, value.children, strict=True))
+            elif kind is inspect.Parameter.KEYWORD_ONLY or len(args) < position:
+                kwargs[name] = value
+            else:
+                args.append(value)
+        return build(low, args, kwargs)
+
+    return lower(make, function_name(fun)), params

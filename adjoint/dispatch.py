@@ -1,0 +1,313 @@
+"""From a call to compiled code: one key lookup, guards written as code, a table of specialisations.
+
+A program is compiled for the abstract types of its arguments and of what it captures. `Entry.call` is a
+generated function that tests these facts in one expression and calls the program; where they do not
+hold, the other specialisations of the same code are tried, then a new one is compiled.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections import namedtuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adjoint.codegen.generate import Generated, Hidden, Interface, Place, generate
+from adjoint.codegen.load import annotate, load
+from adjoint.errors import AliasError, Span
+from adjoint.frontend.abstract import Missing, Path, Static, describe, is_atom
+from adjoint.frontend.lower import Lowered
+from adjoint.ir.core import Value
+from adjoint.ir.tree import Tree
+from adjoint.ir.types import ArrayType, known_not_one
+from adjoint.pipeline import compile_function
+
+CacheInfo = namedtuple("CacheInfo", "hits misses currsize")
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One specialisation: `call(root, *args)` gives MISS where its guards do not hold."""
+
+    call: Callable[..., Any]
+    bare: Callable[..., Any]
+    generated: Generated
+    lowered: Lowered
+    names: tuple[str, ...]
+    positional: int = -1
+    extra: Any = None
+
+
+class Miss:
+    """What a specialisation answers to arguments that it was not made for."""
+
+
+MISS = Miss()
+
+_TABLE: dict[Any, list[Entry]] = {}
+_COUNTS = {"hits": 0, "misses": 0}
+
+
+def cache_info() -> CacheInfo:
+    """How many calls found a compiled program (`hits`), how many compiled one (`misses`), how many are kept.
+
+    >>> import adjoint
+    >>> adjoint.cache_clear()
+    >>> adjoint.grad(lambda x: x * x)(3.0)
+    6.0
+    >>> adjoint.cache_info()
+    CacheInfo(hits=0, misses=1, currsize=1)
+    """
+    return CacheInfo(_COUNTS["hits"], _COUNTS["misses"], sum(map(len, _TABLE.values())))
+
+
+def cache_clear() -> None:
+    """Forget every compiled program."""
+    _TABLE.clear()
+    _COUNTS.update(hits=0, misses=0)
+
+
+def hit() -> None:
+    _COUNTS["hits"] += 1
+
+
+def run(key: Any, root: Any, names: tuple[str, ...], args: tuple[Any, ...], compile_entry: Callable[[], Entry]) -> tuple[Entry, Any]:
+    """Call the specialisation that fits, compiling it if there is none yet."""
+    entries = _TABLE.setdefault(key, [])
+    for position, entry in enumerate(entries):
+        if entry.names != names:
+            continue
+        result = entry.call(root, *args)
+        if result is not MISS:
+            _COUNTS["hits"] += 1
+            if position:
+                entries.insert(0, entries.pop(position))
+            return entry, result
+    _COUNTS["misses"] += 1
+    entry = compile_entry()
+    _TABLE.setdefault(key, []).insert(0, entry)
+    result = entry.call(root, *args)
+    assert result is not MISS, "a fresh specialisation refuses the arguments it was made for"
+    return entry, result
+
+
+def identity(root: Any) -> Any:
+    """What two callables share that are compiled alike: code, for functions made anew."""
+    if isinstance(root, types.FunctionType):
+        return root.__code__
+    if isinstance(root, types.MethodType):
+        return ("method", identity(root.__func__))
+    if isinstance(root, functools.partial):
+        return ("partial", identity(root.func), len(root.args), tuple(root.keywords))
+    spec = getattr(root, "specification", None)
+    if spec is not None:
+        return (spec, identity(root.primal))
+    try:
+        hash(root)
+    except TypeError:
+        return id(root)
+    return root if isinstance(root, (type, types.BuiltinFunctionType, np.ufunc)) else type(root)
+
+
+# ---------------------------------------------------------------------- compiling
+
+
+def make_entry(lowered: Lowered, params: list[tuple[str, Any]], name: str) -> Entry:
+    """Compile a lowered program into an entry. `params` are (name, abstract value) of the arguments."""
+    generated = generate_program(lowered, params, name)
+    bare = load(generated)
+    return Entry(make_call(lowered, params, bare), bare, generated, lowered, tuple(n for n, _ in params))
+
+
+def generate_program(lowered: Lowered, params: list[tuple[str, Any]], name: str, root: Any = None) -> Generated:
+    """The Python of a lowered program. With `root`, captured data become defaults of its parameters."""
+    return generate(compile_function(lowered.function), interface(lowered, params, name, root))
+
+
+def interface(lowered: Lowered, params: list[tuple[str, Any]], name: str, root: Any = None) -> Interface:
+    """How the program looks from Python: parameters as the user has them, results rebuilt."""
+    places = {value: Place(k) for k, (_, value) in enumerate(lowered.leaves)}
+
+    def place(atom: Any) -> Any:
+        return places[lowered.table.get(atom, atom)] if isinstance(atom, Value) else atom.value
+
+    shown = tuple((n, as_tree(v, place)) for n, v in params)
+    hidden = tuple(
+        Hidden(hidden_name, places[value], root is not None, resolve(root, (), path) if root is not None else None)
+        for path, value, hidden_name in hidden_leaves(lowered)
+    )
+    numbers = iter(range(len(lowered.function.results)))
+    return Interface(name, shown, as_tree(lowered.result, lambda _: Place(next(numbers))), hidden)
+
+
+def hidden_leaves(lowered: Lowered) -> list[tuple[Path, Value, str]]:
+    """The captured objects among the parameters, each with a name of its own."""
+    found: list[tuple[Path, Value, str]] = []
+    taken = {path[0][1] for path, _ in lowered.leaves}
+    for path, value in lowered.leaves:
+        if path[0][0] == "arg":
+            continue
+        name = base = value.hint or "captured"
+        count = 1
+        while name in taken or any(name == v.hint for p, v in lowered.leaves if p[0][0] == "arg"):
+            count += 1
+            name = f"{base}_{count}"
+        taken.add(name)
+        found.append((path, value, name))
+    return found
+
+
+def as_tree(value: Any, place: Callable[[Any], Any]) -> Any:
+    """An abstract value as code generation takes it: a tree of places and constants."""
+    if is_atom(value):
+        return place(value)
+    if isinstance(value, Tree):
+        return Tree(value.kind, value.cls, value.keys, tuple(as_tree(child, place) for child in value.children))
+    if isinstance(value, Static):
+        return value.value
+    if isinstance(value, Missing):
+        return None
+    raise TypeError(f"the result of the function contains {describe(value)}, which cannot be returned")
+
+
+def resolve(root: Any, args: tuple[Any, ...], path: Path) -> Any:
+    """The object that a path leads to."""
+    obj = root
+    for kind, key in path:
+        if kind == "arg":
+            obj = args[key]
+        elif kind == "cell":
+            obj = obj.__closure__[key].cell_contents
+        elif kind == "global":
+            obj = obj.__globals__[key]
+        elif kind == "attr":
+            obj = getattr(obj, key)
+        elif kind == "class":
+            obj = type(obj)
+        else:
+            obj = obj[key]
+    return obj
+
+
+def path_text(path: Path) -> str:
+    """The same as source text; `f` is the root, `a0, a1, ...` the arguments."""
+    text = "f"
+    for kind, key in path:
+        if kind == "arg":
+            text = f"a{key}"
+        elif kind == "cell":
+            text += f".__closure__[{key}].cell_contents"
+        elif kind == "global":
+            text += f".__globals__[{key!r}]"
+        elif kind == "attr":
+            text += f".{key}"
+        elif kind == "class":
+            text = f"type({text})"
+        else:
+            text += f"[{key!r}]"
+    return text
+
+
+def make_call(lowered: Lowered, params: list[tuple[str, Any]], bare: Callable[..., Any]) -> Callable[..., Any]:
+    """Write the guards and the call as one function."""
+    space: dict[str, Any] = {
+        "bare": bare, "MISS": MISS, "ndarray": np.ndarray, "annotate": annotate, "check_disjoint": check_disjoint,
+    }  # fmt: skip
+    tests: list[str] = []
+    for (path, check), expected in lowered.guards.items():
+        tests += guard_text(path_text(path), check, expected, space)
+    arguments = [f"a{k}" for k in range(len(params))]
+    hidden = [f"{name}={path_text(path)}" for path, _, name in hidden_leaves(lowered)]
+    lines = [f"def call(f{''.join(', ' + a for a in arguments)}):"]
+    if tests:
+        lines += [
+            "    try:",
+            f"        if not ({' and '.join(tests)}):",
+            "            return MISS",
+            "    except (AttributeError, LookupError, TypeError, ValueError):",
+            "        return MISS",
+        ]
+    for position, (value, span) in enumerate(lowered.written):
+        own = next(path for path, v in lowered.leaves if v is value)
+        others = [path_text(p) for p, v in lowered.leaves if v is not value and _is_array(v)]
+        if others:
+            space[f"span{position}"] = span
+            names = (path_text(own), *others)
+            lines.append(f"    check_disjoint({path_text(own)}, ({', '.join(others)},), {names!r}, span{position})")
+    lines += [
+        "    try:",
+        f"        return bare({', '.join([*arguments, *hidden])})",
+        "    except Exception as error:",
+        "        annotate(error)",
+        "        raise",
+    ]
+    exec(compile("\n".join(lines), "<adjoint call>", "exec"), space)  # noqa: S102  # text made right here
+    call: Callable[..., Any] = space["call"]
+    return call
+
+
+def _is_array(value: Value) -> bool:
+    return isinstance(value.type, ArrayType) and value.type.kind == "array"
+
+
+def guard_text(text: str, check: str, expected: Any, space: dict[str, Any]) -> list[str]:
+    """The tests of one fact, as source text; objects that they mention go to `space`."""
+
+    def named(obj: Any) -> str:
+        name = f"c{len(space)}"
+        space[name] = obj
+        return name
+
+    if check == "type":
+        return type_tests(text, expected, named)
+    if check == "structure":
+        cls, keys = expected
+        tests = [f"type({text}) is {named(cls)}"]
+        if cls is dict:
+            tests.append(f"tuple({text}) == {named(keys)}")
+        elif cls in (tuple, list):
+            tests.append(f"len({text}) == {len(keys)}")
+        return tests
+    if check == "equal":
+        if expected is None:
+            return [f"{text} is None"]
+        name = named(expected)
+        return [f"type({text}) is {named(type(expected))}", f"{text} == {name}"]
+    if check == "code":
+        return [f"getattr({text}, '__code__', None) is {named(expected)}"]
+    if check == "class":
+        return [f"type({text}) is {named(expected)}"]
+    return [f"{text} is {named(expected)}"]
+
+
+def type_tests(text: str, type_: Any, named: Callable[[Any], str]) -> list[str]:
+    if not isinstance(type_, ArrayType):
+        return []
+    if type_.kind != "array":
+        cls = {"float64": float, "int64": int, "complex128": complex}[type_.dtype or ""] if type_.kind == "py" else (
+            np.dtype(type_.dtype).type
+        )
+        return [f"type({text}) is {named(cls)}"]
+    dtype, shape = named(np.dtype(type_.dtype)), type_.shape or ()
+    tests = [f"type({text}) is ndarray", f"({text}.dtype is {dtype} or {text}.dtype == {dtype})"]
+    tests.append(f"{text}.ndim == {len(shape)}")
+    if len(shape) > 1 and all(map(known_not_one, shape)):
+        tests.append(f"1 not in {text}.shape")
+    else:
+        tests += [f"{text}.shape[{k}] {'!=' if known_not_one(d) else '=='} 1" for k, d in enumerate(shape)]
+    return tests
+
+
+def check_disjoint(own: Any, others: tuple[Any, ...], names: tuple[str, ...], span: Span) -> None:
+    """Refuse arguments of which one is written and shares memory with another."""
+    for other, name in zip(others, names[1:], strict=True):
+        if isinstance(other, np.ndarray) and np.shares_memory(own, other):
+            raise AliasError(
+                f"{names[0]} is written here and shares memory with {name}", span, "pass a copy of one of them"
+            )
+
+
