@@ -234,13 +234,6 @@ def total_length(shape: Shape | None) -> Dim:
     return Symbol(f"({name})", 0, any(map(known_not_one, shape)))
 
 
-def shifted_length(dim: Dim, by: int) -> Dim:
-    """A length made longer or shorter by a known number."""
-    if isinstance(dim, int):
-        return max(dim + by, 0)
-    return dim if by == 0 else Symbol(dim.name, dim.offset + by)
-
-
 def dim_of(atom: Atom) -> Dim:
     """The length that a run-time integer stands for, the same for every use of that value."""
     if isinstance(atom, Literal):

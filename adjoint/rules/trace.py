@@ -18,6 +18,7 @@ from adjoint.ir.build import Builder
 from adjoint.ir.core import Atom, Literal, Primitive, Slot, Value
 from adjoint.ir.types import PY_INT, ArrayType
 from adjoint.rules import registry
+from adjoint.rules.infer import remember_length
 
 
 class Tracer:
@@ -37,7 +38,7 @@ class Tracer:
             return with_zero(fun, args)
         if fun in self.substitutes and all(_is_python_scalar(arg) for arg in args):
             fun = self.substitutes[fun]
-        primitive = registry.primitive_of(fun)
+        primitive = registry.primitive_of(fun, args)
         if primitive is None:
             raise MissingRuleError(
                 f"a rule uses `{registry.name_of(fun)}`, which has no rule itself", self.builder.span
@@ -84,6 +85,8 @@ def normal_form(
             elif not (item is default.default):
                 attributes[name] = item
     if primitive.sequence:
+        if not isinstance(operands[0], (list, tuple)):
+            raise TypeError(f"{primitive.name} needs a list or tuple of arrays")
         operands = list(operands[0])
     known = primitive.attributes
     for name, item in attributes.items():
@@ -209,7 +212,12 @@ class Sym:
 
     def _length(self, axis: int) -> Any:
         length = self.type.shape[axis] if self.type.shape is not None else None
-        return length if isinstance(length, int) else self.tracer.apply(DIM, (self,), {"axis": axis})
+        if isinstance(length, int):
+            return length
+        found = self.tracer.apply(DIM, (self,), {"axis": axis})
+        if length is not None:
+            remember_length(found.atom, length)
+        return found
 
     @property
     def size(self) -> Any:
@@ -300,7 +308,7 @@ METHODS: dict[str, Any] = {
     for name in (
         "sum", "mean", "max", "min", "prod", "var", "std", "cumsum", "cumprod", "dot", "reshape", "transpose", "ravel",
         "squeeze", "swapaxes", "trace", "diagonal", "repeat", "take", "clip", "conj", "conjugate", "round", "argmax",
-        "argmin", "argsort", "any", "all", "sort", "copy", "nonzero", "searchsorted", "compress", "choose", "ptp",
+        "argmin", "argsort", "any", "all", "sort", "copy", "nonzero", "searchsorted", "ptp",
     )
     if hasattr(np, name)
 }  # fmt: skip

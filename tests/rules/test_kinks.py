@@ -27,14 +27,12 @@ def gradients(fun: Any, *args: Any, bar: Any = None, **kwargs: Any) -> tuple[Any
     (out,) = run(fn, *xs)
     bar = np.ones_like(out)[()] if bar is None else bar
     bars = run(adjoint(fn, range(len(xs)), [is_inexact(fn.results[0].type)]), *xs, bar)[1:]
-    forward = tangent(fn, [True] * len(xs))
     for k, x in enumerate(xs):
+        forward = tangent(fn, [k == other for other in range(len(xs))])
         for index in np.ndindex(np.shape(x)):
-            dots = [np.zeros_like(x)[()] for x in xs]
             one = np.zeros(np.shape(x))
             one[index] = 1.0
-            dots[k] = one[()]
-            (dot,) = run(forward, *xs, *dots)[1:]
+            (dot,) = run(forward, *xs, one[()])[1:]
             seen = np.sum(np.where(bar == 0, 0, np.broadcast_to(dot, np.shape(out)) * bar))
             np.testing.assert_allclose(seen, np.asarray(bars[k])[index], rtol=1e-13, atol=1e-13)
     return bars
