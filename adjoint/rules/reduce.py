@@ -8,8 +8,9 @@ import numpy as np
 
 from adjoint.ir.core import Slot
 from adjoint.ir.types import UNKNOWN, ArrayType
-from adjoint.rules.infer import fresh_length, infer_reduction, infer_scan, normal_axes, shifted_length
+from adjoint.rules.infer import fresh_length, infer_reduction, infer_scan, normal_axes
 from adjoint.rules.internal import broadcast_like, cast
+from adjoint.rules.lengths import shortened
 from adjoint.rules.registry import jvp_rule, linear
 from adjoint.rules.special import delayed, quotient, recurrence
 
@@ -204,7 +205,7 @@ def infer_diff(inputs, attrs):
         return UNKNOWN
     shape, n = list(type_.shape), attrs.get("n", 1)
     (axis,) = normal_axes(attrs.get("axis", -1), len(shape))
-    shape[axis] = fresh_length() if isinstance(n, Slot) else shifted_length(shape[axis], -n)
+    shape[axis] = fresh_length() if isinstance(n, Slot) else shortened(shape[axis], n)
     return ArrayType(type_.dtype, tuple(shape))
 
 
