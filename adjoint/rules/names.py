@@ -35,7 +35,7 @@ SIZE, DIM = _named(np.size), _named(trace.DIM)
 ZEROS_LIKE = _named(np.zeros_like)
 BROADCAST_LIKE, SUM_TO = _named(internal.broadcast_like), _named(internal.sum_to)
 CAST = _named(internal.cast)
-TOTAL_DIVIDE = _named(internal.divide)
+TOTAL_DIVIDE = _named(internal.TOTAL[operator.truediv])
 ADD_AT, UPDATE = _named(internal.add_at), _named(internal.update)
 
 ADDS = frozenset({ADD, NP_ADD})

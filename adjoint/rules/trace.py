@@ -315,7 +315,7 @@ METHODS: dict[str, Any] = {
 """Methods of arrays and the functions that they mean; the array is the first argument."""
 
 
-def _dim(x: Any, axis: int) -> int:
+def _dim(x: Any, *, axis: int) -> int:
     """The length of one axis: `x.shape[axis]`."""
     return int(np.shape(x)[axis])
 

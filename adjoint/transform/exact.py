@@ -42,7 +42,17 @@ from adjoint.rules.registry import RULES, primitive_of
 from adjoint.transform.cse import atom_key, attribute_key
 from adjoint.transform.rewrite import Rewriter, Row
 
-# ---- numbers
+# ---- facts
+
+
+def rank(atom: Atom) -> int | None:
+    return len(atom.type.shape) if isinstance(atom.type, ArrayType) and atom.type.shape is not None else None
+
+
+def has_shape(atom: Atom, other: Atom) -> bool:
+    """Whether two atoms that met in an op certainly have one shape."""
+    a, b = atom.type, other.type
+    return isinstance(a, ArrayType) and isinstance(b, ArrayType) and same_shape(a.shape, b.shape)
 
 
 def number(atom: Atom) -> Any:
@@ -234,7 +244,7 @@ def shape_source(atom: Atom, r: Rewriter) -> Atom:
     passed, source = [], atom
     while source not in r.params and source not in r.shape_sources:
         op = r.definition(source, SHAPE_KEEPING)
-        following = next((x for x in op.inputs if _has_shape_of(x, source)), None) if op else None
+        following = next((x for x in op.inputs if isinstance(x, Value) and has_shape(x, source)), None) if op else None
         if following is None:
             break
         passed.append(source)
@@ -243,13 +253,6 @@ def shape_source(atom: Atom, r: Rewriter) -> Atom:
     for known in passed:
         r.shape_sources[known] = source
     return source if source in r.params else atom
-
-
-def _has_shape_of(x: Atom, other: Atom) -> bool:
-    a, b = x.type, other.type
-    return (
-        isinstance(x, Value) and isinstance(a, ArrayType) and isinstance(b, ArrayType) and same_shape(a.shape, b.shape)
-    )
 
 
 SHAPE_KEEPING = frozenset(p for p, rule in RULES.items() if rule.kind == "elementwise") | {

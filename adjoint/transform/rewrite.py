@@ -73,6 +73,7 @@ class Rewriter:
         self.depth = 0
         self.shape_sources: dict[Atom, Atom] = {}
         self._definitions: dict[Value, Op] = {}
+        self._homes: dict[Value, list[Op]] = {}  # the block that a value is defined in
         self._uses = _count_uses(body)
 
     def run(self) -> Block:
@@ -86,8 +87,8 @@ class Rewriter:
         return op if op is not None and op.primitive in primitives else None
 
     def used_once(self, atom: Atom) -> bool:
-        """Whether nothing but the op at hand reads a value (new values have one reader)."""
-        return isinstance(atom, Value) and self._uses.get(atom, 1) <= 1
+        """Whether nothing but the op at hand reads a value of its block (new values have one reader)."""
+        return isinstance(atom, Value) and self._uses.get(atom, 1) <= 1 and self._homes.get(atom) is self.ops
 
     def emit(self, primitive: Primitive, *inputs: Atom, attrs: Mapping[str, Any] = EMPTY) -> Atom:
         """The result of a new op, in normal form."""
@@ -179,6 +180,7 @@ class Rewriter:
         self.ops.append(op)
         for output in op.outputs:
             self._definitions[output] = op
+            self._homes[output] = self.ops
 
     def bind(self, old: Value, new: Atom, mark: int) -> None:
         """Let `new` stand for `old`; an op that was made for it defines `old` itself, with its name."""

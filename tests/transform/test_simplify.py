@@ -17,6 +17,7 @@ from adjoint.rules import names
 from adjoint.rules.internal import add_at, broadcast_like, cast, sum_to, update
 from adjoint.rules.trace import DIM
 from adjoint.transform.algebra import ALGEBRA
+from adjoint.transform.arrays import ARRAYS
 from adjoint.transform.dead_code import remove_dead_code
 from adjoint.transform.exact import EXACT
 from adjoint.transform.rewrite import rewrite_function, table_of
@@ -188,6 +189,38 @@ ALGEBRA_CASES = [
         lambda a, v: add_at(a, -v, index=2),
     ),
     ("accumulate into a scalar", (S, V), lambda s, x: s + add_at(zeros(x), 1.0, index=2), None),
+    ("twice", (V,), lambda x: x + x, lambda x: 2.0 * x),
+    ("negative multiple of a difference", (V, V), lambda x, y: -2.0 * (x - y), lambda x, y: 2.0 * (y - x)),
+    (
+        "added at one index",
+        (V, NUMPY, NUMPY),
+        lambda a, v, w: add_at(add_at(a, v, index=2), w, index=2),
+        lambda a, v, w: add_at(a, v + w, index=2),
+    ),
+    (
+        "added at one index with another between",
+        (V, NUMPY, NUMPY),
+        lambda a, v, w: add_at(add_at(add_at(a, v, index=2), w, index=1), w, index=2),
+        lambda a, v, w: add_at(add_at(a, v + w, index=2), w, index=1),
+    ),
+    (
+        "added where zero was stored",
+        (V, NUMPY, NUMPY),
+        lambda a, v, w: add_at(add_at(update(a, 0.0, index=2), w, index=3), v, index=2),
+        lambda a, v, w: add_at(update(a, v, index=2), w, index=3),
+    ),
+    (
+        "added at repeated indices",
+        (V, V),
+        lambda a, v: add_at(add_at(a, v[:2], index=[0, 0]), v[:2], index=[0, 0]),
+        None,
+    ),
+    (
+        "added where another value was stored",
+        (V, NUMPY, NUMPY),
+        lambda a, v, w: add_at(update(a, v, index=2), w, index=2),
+        lambda a, v, w: update(a, v + w, index=2),
+    ),
     ("transposed product", (W, W), lambda x, y: (x.T @ y).T, lambda x, y: y.T @ x),
     ("transposed product, right", (W, W), lambda x, y: (x @ y.T).T, lambda x, y: y @ x.T),
     ("transposed product of plain factors", (SQUARE, SQUARE), lambda x, y: (x @ y).T, None),
@@ -295,7 +328,7 @@ def test_every_row_has_a_case():
     after = [simplify(fn) for fn in tried]
     unused = [
         row.name
-        for row in (*EXACT, *ALGEBRA)
+        for row in (*EXACT, *ARRAYS, *ALGEBRA)
         if all(rewrite_function(fn, table_of([row])).body is fn.body for fn in tried + after)
     ]
     assert unused == []
