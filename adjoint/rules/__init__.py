@@ -14,4 +14,18 @@ from adjoint.rules.registry import (
 
 __all__ = ["bilinear", "elementwise", "jvp_rule", "linear", "nondifferentiable", "vjp_rule"]
 
-from adjoint.rules import arithmetic, constant, index, construct, internal, reduce, special, unary  # noqa: E402, F401  # enter their rules
+from adjoint.rules import (  # noqa: E402  # enter their rules
+    arithmetic,  # noqa: F401
+    constant,  # noqa: F401
+    construct,  # noqa: F401
+    diagonal,  # noqa: F401
+    index,  # noqa: F401
+    internal,  # noqa: F401
+    join,  # noqa: F401
+    linalg,  # noqa: F401
+    products,  # noqa: F401
+    reduce,  # noqa: F401
+    shape,  # noqa: F401
+    special,  # noqa: F401
+    unary,  # noqa: F401
+)

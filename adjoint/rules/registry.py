@@ -48,12 +48,19 @@ class Rule:
 
 
 _PRIMITIVES: dict[Any, Primitive] = {}
+_OF_SEQUENCES: dict[Any, Primitive] = {}
 RULES: dict[Primitive, Rule] = {}
 
 
-def primitive_of(fun: Any) -> Primitive | None:
-    """The primitive registered for a callable, or None."""
+def primitive_of(fun: Any, args: Sequence[Any] = ()) -> Primitive | None:
+    """The primitive registered for a callable, or None.
+
+    `np.array` of a sequence of arrays is another primitive than `np.array` of one array.
+    """
     try:
+        given = args[0] if args else None
+        if fun in _OF_SEQUENCES and (isinstance(given, (list, tuple)) or fun not in _PRIMITIVES):
+            return _OF_SEQUENCES[fun]
         return _PRIMITIVES.get(fun)
     except TypeError:  # unhashable callables cannot be registered either
         return None
@@ -117,6 +124,8 @@ def jvp_rule(
     *others: Body,
     infer: Body | None = None,
     signature: str | None = None,
+    sequence: bool = False,
+    view: bool = False,
     guard: bool = False,
 ) -> Any:
     """Declare the tangent; it must be linear in the tangents. The reverse mode is derived from it.
@@ -124,7 +133,9 @@ def jvp_rule(
     The rule takes the tangents of all operands, then the operands. `f` may have several results
     (`np.linalg.slogdet`); then `out` is their tuple and so is what the rule returns.
     """
-    return _decorator("jvp", fun, others, infer=infer, signature=signature, guard=guard)
+    return _decorator(
+        "jvp", fun, others, infer=infer, sequence=sequence, signature=signature, view=view, guard=guard
+    )
 
 
 def vjp_rule(fun: Body, *, infer: Body | None = None, signature: str | None = None) -> Any:
@@ -161,8 +172,8 @@ def nondifferentiable(
 def register_primitive(rule: Rule, *functions: Any) -> None:
     """Enter a rule under each of the callables that mean its primitive."""
     RULES[rule.primitive] = rule
-    for fun in functions:
-        _PRIMITIVES[fun] = rule.primitive
+    table = _OF_SEQUENCES if rule.primitive.sequence else _PRIMITIVES
+    table.update((fun, rule.primitive) for fun in functions)
 
 
 def _decorator(
@@ -210,9 +221,11 @@ def _signature(fun: Any, given: str | inspect.Signature | None) -> inspect.Signa
     if isinstance(fun, np.ufunc):
         return None
     try:
-        return inspect.signature(fun)
+        found = inspect.signature(fun)
     except (TypeError, ValueError):
         return None
+    variadic = any(p.kind is p.VAR_POSITIONAL for p in found.parameters.values())
+    return None if variadic else found  # a wrapper that hides the parameters: positions count
 
 
 _MODULES = {"numpy": "", "numpy.linalg": "linalg.", "numpy.fft": "fft.", "math": "math."}
