@@ -4,15 +4,27 @@ A cotangent is first given its reduced axes back (`restored`) and then repeated 
 (`broadcast_like`), which later passes cancel. No rule needs to know a length.
 """
 
+import inspect
+
 import numpy as np
 
-from adjoint.ir.core import Slot
-from adjoint.ir.types import UNKNOWN, ArrayType
-from adjoint.rules.infer import fresh_length, infer_reduction, infer_scan, normal_axes
-from adjoint.rules.internal import broadcast_like, cast
-from adjoint.rules.lengths import shortened
+from adjoint.ir.core import Literal, Slot
+from adjoint.ir.types import UNKNOWN, ArrayType, promote
+from adjoint.rules.infer import (
+    array_type,
+    as_numpy,
+    fresh_length,
+    infer_reduction,
+    infer_scan,
+    normal_axes,
+    reduced_shape,
+)
+from adjoint.rules.internal import broadcast_like, cast, traceable
+from adjoint.rules.lengths import shortened, sum_of_lengths
 from adjoint.rules.registry import jvp_rule, linear
 from adjoint.rules.special import delayed, quotient, recurrence
+from adjoint.rules.trace import Zero
+from adjoint.runtime import special
 
 # ---- sums
 
@@ -62,11 +74,44 @@ def degrees_of_freedom(x, axis, ddof):
     return count(x, axis) - ddof if ddof else count(x, axis)
 
 
-@jvp_rule(np.average, infer=infer_reduction(np.average))
-def average(a_dot, a, *, axis=None, weights=None, keepdims=False):
-    if weights is None:
-        return np.mean(a_dot, axis=axis, keepdims=keepdims)
-    raise TypeError("the rule of average does not know the argument `weights`: write np.sum(w * x) / np.sum(w)")
+weighted = traceable(special.average)
+
+
+class AverageSignature(inspect.Signature):
+    """`np.average(a, axis, weights)` with the operands first."""
+
+    def bind(self, a, axis=None, weights=None, *, keepdims=False):
+        return super().bind(a, *(() if weights is None else (weights,)), axis=axis, keepdims=bool(keepdims))
+
+
+def infer_average(inputs, attrs):
+    """As the mean of the products of numbers and weights."""
+    slots = {k for item in attrs.values() if isinstance(item, Slot) for k in (item.index,)}
+    operands = [atom.type for k, atom in enumerate(inputs) if k not in slots]
+    type_ = operands[0]
+    if not all(isinstance(t, ArrayType) for t in operands):
+        return UNKNOWN
+    dtype = promote((*(as_numpy(t) for t in operands), ArrayType("float16", (), "np")))
+    return array_type(dtype, reduced_shape(type_.shape, attrs.get("axis"), keepdims=attrs.get("keepdims", False)))
+
+
+@jvp_rule(weighted, np.average, infer=infer_average, signature=AverageSignature.from_callable(special.average))
+def average(*args, out, axis=None, keepdims=False):
+    dots, (a, *weights) = args[: len(args) // 2], args[len(args) // 2 :]
+    if not weights:
+        return np.mean(dots[0], axis=axis, keepdims=keepdims)
+    weights, weights_dot = (aligned(w, a, axis) for w in (weights[0], dots[1]))
+    moved = weights * dots[0] + weights_dot * (a - restored(out, axis, keepdims))
+    return total(moved, axis, keepdims) / total(broadcast_like(weights, a), axis, keepdims)
+
+
+def aligned(weights, a, axis):
+    """Weights of one axis as an array that broadcasts against `a`."""
+    if isinstance(weights, Zero) or weights.ndim == a.ndim:
+        return weights
+    shape = [1] * a.ndim
+    shape[axis] = -1
+    return np.reshape(weights, tuple(shape))
 
 
 # ---- extrema: ties share equally
@@ -199,21 +244,53 @@ def part(x, axis, piece):
     return x[(slice(None),) * (axis % x.ndim) + (piece,)]
 
 
+differences = traceable(special.diff)
+
+
+class DiffSignature(inspect.Signature):
+    """`np.diff(a, n, axis, prepend, append)` with the operands first."""
+
+    def bind(self, a, n=1, axis=-1, prepend=None, append=None):
+        ends = () if prepend is None and append is None else (prepend, append)
+        return super().bind(a, *ends, n=n, axis=axis)
+
+
 def infer_diff(inputs, attrs):
-    type_ = inputs[0].type
-    if not isinstance(type_, ArrayType) or type_.shape is None:
+    n = attrs.get("n", 1)
+    slots = {n.index} if isinstance(n, Slot) else set()
+    absent = {k for k, atom in enumerate(inputs) if isinstance(atom, Literal) and atom.value is None}
+    operands = [atom.type for k, atom in enumerate(inputs) if k not in slots | absent]
+    type_ = operands[0]
+    if not all(isinstance(t, ArrayType) and t.shape is not None for t in operands):
         return UNKNOWN
-    shape, n = list(type_.shape), attrs.get("n", 1)
+    shape = list(type_.shape)
     (axis,) = normal_axes(attrs.get("axis", -1), len(shape))
+    shape[axis] = sum_of_lengths([t.shape[axis] if t.shape else 1 for t in operands])
     shape[axis] = fresh_length() if isinstance(n, Slot) else shortened(shape[axis], n)
-    return ArrayType(type_.dtype, tuple(shape))
+    return ArrayType(promote(tuple(map(as_numpy, operands))), tuple(shape))
 
 
-@linear(np.diff, infer=infer_diff)
-def diff(bar, a, *, n=1, axis=-1):
-    widths = [(0, 0)] * bar.ndim
-    widths[axis] = (n, n)
-    return (-1) ** n * np.diff(np.pad(bar, widths), n=n, axis=axis)
+@jvp_rule(differences, np.diff, infer=infer_diff, signature=DiffSignature.from_callable(special.diff))
+def diff(*args, n=1, axis=-1):
+    dots, operands = args[: len(args) // 2], args[len(args) // 2 :]
+    x_dot = dots[0]
+    if len(operands) > 1:
+        x_dot = joined(dots, operands, axis)
+    for _ in range(n):
+        x_dot = part(x_dot, axis, slice(1, None)) - part(x_dot, axis, slice(None, -1))
+    return x_dot
+
+
+def joined(dots, operands, axis):
+    """The tangents of what `np.diff` takes the differences of: the ends and the array between them."""
+    (a_dot, *ends_dot), (a, *ends) = dots, operands
+    edge = part(a, axis, slice(0, 1))
+    parts = [np.zeros_like(a) + a_dot]
+    for position, dot, end in ((0, ends_dot[0], ends[0]), (2, ends_dot[1], ends[1])):
+        if end is not None:
+            like = end if getattr(end, "ndim", 0) else edge
+            parts.insert(position, np.zeros_like(like) + dot)
+    return np.concatenate(parts, axis=axis)
 
 
 infer_trapezoid = infer_reduction(lambda y: y * 0.5)

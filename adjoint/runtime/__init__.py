@@ -5,9 +5,9 @@ Each function stands alone, so that `standalone` text can carry a copy of just t
 
 from adjoint.runtime.arrays import add_at, broadcast_like, cast, fresh, rebuild, sum_to, update
 from adjoint.runtime.scalars import divide, log, power
-from adjoint.runtime.special import bessel_i, exceeds, full, polygamma, quotient, recurrence
+from adjoint.runtime.special import average, bessel_i, diff, exceeds, full, polygamma, quotient, recurrence
 
 __all__ = [
-    "add_at", "bessel_i", "broadcast_like", "cast", "divide", "exceeds", "fresh", "full", "log", "polygamma", "power",
-    "quotient", "rebuild", "recurrence", "sum_to", "update",
+    "add_at", "average", "bessel_i", "broadcast_like", "cast", "diff", "divide", "exceeds", "fresh", "full",
+    "log", "polygamma", "power", "quotient", "rebuild", "recurrence", "sum_to", "update",
 ]  # fmt: skip

@@ -162,14 +162,14 @@ class Reverse:
         scratch = Block(tuple(dots.values()), tuple(tracing.scratch.ops), ())
         self.varied = varied(scratch, dots.values())
         inner: Cotangents = {}
-        for out, bar in zip(outs, bars, strict=True):
-            if bar is not None and not isinstance(out, Zero):
-                self.accumulate(inner, builder, tracing.atom(out), bar)
         linear = [op for op in tracing.scratch.ops if any(v in self.varied for v in op.outputs)]
         for op in tracing.scratch.ops:
             if op not in linear:
                 builder.append(replace(op, span=builder.span, sweep="adjoint"))
         start = len(builder.ops)
+        for out, bar in zip(outs, bars, strict=True):
+            if bar is not None and not isinstance(out, Zero):
+                self.accumulate(inner, builder, tracing.atom(out), bar)
         self.block([replace(op, span=builder.span) for op in linear], inner, builder)
         self.varied = outer
         builder.ops[start:] = _with_shapes_of(builder.ops[start:], linear, {dots[k]: atoms[k] for k in wanted})

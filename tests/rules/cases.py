@@ -174,7 +174,10 @@ CASES = {
     "sum": [*SUM, case(MATRIX, where=DISTINCT > 0), case(MATRIX, axis=0, dtype=np.float64, narrow=False)],
     "add.reduce": [*REDUCE, case(imaginary(2, 3))],
     "mean": [*over_axes(MATRIX, CUBE), case(imaginary(3))],
-    "average": [case(MATRIX), case(MATRIX, axis=0), case(CUBE, axis=(0, 2), keepdims=True)],
+    "average": [
+        case(MATRIX), case(MATRIX, axis=0), case(CUBE, axis=(0, 2), keepdims=True), case(MATRIX, 1, positive(4)),
+        case(MATRIX, None, positive(3, 4)), case(CUBE, 1, positive(3), keepdims=True),
+    ],
     "max": EXTREMUM,
     "min": EXTREMUM,
     "nanmax": [*EXTREMUM, *SKIPPING_NAN],
@@ -192,7 +195,10 @@ CASES = {
     "nanvar": [case(MATRIX, axis=1), *SKIPPING_NAN, case(HOLES, ddof=1)],
     "nanstd": [case(MATRIX, axis=1), *SKIPPING_NAN, case(HOLES, ddof=1)],
     # neighbours and scans
-    "diff": [case(MATRIX), case(MATRIX, axis=0), case(MATRIX, n=2), case(normal(5), n=3), case(normal(3), n=3)],
+    "diff": [
+        case(MATRIX), case(MATRIX, axis=0), case(MATRIX, n=2), case(normal(5), n=3), case(normal(3), n=3), case(normal(2), n=3),
+        case(normal(5), 1, -1, 0.7), case(MATRIX, 2, 0, normal(2, 4), normal(1, 4)), case(normal(5), append=2.0),
+    ],
     "trapezoid": [
         case(normal(5)), case(MATRIX, dx=0.3, axis=0), case(normal(5), np.cumsum(positive(5))),
         case(MATRIX, np.cumsum(positive(3)), axis=0), case(MATRIX, np.cumsum(positive(3, 4), axis=1)),
