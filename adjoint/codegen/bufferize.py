@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from adjoint.codegen.liveness import Live, initial_of, live_after, values
+from adjoint.codegen.liveness import Live, count_reads, initial_of, live_after, values
+from adjoint.codegen.order import order_for_reuse
 from adjoint.codegen.storage import (
     FOREIGN,
     NONE,
@@ -64,6 +65,7 @@ SUBS = (operator.sub, np.subtract)
 def bufferize(fn: Function) -> Function:
     """The same program with reuse of memory made explicit, callees included."""
     callees = {name: bufferize(callee) for name, callee in fn.functions.items()}
+    fn = order_for_reuse(fn)
     decisions = decide(fn)
     return replace(fn, body=_Rewriter(decisions).block(fn.body, {}), functions=callees)
 
@@ -107,24 +109,17 @@ class Facts:
         self.live = live_after(fn, of_interest)
         self.storages: dict[Value | tuple[Block, int], Storage] = {}
         self.definitions: dict[Value, Op] = {}
-        self.reads: dict[Value, int] = {}
+        self.reads = count_reads(fn.body)
         self.following: Live = set()  # what loops carry to their next iteration
         self.count(fn.body)
 
     def count(self, block: Block) -> None:
         for op in block.ops:
             self.definitions.update((value, op) for value in op.outputs)
-            self.read(op.inputs)
             for region in op.regions:
                 self.count(region)
             if op.primitive is FOR or op.primitive is WHILE:
                 self.following |= values(op.regions[-1].results[: len(initial_of(op))])
-        self.read(block.results)
-
-    def read(self, atoms: tuple[Atom, ...]) -> None:
-        for value in atoms:
-            if isinstance(value, Value):
-                self.reads[value] = self.reads.get(value, 0) + 1
 
 
 def decide(fn: Function) -> Decisions:
@@ -391,6 +386,8 @@ class _Analysis:
                 for block, at, inside in self.pushes:
                     if not inside.isdisjoint(bad) and not isinstance(block.results[at].type, StackType):
                         self.new.results.add((block, at))
+            elif bad and FOREIGN not in bad and not bad & taken and self.claim(bad):
+                continue  # the loop that makes it owns it from the next walk on
             elif bad or (not storages and not isinstance(atom, Literal)) or isinstance(atom, Literal) and storages:
                 self.new.results.add((body, k))
             taken |= storages

@@ -87,7 +87,7 @@ class Expressions:
         for axis, item in enumerate(items):
             atom = op.inputs[item.index] if isinstance(item, Slot) else None
             length = self.folding.definitions.get(atom) if atom in self.folding.folded else None  # type: ignore[arg-type,operator]
-            if length is None or length.primitive.fun is not DIM or length.attrs["axis"] != axis:
+            if length is None or length.primitive.fun is not DIM or axis_of(length) != axis:
                 return None
             arrays.add(length.inputs[0])
         if len(arrays) != 1:
@@ -192,7 +192,7 @@ class Expressions:
         return self.item(item, op)
 
     def length(self, op: Op) -> Any:
-        return text.subscript(text.attribute(self.atom(op.inputs[0]), "shape"), text.constant(op.attrs["axis"]))
+        return text.subscript(text.attribute(self.atom(op.inputs[0]), "shape"), text.constant(axis_of(op)))
 
     def size(self, op: Op) -> Any:
         if _is_array(op.inputs[0]) and not op.attrs:
@@ -227,7 +227,7 @@ class Expressions:
     def constant_like(self, op: Op, function: str, value: int) -> Any:
         out = op.outputs[0]
         type_ = out.type
-        if set(op.attrs) <= {"dtype", "inplace"} and isinstance(type_, ArrayType) and type_.dtype is not None:
+        if set(op.attrs) <= {"dtype"} and len(op.inputs) == 1 and isinstance(type_, ArrayType) and type_.dtype is not None:
             if type_.kind == "array" and _is_array(op.inputs[0]) and op.inputs[0] not in self.folding.folded:
                 return self.filled(function, op.inputs[0], out, [])
             if type_.is_scalar and op.sweep and type_.dtype == "float64":
@@ -276,6 +276,12 @@ class Expressions:
 
     def contains(self, op: Op) -> Any:
         return gast.Compare(self.atom(op.inputs[1]), [gast.In()], [self.atom(op.inputs[0])])
+
+
+def axis_of(length: Op) -> int:
+    """Which axis the length is of; a keyword and a positional argument mean the same."""
+    axis = length.attrs.get("axis")
+    return int(length.inputs[1].value if axis is None else axis)  # type: ignore[union-attr]  # a literal
 
 
 def _is_array(atom: Atom) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from adjoint.codegen.liveness import count_reads
 from adjoint.codegen.storage import has_storage, is_foreign, is_update, is_view
 from adjoint.ir.core import CALL, FOR, IF, RAISE, WHILE, Atom, Block, Function, Literal, Op, Primitive, Slot, Value
 from adjoint.ir.core import for_parts, while_parts
@@ -78,29 +79,16 @@ class _Folder:
         self.fn = fn
         self.memory = _Memory(fn)
         self.definitions: dict[Value, Op] = {}
-        self.reads: dict[Value, int] = {}
+        self.reads = count_reads(fn.body)
         self.widths: dict[Value, int] = {}
         self.folded: set[Value] = set()
         self.late: set[Value] = set()
         for op in all_ops(fn.body):
             self.definitions.update((value, op) for value in op.outputs)
-        self.count(fn.body)
 
     def result(self) -> Folding:
         self.block(self.fn.body, 1, len(self.fn.results))
         return Folding(frozenset(self.folded), frozenset(self.late), self.definitions, self.reads)
-
-    def count(self, block: Block) -> None:
-        for op in block.ops:
-            self.see(op.inputs)
-            for region in op.regions:
-                self.count(region)
-        self.see(block.results)
-
-    def see(self, atoms: tuple[Atom, ...]) -> None:
-        for atom in atoms:
-            if isinstance(atom, Value):
-                self.reads[atom] = self.reads.get(atom, 0) + 1
 
     def block(self, block: Block, depth: int, expressions: int) -> None:
         """Fold within a block; its last `expressions` results are printed as expressions, the others assigned."""

@@ -14,12 +14,16 @@ from adjoint.codegen import text
 from adjoint.codegen.constants import Constants
 from adjoint.codegen.fold import ACCESS, Folding, fold
 from adjoint.codegen.names import assign_names
+from adjoint.codegen.stacks import Stacks
 from adjoint.codegen.statement import Statements
 from adjoint.errors import Span
-from adjoint.ir.core import EMPTY, WHILE, Atom, Block, Function, Op, Value
+from adjoint.ir.core import EMPTY, FOR, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts
 from adjoint.ir.tree import Tree, leaves
 from adjoint.ir.types import ObjectType
 from adjoint.ir.walk import substitute
+
+
+NO_COUNT = Literal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ def _plain_interface(fn: Function) -> Interface:
 def _define(
     fn: Function, interface: Interface, constants: Constants, reserved: set[str]
 ) -> tuple[str, list[Span | None]]:
-    fn, fixed = _unpack(_merge_tests(fn), interface)
+    fn, fixed = _unpack(_drain(_merge_tests(fn)), interface)
     folding = _fold_for_return(fn, interface)
     while True:
         names = assign_names(fn, folding, fixed, (constants.reserved() | reserved) - set(fixed.values()))
@@ -142,6 +146,27 @@ def _merge_tests(fn: Function) -> Function:
             table: dict[Value, Atom] = dict(zip(test.params, body.params, strict=True))
             regions = (replace(substitute(test, table), params=()), body)
         return replace(o, regions=regions)
+
+    return replace(fn, body=block(fn.body))
+
+
+def _drain(fn: Function) -> Function:
+    """Loops that only empty a stack need no count: mark them, so that they print as `while stack:`."""
+    stacks = Stacks(fn)
+
+    def block(b: Block) -> Block:
+        return replace(b, ops=tuple(map(op, b.ops)))
+
+    def op(o: Op) -> Op:
+        if not o.regions:
+            return o
+        o = replace(o, regions=tuple(map(block, o.regions)))
+        if o.primitive is FOR:
+            parts = for_parts(o)
+            popped = [stack for stack in parts.stacks if stacks.is_popped(stack)]
+            if popped and parts.index.hint is None and not stacks.reads.get(parts.index):
+                return replace(o, inputs=(NO_COUNT, NO_COUNT, NO_COUNT, *o.inputs[3:]), attrs={**o.attrs, "drain": popped[0]})
+        return o
 
     return replace(fn, body=block(fn.body))
 

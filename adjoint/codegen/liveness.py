@@ -48,3 +48,23 @@ def _walk(block: Block, live: Live, wanted: Callable[[Op], bool], table: dict[Op
 
 def initial_of(op: Op) -> tuple[Atom, ...]:
     return for_parts(op).initial if op.primitive is FOR else while_parts(op).initial
+
+
+def count_reads(block: Block) -> dict[Value, int]:
+    """How often each value is read in a block and in its regions."""
+    counts: dict[Value, int] = {}
+
+    def read(atoms: Iterable[Atom]) -> None:
+        for atom in atoms:
+            if isinstance(atom, Value):
+                counts[atom] = counts.get(atom, 0) + 1
+
+    def walk(b: Block) -> None:
+        for op in b.ops:
+            read(op.inputs)
+            for region in op.regions:
+                walk(region)
+        read(b.results)
+
+    walk(block)
+    return counts

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from adjoint.codegen.fold import Folding, is_inplace
 from adjoint.ir.core import FOR, IF, WHILE, Atom, Block, Function, Op, Value, for_parts, while_parts
+from adjoint.ir.types import StackType
 
 Live = set[Value]
 
@@ -132,10 +133,11 @@ class Registers:
     def list_block(self, block: Block) -> None:
         self.order += block.params
         for op in block.ops:
+            self.order += [out for out in op.outputs if op.regions and isinstance(out.type, StackType)]
             for region in op.regions:
                 self.list_block(region)
             if not (len(op.outputs) == 1 and op.outputs[0] in self.folding.folded):
-                self.order += op.outputs
+                self.order += [out for out in op.outputs if not (op.regions and isinstance(out.type, StackType))]
 
     def interfere(self, a: Value, b: Value) -> bool:
         """Whether two classes, given by their leaders, need two variables."""

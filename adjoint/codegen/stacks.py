@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adjoint.codegen.fold import Folding
+from adjoint.codegen.liveness import count_reads
 from adjoint.ir.core import FOR, IF, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts, while_parts
 from adjoint.ir.types import StackType
 
@@ -10,8 +10,8 @@ from adjoint.ir.types import StackType
 class Stacks:
     """A stack is popped by the loop that consumes it if that loop runs once for it and nobody else reads it."""
 
-    def __init__(self, fn: Function, folding: Folding) -> None:
-        self.folding = folding
+    def __init__(self, fn: Function) -> None:
+        self.reads = count_reads(fn.body)
         self.made_by: dict[Value, list[Atom]] = {}  # the stacks that flow into a value
         self.around: dict[Value, tuple[Op, ...]] = {}  # the loops around the definition of a stack
         self.around_reader: dict[Value, tuple[Op, ...]] = {}
@@ -68,7 +68,7 @@ class Stacks:
         if stack not in self.known:
             self.known[stack] = False  # a cycle is not ours
             self.known[stack] = (
-                self.folding.reads.get(stack, 0) == 1
+                self.reads.get(stack) == 1
                 and self.around.get(stack) == self.around_reader.get(stack)
                 and (stack in self.fresh or (bool(self.made_by.get(stack)) and all(map(self.is_popped, self.made_by[stack]))))
             )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import gast
@@ -15,6 +17,7 @@ from adjoint.codegen.expression import Expressions
 from adjoint.codegen.fold import Folding, is_inplace
 from adjoint.codegen.lines import Lines
 from adjoint.codegen.stacks import Stacks
+from adjoint.codegen.order import same_place
 from adjoint.codegen.storage import is_basic
 from adjoint.ir.core import CALL, FOR, IF, OPAQUE, RAISE, WHILE, Atom, Block, Function, Literal, Op, Slot, Undefined, Value
 from adjoint.ir.core import for_parts, while_parts
@@ -33,7 +36,7 @@ class Statements:
         self.folding = folding
         self.constants = constants
         self.expressions = Expressions(names, folding, constants)
-        self.stacks = Stacks(fn, folding)
+        self.stacks = Stacks(fn)
         self.exposed = _exposed(fn)
         self.lines = Lines()
 
@@ -118,7 +121,7 @@ class Statements:
         if not self.is_read(out):
             return
         if op.primitive.fun is internal.update:
-            self.add(text.assign([self.place(op)], self.expr(op.inputs[1])), op)
+            self.store(op)
         elif op.primitive.fun is internal.add_at:
             self.add_at(op)
         else:
@@ -126,6 +129,24 @@ class Statements:
             self.augment(self.expr(target), sign, op.inputs[1], op)
         if self.names[out] != self.names[target]:  # type: ignore[index]  # what is overwritten is a variable
             self.add(text.assign([text.name(self.names[out])], self.expr(target)), op)
+
+    def store(self, op: Op) -> None:
+        """`x[i] = v`, or `x[i] += v` where the value is the old one plus something."""
+        made = self.folding.definitions.get(op.inputs[1]) if op.inputs[1] in self.folding.folded else None  # type: ignore[arg-type,operator]
+        if made is not None and made.primitive.fun in (operator.add, operator.sub) and self.is_old_value(made.inputs[0], op):
+            sign = gast.Add if made.primitive.fun is operator.add else gast.Sub
+            self.augment(self.place(op), sign, made.inputs[1], op)
+        else:
+            self.add(text.assign([self.place(op)], self.expr(op.inputs[1])), op)
+
+    def is_old_value(self, atom: Atom, op: Op) -> bool:
+        """Whether an expression is just `x[i]`, read where `x[i]` is about to be stored with the same dtype."""
+        read = self.folding.definitions.get(atom) if atom in self.folding.folded else None  # type: ignore[arg-type,operator]
+        if read is None or read.primitive.fun is not operator.getitem or read.inputs[0] is not op.inputs[0]:
+            return False
+        types = op.inputs[0].type, op.inputs[1].type
+        same = all(isinstance(t, ArrayType) and t.dtype and t.dtype == types[0].dtype for t in types)  # type: ignore[union-attr]
+        return same and same_place(read, 1, op, 2) and is_basic(op.attrs["index"], op.inputs)
 
     def place(self, op: Op) -> Any:
         """`x[i]`, for a store."""
@@ -175,7 +196,7 @@ class Statements:
         if otherwise[0].text.startswith("if ") and all(
             line.depth > at or line.text.startswith(("else:", "elif ")) for line in otherwise[1:]
         ):
-            otherwise[0] = _renamed(otherwise[0], "el" + otherwise[0].text)
+            otherwise[0] = replace(otherwise[0], text="el" + otherwise[0].text)
             self.lines.extend(otherwise, -1)
         else:
             self.lines.add("else:")
@@ -218,8 +239,8 @@ class Statements:
         target = targets[0] if len(targets) == 1 else text.sequence(targets)
         source = sources[0] if len(sources) == 1 else text.call(text.name("zip"), sources)
         header = f"for {text.pretty_source(target)} in {text.pretty_source(source)}:"
-        if len(targets) == 1 and isinstance(target, gast.Name) and target.id == "_" and popped:
-            header = f"while {self.source(popped[0])}:"
+        if "drain" in op.attrs:
+            header = f"while {self.source(op.attrs['drain'])}:"
 
         def body() -> None:
             for stack in popped:
@@ -313,12 +334,6 @@ class Statements:
 def _read_only(writer: Statements, finals: Sequence[Value], params: Sequence[Value]) -> tuple[list[Value], list[Atom]]:
     pairs = [(final, param) for final, param in zip(finals, params, strict=True) if writer.is_read(final)]
     return [final for final, _ in pairs], [param for _, param in pairs]
-
-
-def _renamed(line: Any, new: str) -> Any:
-    from dataclasses import replace
-
-    return replace(line, text=new)
 
 
 def _is_int(atom: Atom, value: int) -> bool:
