@@ -41,7 +41,6 @@ from adjoint.ir.core import (
     Atom,
     Block,
     Function,
-    Literal,
     Op,
     Primitive,
     Value,
@@ -92,11 +91,15 @@ class Decisions:
             for param in new.refused:
                 del self.owned[param]
             return True
-        for mine, found in ((self.views, new.views), (self.operands, new.operands), (self.results, new.results)):
-            if not found <= mine:  # type: ignore[operator]  # sets of one kind
-                mine |= found  # type: ignore[operator]
-                return True
-        return False
+        if not new.views <= self.views:
+            self.views |= new.views
+        elif not new.operands <= self.operands:
+            self.operands |= new.operands
+        elif not new.results <= self.results:
+            self.results |= new.results
+        else:
+            return False
+        return True
 
 
 class Facts:
@@ -388,7 +391,7 @@ class _Analysis:
                         self.new.results.add((block, at))
             elif bad and FOREIGN not in bad and not bad & taken and self.claim(bad):
                 continue  # the loop that makes it owns it from the next walk on
-            elif bad or (not storages and not isinstance(atom, Literal)) or isinstance(atom, Literal) and storages:
+            elif bad or (isinstance(atom, Value) and not storages):
                 self.new.results.add((body, k))
             taken |= storages
 
@@ -412,8 +415,8 @@ class _Rewriter:
         for op in block.ops:
             ops.extend(self.op(op, table))
         results = []
-        for k, atom in enumerate(block.results):
-            atom = lookup(table, atom)
+        for k, old in enumerate(block.results):
+            atom = lookup(table, old)
             if (block, k) in self.d.results:
                 last = ops[-1] if ops else None
                 copy = _copy(atom, last.span if last else None, last.sweep if last else "")
@@ -425,9 +428,9 @@ class _Rewriter:
     def op(self, op: Op, table: dict[Value, Atom]) -> list[Op]:
         made: list[Op] = []
         inputs = [lookup(table, atom) for atom in op.inputs]
-        for k, atom in enumerate(inputs):
+        for k in range(len(inputs)):
             if (op, k) in self.d.operands:
-                copy = _copy(atom, op.span, op.sweep)
+                copy = _copy(inputs[k], op.span, op.sweep)
                 made.append(copy)
                 inputs[k] = copy.outputs[0]
         attrs = op.attrs

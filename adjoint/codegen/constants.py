@@ -72,7 +72,8 @@ class Constants:
     def bind(self, obj: Any) -> str:
         if id(obj) in self.names:
             return self.names[id(obj)]
-        base = getattr(obj, "__name__", None) or ("constant" if isinstance(obj, np.ndarray) else type(obj).__name__.lower())
+        kind = "constant" if isinstance(obj, np.ndarray) else type(obj).__name__.lower()
+        base = str(getattr(obj, "__name__", kind))
         base = base if base.isidentifier() else "function"
         name, count = base, 0
         while name in self.objects or name in _RESERVED or hasattr(builtins, name) or hasattr(runtime, name):
@@ -84,13 +85,10 @@ class Constants:
 
     def literal(self, value: Any) -> Any:
         """The expression for a constant."""
-        if value is None or value is ... or isinstance(value, (bool, int, float, complex, str, bytes)):
-            if isinstance(value, np.generic):
-                return text.call(text.dotted(f"np.{value.dtype.name}"), [text.constant(value.item())])
-            return text.constant(value)
         if isinstance(value, np.generic):
-            kind = "bool_" if value.dtype.kind == "b" else value.dtype.name
-            return text.call(text.dotted(f"np.{kind}"), [text.constant(value.item())])
+            return text.call(dtype_node(value.dtype), [text.constant(value.item())])
+        if value is None or value is ... or isinstance(value, (bool, int, float, complex, str, bytes)):
+            return text.constant(value)
         if type(value) in (tuple, list):
             return text.sequence([self.literal(item) for item in value], type(value))
         if type(value) is dict:
@@ -98,7 +96,7 @@ class Constants:
         if isinstance(value, slice):
             return text.call(text.name("slice"), [self.literal(p) for p in (value.start, value.stop, value.step)])
         if isinstance(value, np.dtype) and value.isbuiltin:
-            return text.dotted(f"np.{'bool_' if value.kind == 'b' else value.name}")
+            return dtype_node(value)
         if isinstance(value, Undefined):
             return text.constant(None)
         return self.reference(value)
@@ -108,6 +106,10 @@ class Constants:
         for op in all_ops(block):
             for item in objects_of(op):
                 self.literal(item)
+
+
+def dtype_node(dtype: np.dtype[Any]) -> Any:
+    return text.dotted("np.bool_" if dtype.kind == "b" else f"np.{dtype.name}")
 
 
 def _path_of(obj: Any) -> str | None:

@@ -15,8 +15,23 @@ import numpy as np
 
 from adjoint.codegen.liveness import count_reads
 from adjoint.codegen.storage import has_storage, is_foreign, is_update, is_view
-from adjoint.ir.core import CALL, FOR, IF, RAISE, WHILE, Atom, Block, Function, Literal, Op, Primitive, Slot, Value
-from adjoint.ir.core import for_parts, while_parts
+from adjoint.ir.core import (
+    CALL,
+    FOR,
+    IF,
+    RAISE,
+    WHILE,
+    Atom,
+    Block,
+    Function,
+    Literal,
+    Op,
+    Primitive,
+    Slot,
+    Value,
+    for_parts,
+    while_parts,
+)
 from adjoint.ir.walk import all_ops
 from adjoint.rules import internal
 from adjoint.rules.trace import DIM
@@ -49,6 +64,13 @@ class Folding:
 
     def with_late(self, values: Iterable[Value]) -> Folding:
         return Folding(self.folded | frozenset(values), self.late, self.definitions, self.reads)
+
+    def inner(self, atom: Atom) -> Op | None:
+        """The op whose expression stands where `atom` is read, or None if a name or a constant does."""
+        return self.definitions[atom] if isinstance(atom, Value) and atom in self.folded else None
+
+    def definition(self, atom: Atom) -> Op | None:
+        return self.definitions.get(atom) if isinstance(atom, Value) else None
 
     def variables(self, atoms: Iterable[Atom]) -> list[Value]:
         """The variables that the text of `atoms` reads."""
@@ -120,7 +142,7 @@ class _Folder:
             self.block(region, depth, 0)
 
     def operands(self, op: Op, at: int, place: dict[Op, int], barriers: list[_Barrier], room: int) -> None:
-        header = 1 if op.primitive is IF else 3 if op.primitive is FOR else 0 if op.primitive is WHILE else len(op.inputs)
+        header = {IF: 1, FOR: 3, WHILE: 0}.get(op.primitive, len(op.inputs))
         width = _frame_width(op) + sum(map(self.width, op.inputs))
         for k, atom in enumerate(op.inputs):
             if not self.may_fold(atom, place, at, barriers) or (k == 0 and is_inplace(op)):
@@ -157,10 +179,12 @@ class _Folder:
             return False
         if op.primitive.fun is DIM:
             return self.reads[op.outputs[0]] <= 4 and self.all_here(op.outputs[0], place)
-        if self.reads[op.outputs[0]] != 1 or (op.outputs[0].hint is not None and op.sweep == "" and op.primitive is not ACCESS):
+        if self.reads[op.outputs[0]] != 1:
             return False
         if op.primitive is ACCESS:
             return True
+        if op.outputs[0].hint is not None and op.sweep == "":
+            return False
         classes = self.memory.classes_read(op, self.folded, self.definitions)
         return not any(
             b.loop or (b.effect and op.sweep == "") or not classes.isdisjoint(b.written)

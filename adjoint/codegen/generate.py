@@ -17,11 +17,22 @@ from adjoint.codegen.names import assign_names
 from adjoint.codegen.stacks import Stacks
 from adjoint.codegen.statement import Statements
 from adjoint.errors import Span
-from adjoint.ir.core import EMPTY, FOR, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts
+from adjoint.ir.core import (
+    FOR,
+    IF,
+    WHILE,
+    Atom,
+    Block,
+    Function,
+    Literal,
+    Op,
+    Value,
+    for_parts,
+    while_parts,
+)
 from adjoint.ir.tree import Tree, leaves
 from adjoint.ir.types import ObjectType
 from adjoint.ir.walk import substitute
-
 
 NO_COUNT = Literal(0)
 
@@ -79,7 +90,8 @@ def generate(fn: Function, interface: Interface) -> Generated:
     written, places = _define(fn, interface, constants, reserved)
     texts.append(written)
     spans += places
-    return Generated("".join(texts), interface.name, dict(constants.objects), tuple(sorted(constants.helpers)), tuple(spans))
+    helpers = tuple(sorted(constants.helpers))
+    return Generated("".join(texts), interface.name, dict(constants.objects), helpers, tuple(spans))
 
 
 def _plain_interface(fn: Function) -> Interface:
@@ -165,7 +177,8 @@ def _drain(fn: Function) -> Function:
             parts = for_parts(o)
             popped = [stack for stack in parts.stacks if stacks.is_popped(stack)]
             if popped and parts.index.hint is None and not stacks.reads.get(parts.index):
-                return replace(o, inputs=(NO_COUNT, NO_COUNT, NO_COUNT, *o.inputs[3:]), attrs={**o.attrs, "drain": popped[0]})
+                attrs = {**o.attrs, "drain": popped[0]}
+                return replace(o, inputs=(NO_COUNT, NO_COUNT, NO_COUNT, *o.inputs[3:]), attrs=attrs)
         return o
 
     return replace(fn, body=block(fn.body))
@@ -210,19 +223,19 @@ def _late(fn: Function, folding: Folding, names: Mapping[Value, str]) -> set[Val
 
     def look(targets: tuple[Value, ...], sources: tuple[Atom, ...]) -> None:
         for target, source in zip(targets, sources, strict=False):
-            if source in folding.late and source not in folding.folded and names[source] != names[target]:  # type: ignore[index]
-                found.add(source)  # type: ignore[arg-type]  # late ones are values
+            if isinstance(source, Value) and source in folding.late - folding.folded and names[source] != names[target]:
+                found.add(source)
 
     def block(b: Block) -> None:
         for op in b.ops:
             for region in op.regions:
                 block(region)
-                look(region.params[1 if op.primitive is not WHILE else 0 :] if op.primitive.name != "if" else op.outputs,
-                     region.results)  # fmt: skip
-            if op.primitive.name == "for":
-                look(op.regions[0].params[1:], op.inputs[3:])
-            elif op.primitive is WHILE:
-                look(op.regions[1].params, op.inputs)
+                if op.primitive is IF:
+                    look(op.outputs, region.results)
+            if op.primitive is FOR or op.primitive is WHILE:
+                parts = for_parts(op) if op.primitive is FOR else while_parts(op)
+                look(parts.carried, parts.following)
+                look(parts.carried, parts.initial)
 
     block(fn.body)
     return found

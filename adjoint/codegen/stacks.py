@@ -70,6 +70,10 @@ class Stacks:
             self.known[stack] = (
                 self.reads.get(stack) == 1
                 and self.around.get(stack) == self.around_reader.get(stack)
-                and (stack in self.fresh or (bool(self.made_by.get(stack)) and all(map(self.is_popped, self.made_by[stack]))))
+                and (stack in self.fresh or self.flows_only_from_popped(stack))
             )
         return self.known[stack]
+
+    def flows_only_from_popped(self, stack: Value) -> bool:
+        sources = self.made_by.get(stack)
+        return sources is not None and all(map(self.is_popped, sources))

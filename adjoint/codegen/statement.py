@@ -16,11 +16,29 @@ from adjoint.codegen.constants import Constants
 from adjoint.codegen.expression import Expressions
 from adjoint.codegen.fold import Folding, is_inplace
 from adjoint.codegen.lines import Lines
-from adjoint.codegen.stacks import Stacks
 from adjoint.codegen.order import same_place
+from adjoint.codegen.stacks import Stacks
 from adjoint.codegen.storage import is_basic
-from adjoint.ir.core import CALL, FOR, IF, OPAQUE, RAISE, WHILE, Atom, Block, Function, Literal, Op, Slot, Undefined, Value
-from adjoint.ir.core import for_parts, while_parts
+from adjoint.ir.core import (
+    CALL,
+    FOR,
+    IF,
+    OPAQUE,
+    RAISE,
+    WHILE,
+    Atom,
+    Block,
+    ForParts,
+    Function,
+    Literal,
+    Op,
+    Slot,
+    Undefined,
+    Value,
+    WhileParts,
+    for_parts,
+    while_parts,
+)
 from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import all_ops
 from adjoint.rules import internal
@@ -61,8 +79,9 @@ class Statements:
             if isinstance(source, Literal) and isinstance(source.value, Undefined):
                 if not (undefined or target in self.exposed):
                     continue
-            elif source not in self.folding.folded and self.names.get(source) == self.names[target]:  # type: ignore[arg-type]
-                continue
+            elif isinstance(source, Value) and self.names.get(source) == self.names[target]:
+                if self.folding.inner(source) is None:
+                    continue
             reads = {self.names[value] for value in self.folding.variables((source,))}
             pending.append((self.names[target], source, reads))
         while pending:
@@ -132,28 +151,29 @@ class Statements:
 
     def store(self, op: Op) -> None:
         """`x[i] = v`, or `x[i] += v` where the value is the old one plus something."""
-        made = self.folding.definitions.get(op.inputs[1]) if op.inputs[1] in self.folding.folded else None  # type: ignore[arg-type,operator]
-        if made is not None and made.primitive.fun in (operator.add, operator.sub) and self.is_old_value(made.inputs[0], op):
-            sign = gast.Add if made.primitive.fun is operator.add else gast.Sub
+        made = self.folding.inner(op.inputs[1])
+        sign = {operator.add: gast.Add, operator.sub: gast.Sub}.get(made.primitive.fun) if made else None
+        if made and sign and self.is_old_value(made.inputs[0], op):
             self.augment(self.place(op), sign, made.inputs[1], op)
         else:
             self.add(text.assign([self.place(op)], self.expr(op.inputs[1])), op)
 
     def is_old_value(self, atom: Atom, op: Op) -> bool:
         """Whether an expression is just `x[i]`, read where `x[i]` is about to be stored with the same dtype."""
-        read = self.folding.definitions.get(atom) if atom in self.folding.folded else None  # type: ignore[arg-type,operator]
+        read = self.folding.inner(atom)
         if read is None or read.primitive.fun is not operator.getitem or read.inputs[0] is not op.inputs[0]:
             return False
-        types = op.inputs[0].type, op.inputs[1].type
-        same = all(isinstance(t, ArrayType) and t.dtype and t.dtype == types[0].dtype for t in types)  # type: ignore[union-attr]
-        return same and same_place(read, 1, op, 2) and is_basic(op.attrs["index"], op.inputs)
+        old, new = op.inputs[0].type, op.inputs[1].type
+        if not (isinstance(old, ArrayType) and isinstance(new, ArrayType) and old.dtype and old.dtype == new.dtype):
+            return False
+        return same_place(read, 1, op, 2) and is_basic(op.attrs["index"], op.inputs)
 
     def place(self, op: Op) -> Any:
         """`x[i]`, for a store."""
         return text.subscript(self.expr(op.inputs[0]), self.expressions.index(op))
 
     def augment(self, place: Any, sign: Any, value: Atom, op: Op) -> None:
-        made = self.folding.definitions.get(value) if value in self.folding.folded else None  # type: ignore[arg-type,operator]
+        made = self.folding.inner(value)
         node = self.expr(value)
         if isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.USub) and made is not None:
             sign, node = gast.Sub if sign is gast.Add else gast.Add, node.operand
@@ -174,7 +194,7 @@ class Statements:
             self.add(text.statement(text.call(text.dotted("np.add.at"), args)), op)
 
     def is_new_zeros(self, target: Atom) -> bool:
-        made = self.folding.definitions.get(target)  # type: ignore[arg-type]  # literals are not found
+        made = self.folding.definition(target)
         return made is not None and made.primitive.fun is np.zeros_like and self.folding.reads[made.outputs[0]] == 1
 
     # ---- branches
@@ -247,7 +267,7 @@ class Statements:
                 pop = text.call(text.attribute(self.expr(stack), "pop"), [])
                 self.add(text.assign([self.element_target(elements[stack])], pop), op)
             self.block(op.regions[0])
-            self.finish(op, parts.carried, parts.following, parts.produced, parts.pushed)
+            self.finish(op, parts)
 
         self.lines.add(header, op.span, op.sweep)
         self.lines.extend(self.nested(body) or self.nested(lambda: self.lines.add("pass")))
@@ -279,23 +299,18 @@ class Statements:
             if self.is_read(stack):
                 self.add(text.assign([text.name(self.names[stack])], text.sequence([], list)), op)
 
-    def finish(
-        self, op: Op, carried: Sequence[Value], following: Sequence[Atom], produced: Sequence[Value], pushed: Sequence[Atom]
-    ) -> None:
+    def finish(self, op: Op, parts: ForParts | WhileParts) -> None:
         """The end of an iteration: push, then the next values of what is carried."""
-        groups = iter(pushed)
-        for stack, size in zip(produced, op.attrs["produced"], strict=True):
+        groups = iter(parts.pushed)
+        for stack, size in zip(parts.produced, op.attrs["produced"], strict=True):
             items = [next(groups) for _ in range(size)]
             if self.is_read(stack):
                 nodes = [self.expr(item) for item in items]
                 item = nodes[0] if len(nodes) == 1 else text.sequence(nodes)
                 append = text.attribute(text.name(self.names[stack]), "append")
                 self.add(text.statement(text.call(append, [item])), op)
-        live = [k for k, param in enumerate(carried) if self.is_carried(param, op, k)]
-        self.copies([carried[k] for k in live], [following[k] for k in live], op)
-
-    def is_carried(self, param: Value, op: Op, k: int) -> bool:
-        return self.is_read(param) or self.is_read(op.outputs[k])
+        live = [k for k, param in enumerate(parts.carried) if self.is_read(param) or self.is_read(parts.final[k])]
+        self.copies([parts.carried[k] for k in live], [parts.following[k] for k in live], op)
 
     def while_loop(self, op: Op) -> None:
         parts = while_parts(op)
@@ -309,7 +324,7 @@ class Statements:
 
         def rest() -> None:
             self.block(body)
-            self.finish(op, parts.carried, parts.following, parts.produced, parts.pushed)
+            self.finish(op, parts)
             if counts:
                 self.add(gast.AugAssign(text.name(self.names[parts.trips]), gast.Add(), text.number(1)), op)
 

@@ -39,11 +39,7 @@ UPDATES = (internal.update, internal.add_at)
 """Functions whose result is their first operand changed at an index."""
 
 _ALIASING = frozenset(
-    """reshape ravel transpose swapaxes moveaxis rollaxis squeeze expand_dims broadcast_to broadcast_arrays
-    diagonal split array_split hsplit vsplit dsplit flip fliplr flipud rot90 real imag asarray asanyarray
-    ascontiguousarray asfortranarray atleast_1d atleast_2d atleast_3d array permute_dims matrix_transpose
-    nan_to_num real_if_close require trim_zeros stop_gradient backward_hook meshgrid lib.stride_tricks.as_strided
-    astype unstack""".split()
+    ["reshape", "ravel", "transpose", "swapaxes", "moveaxis", "rollaxis", "squeeze", "expand_dims", "broadcast_to", "broadcast_arrays", "diagonal", "split", "array_split", "hsplit", "vsplit", "dsplit", "flip", "fliplr", "flipud", "rot90", "real", "imag", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "atleast_1d", "atleast_2d", "atleast_3d", "array", "permute_dims", "matrix_transpose", "nan_to_num", "real_if_close", "require", "trim_zeros", "stop_gradient", "backward_hook", "meshgrid", "lib.stride_tricks.as_strided", "astype", "unstack"]
 )
 _READ_ONLY = frozenset({"broadcast_to", "broadcast_arrays", "diagonal", "broadcast_like"})
 _OURS = ("numpy", "_operator", "math", "adjoint", "builtins", "scipy")
