@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adjoint.errors import VerifyError
-from adjoint.ir.core import CALL, FOR, IF, WHILE, Block, Function, Op, Value, for_parts, while_parts
+from adjoint.ir.core import CALL, FOR, IF, WHILE, Atom, Block, Function, Op, Value, for_parts, while_parts
 from adjoint.ir.print import print_function
 from adjoint.ir.types import ArrayType, ObjectType, StackType, Type, join, same_shape
 
@@ -96,20 +96,20 @@ class _Verifier:
             return ()
         return type_.elements
 
-    def carried(self, op: Op, *groups: tuple[object, ...]) -> None:
+    def carried(self, op: Op, *groups: tuple[Atom, ...]) -> None:
         self.expect(len({len(group) for group in groups}) == 1, "carried values differ in number", op)
         for initial, param, following, final in zip(*groups, strict=True):
             for atom in (initial, following, final):
-                if not _fits(atom.type, param.type):  # type: ignore[attr-defined]  # atoms
-                    self.fail(f"a carried {param.type} receives a {atom.type}", op)  # type: ignore[attr-defined]
+                if not _fits(atom.type, param.type):
+                    self.fail(f"a carried {param.type} receives a {atom.type}", op)
 
-    def stacks(self, op: Op, pushed: tuple[object, ...], produced: tuple[Value, ...]) -> None:
+    def stacks(self, op: Op, pushed: tuple[Atom, ...], produced: tuple[Value, ...]) -> None:
         sizes = op.attrs["produced"]
         self.expect(len(produced) == len(sizes) and len(pushed) == sum(sizes), "stacks differ from what is pushed", op)
         elements = [type_ for stack in produced for type_ in self.elements(stack.type, op)]
         self.expect(len(elements) == len(pushed), "stacks differ from what is pushed", op)
         for atom, type_ in zip(pushed, elements, strict=True):
-            self.expect(_fits(atom.type, type_), f"a stack of {type_} receives a {atom.type}", op)  # type: ignore[attr-defined]
+            self.expect(_fits(atom.type, type_), f"a stack of {type_} receives a {atom.type}", op)
 
     def expect(self, condition: bool, message: str, op: Op) -> None:
         if not condition:
@@ -119,6 +119,6 @@ class _Verifier:
 def _fits(found: Type, expected: Type) -> bool:
     if isinstance(found, ArrayType) and isinstance(expected, ArrayType) and same_shape(found.shape, expected.shape):
         found = replace(found, shape=expected.shape)
-    if isinstance(found, StackType) and isinstance(expected, StackType) and len(found.elements) == len(expected.elements):
-        return all(map(_fits, found.elements, expected.elements))
+    if isinstance(found, StackType) and isinstance(expected, StackType):
+        return len(found.elements) == len(expected.elements) and all(map(_fits, found.elements, expected.elements))
     return join(found, expected) == expected or isinstance(found, ObjectType) or "undefined" in str(found).lower()

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from adjoint.ir.core import Primitive
-from adjoint.rules import internal, trace
+from adjoint.rules import arithmetic, construct, index, internal, products, reduce, shape, trace, unary  # noqa: F401  # enter their rules
 from adjoint.rules.registry import primitive_of
 
 
 def _named(fun: Any) -> Primitive:
     primitive = primitive_of(fun)
-    return primitive or Primitive(f"undeclared {fun}")  # TEMPORARY until all families are in
+    if primitive is None:
+        raise LookupError(f"no rule declares {fun}")
+    return primitive
 
 
 ADD, NP_ADD = _named(operator.add), _named(np.add)
@@ -30,6 +32,7 @@ GETITEM = _named(operator.getitem)
 WHERE = _named(np.where)
 SUM = _named(np.sum)
 TRANSPOSE, SWAPAXES = _named(np.transpose), _named(np.swapaxes)
+EXPAND_DIMS, SQUEEZE, RESHAPE, RAVEL = _named(np.expand_dims), _named(np.squeeze), _named(np.reshape), _named(np.ravel)
 REAL, IMAG, CONJ = _named(np.real), _named(np.imag), _named(np.conj)
 SIZE, DIM = _named(np.size), _named(trace.DIM)
 ZEROS_LIKE = _named(np.zeros_like)

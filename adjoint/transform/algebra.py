@@ -89,9 +89,9 @@ def product_of_negative(op: Op, r: Rewriter) -> Atom | None:
 
 
 def negative_of_difference(op: Op, r: Rewriter) -> Atom | None:
-    """-(a - b) -> b - a"""
+    """-(a - b) -> b - a, where nothing else reads the difference"""
     inner = r.definition(op.inputs[0], SUBS)
-    return r.emit(inner.primitive, *reversed(inner.inputs)) if inner else None
+    return r.emit(inner.primitive, *reversed(inner.inputs)) if inner and r.used_once(op.inputs[0]) else None
 
 
 def negative_of_scaled(op: Op, r: Rewriter) -> Atom | None:

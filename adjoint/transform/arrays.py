@@ -20,13 +20,17 @@ from adjoint.rules.names import (
     CAST,
     CONJ,
     DIVS,
+    EXPAND_DIMS,
     GETITEM,
     MATMULS,
     MULS,
     NEGS,
     POWS,
+    RAVEL,
     REAL,
+    RESHAPE,
     SIZE,
+    SQUEEZE,
     SUBS,
     SUM,
     SUM_TO,
@@ -102,6 +106,41 @@ def sink_broadcast(op: Op, r: Rewriter) -> Atom | None:
         if rank(other) == 0:
             return r.emit(BROADCAST_LIKE, r.emit(op.primitive, *pair), x)
     return None
+
+
+def uniform(atom: Atom, r: Rewriter) -> Atom | None:
+    """The scalar that every element of an array is, if it was spread and then only moved about."""
+    for _ in range(4):
+        op = r.definition(atom, MOVES)
+        if op is None:
+            return None
+        atom = op.inputs[0]
+        if op.primitive is BROADCAST_LIKE and rank(atom) == 0:
+            return atom
+    return None
+
+
+MOVES = frozenset({BROADCAST_LIKE, EXPAND_DIMS, SQUEEZE, RESHAPE, RAVEL, TRANSPOSE, SWAPAXES, GETITEM})
+
+
+def sink_uniform(op: Op, r: Rewriter) -> Atom | None:
+    """op(expand_dims(broadcast_like(s, x), 0), t) -> op(s, t) where t has the shape of the result anyway"""
+    for k in (0, 1):
+        other = op.inputs[1 - k]
+        if has_shape(other, op.outputs[0]) and (s := uniform(op.inputs[k], r)) is not None:
+            return r.emit(op.primitive, *((s, other) if k == 0 else (other, s)))
+    return None
+
+
+def sum_of_multiple(op: Op, r: Rewriter) -> Atom | None:
+    """sum(-x) -> -sum(x) and sum(s * x) -> s * sum(x) for a scalar s: one pass over x less"""
+    inner = r.definition(op.inputs[0], NEGS | MULS)
+    if inner is None or "dtype" in op.attrs or not r.used_once(op.inputs[0]):
+        return None
+    if inner.primitive in NEGS:
+        return r.emit(inner.primitive, r.emit(SUM, inner.inputs[0], *op.inputs[1:], attrs=op.attrs))
+    s, x = inner.inputs
+    return r.emit(inner.primitive, s, r.emit(SUM, x, *op.inputs[1:], attrs=op.attrs)) if rank(s) == 0 else None
 
 
 def broadcast_later(op: Op, r: Rewriter) -> Atom | None:
@@ -299,6 +338,8 @@ ARRAYS = (
     Row("where(c, v, 0) * p", MULS | DIVS, mask_past_product),
     Row("-where(c, v, 0)", LINEAR, mask_past_sign),
     Row("op(broadcast_like(s, x), t)", ADDS | SUBS | MULS | DIVS | POWS, sink_broadcast),
+    Row("op(expand_dims(broadcast_like(s, x)), t)", ADDS | SUBS | MULS | DIVS | POWS, sink_uniform),
+    Row("sum(-x)", frozenset({SUM}), sum_of_multiple),
     Row("-broadcast_like(s, x)", LINEAR, broadcast_later),
     Row("where(c, broadcast_like(s, x), 0)", WHERES, mask_of_broadcast),
     Row("broadcast_like(broadcast_like(v, x), y)", BROADCASTS, broadcast_once),

@@ -14,7 +14,7 @@ import operator
 from typing import Any
 
 from adjoint.ir.core import Atom, Literal, Op, Slot, Value
-from adjoint.ir.types import ArrayType, same_shape
+from adjoint.ir.types import ArrayType, Dim, same_length, same_shape
 from adjoint.rules.infer import static_argument
 from adjoint.rules.names import (
     ADD_AT,
@@ -218,7 +218,19 @@ def known_length(op: Op, r: Rewriter) -> Atom | None:
     if not isinstance(type_, ArrayType) or type_.shape is None or type(axis) is not int:
         return None
     length = type_.shape[axis]
-    return Literal(length) if isinstance(length, int) else None
+    return Literal(length) if isinstance(length, int) else length_of_argument(length, op.inputs[0], r)
+
+
+def length_of_argument(length: Dim, atom: Atom, r: Rewriter) -> Atom | None:
+    """The same length read from an argument of the function: a name of a length means one number."""
+    if atom in r.params:
+        return None
+    for param in r.params:
+        shape = param.type.shape if isinstance(param.type, ArrayType) else None
+        for axis, dim in enumerate(shape or ()):
+            if dim == length and same_length(dim, length):
+                return r.emit(DIM, param, attrs={"axis": axis})
+    return None
 
 
 def known_size(op: Op, r: Rewriter) -> Atom | None:
@@ -227,7 +239,9 @@ def known_size(op: Op, r: Rewriter) -> Atom | None:
     if op.attrs or len(op.inputs) != 1 or not isinstance(type_, ArrayType) or type_.shape is None:
         return None
     lengths = [n for n in type_.shape if isinstance(n, int)]
-    return Literal(math.prod(lengths)) if len(lengths) == len(type_.shape) else None
+    if len(lengths) < len(type_.shape):
+        return length_of_argument(type_.shape[0], op.inputs[0], r) if len(type_.shape) == 1 else None
+    return Literal(math.prod(lengths))
 
 
 def shape_of_argument(op: Op, r: Rewriter) -> Atom | None:
@@ -249,6 +263,8 @@ def shape_source(atom: Atom, r: Rewriter) -> Atom:
             break
         passed.append(source)
         source = following
+    if source not in r.params and source not in r.shape_sources:
+        source = next((x for x in r.params if x.type == source.type and has_shape(x, source)), source)
     source = r.shape_sources.get(source, source)
     for known in passed:
         r.shape_sources[known] = source

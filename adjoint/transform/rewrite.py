@@ -66,7 +66,7 @@ class Rewriter:
     def __init__(self, table: Table, body: Block) -> None:
         self.table = table
         self.body = body
-        self.params = frozenset(body.params)
+        self.params = dict.fromkeys(body.params)  # ordered
         self.replaced: dict[Value, Atom] = {}
         self.ops: list[Op] = []
         self.builder = Builder()

@@ -1,5 +1,5 @@
 """Each rewrite as two functions, before and after; and what must stay as it is."""
-# ruff: noqa: ARG005, B002  # one line for a case; both forms take the same arguments
+# ruff: noqa: ARG005, B002, E501  # one line for a case; both forms take the same arguments
 
 from __future__ import annotations
 
@@ -70,6 +70,7 @@ EXACT_CASES = [
     ("real of a real", (V,), lambda x: np.real(np.conj(x)), lambda x: x),
     ("known length", (FIXED, S), lambda x, s: np.size(x) * s, lambda x, s: 12 * s),
     ("shape of an argument", (V,), lambda x: np.zeros_like(np.sin(x * 2.0)), np.zeros_like),
+    ("length of an argument", (W,), lambda x: np.size(np.sum(x, axis=1)), lambda x: x.tracer.apply(DIM, (x,), {"axis": 0})),
     ("stored value", (V, S), lambda x, s: update(x, s, index=2)[2] * s, None),
     ("stored value of the same type", (V, NUMPY), lambda x, s: update(x, s, index=2)[2], lambda x, s: s),
     ("stored slice", (V, I8), lambda x, k: update(x, -x, index=slice(None))[:], lambda x, k: -x),
@@ -221,6 +222,20 @@ ALGEBRA_CASES = [
         lambda a, v, w: add_at(update(a, v, index=2), w, index=2),
         lambda a, v, w: update(a, v + w, index=2),
     ),
+    (
+        "broadcast that moved",
+        (NUMPY, V, W),
+        lambda s, x, y: np.expand_dims(broadcast_like(s, x), 1) * y,
+        lambda s, x, y: s * y,
+    ),
+    (
+        "broadcast that moved and makes the shape",
+        (NUMPY, V),
+        lambda s, x: np.expand_dims(broadcast_like(s, x), 1) * x,
+        None,
+    ),
+    ("sum of a negative", (W,), lambda x: np.sum(-x, axis=1), lambda x: -np.sum(x, axis=1)),
+    ("sum of a multiple", (S, W), lambda s, x: np.sum(s * x, axis=0), lambda s, x: s * np.sum(x, axis=0)),
     ("transposed product", (W, W), lambda x, y: (x.T @ y).T, lambda x, y: y.T @ x),
     ("transposed product, right", (W, W), lambda x, y: (x @ y.T).T, lambda x, y: y @ x.T),
     ("transposed product of plain factors", (SQUARE, SQUARE), lambda x, y: (x @ y).T, None),
