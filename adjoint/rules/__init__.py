@@ -19,6 +19,8 @@ from adjoint.rules import (  # noqa: E402  # enter their rules
     constant,  # noqa: F401
     construct,  # noqa: F401
     diagonal,  # noqa: F401
+    einsum,  # noqa: F401
+    factor,  # noqa: F401
     index,  # noqa: F401
     internal,  # noqa: F401
     join,  # noqa: F401
