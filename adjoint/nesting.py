@@ -18,12 +18,13 @@ from adjoint.frontend.abstract import (
 )
 from adjoint.frontend.lower import Lowering
 from adjoint.ir.build import Builder
-from adjoint.ir.core import CONSTANT, HOOK, Atom, Block, Function, Literal, Op, Value
+from adjoint.ir.core import CALL, CONSTANT, HOOK, Atom, Block, Function, Literal, Op, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, is_complex, is_inexact
-from adjoint.ir.walk import block_reads, clone_block, op_reads
+from adjoint.ir.walk import block_reads, clone_block, lookup, op_reads
 from adjoint.transform.adjoint import adjoint
 from adjoint.transform.cotangent import derivative_type
+from adjoint.transform.optimise import simplify_all
 from adjoint.transform.tangent import tangent
 
 Argnums = int | str | tuple[int | str, ...]
@@ -61,11 +62,22 @@ def outline(low: Lowering, fun: Any, args: list[Any], kwargs: dict[str, Any], no
         ops = tuple(low.builder.ops)
     finally:
         low.builder = saved
-    results = tuple(atoms_of(result))
-    inside = Block(tuple(fresh), ops, results)
+    inside = Block(tuple(fresh), ops, tuple(atoms_of(result)))
     outside = tuple(block_reads(inside))
-    function = Function(_name(fun), replace(inside, params=(*fresh, *outside)), low.functions)
-    return Outlined(function, tuple(fresh), outside, own_args, own_kwargs, result)
+    table: dict[Value, Atom] = {}
+    body = clone_block(replace(inside, params=(*fresh, *outside)), table, low.renames)
+
+    def renewed(value: Any) -> Any:
+        return rebuild(value, iter([lookup(table, a) for a in atoms_of(value)]))
+
+    return Outlined(
+        Function(_name(fun), body, dict(low.functions)),
+        body.params[: len(fresh)],  # type: ignore[arg-type]  # parameters are values
+        outside,
+        list(map(renewed, own_args)),
+        {name: renewed(value) for name, value in own_kwargs.items()},
+        renewed(result),
+    )
 
 
 def place(low: Lowering, fn: Function, arguments: Sequence[Atom]) -> tuple[Atom, ...]:
@@ -281,9 +293,9 @@ def lower_vjp(
     chosen = chosen_atoms(call.args, positions)
     wrt = [k for k, p in enumerate(call.arguments) if is_inexact(p.type) and p in chosen]
     seeds = [k < outs and is_inexact(a.type) for k, a in enumerate(fn.results)]
-    made = adjoint(fn, wrt, seeds)
+    made = simplify_all(adjoint(fn, wrt, seeds))
     given = [*(a for v in args for a in atoms_of(v) if isinstance(a, Value)), *call.outside]
-    forward, reverse = split(made, sum(seeds))
+    forward, reverse = sweeps(made, len(fn.results), sum(seeds))
     table: dict[Value, Atom] = dict(zip(made.params, given, strict=False))
     block = clone_block(Block((), forward, made.results[: len(fn.results)]), table)
     low.builder.ops.extend(block.ops)
@@ -342,13 +354,32 @@ def _vjp_primal(low: Lowering, value: Any) -> Any:
     ]))  # fmt: skip
 
 
-def split(fn: Function, bars: int) -> tuple[tuple[Op, ...], tuple[Op, ...]]:
-    """The ops of a joint program that do not depend on the last `bars` parameters, and those that do."""
+def sweeps(fn: Function, results: int, bars: int) -> tuple[tuple[Op, ...], tuple[Op, ...]]:
+    """The forward and the reverse sweep of a joint program: what the first `results` results need and
+    whatever loops, branches or acts without knowing a cotangent; and the rest."""
     tainted = set(fn.params[len(fn.params) - bars :]) if bars else set()
+    free: list[Op] = []
+    for op in fn.body.ops:
+        if tainted.isdisjoint(op_reads(op)):
+            free.append(op)
+        else:
+            tainted.update(op.outputs)
+    needed = {atom for atom in fn.results[:results] if isinstance(atom, Value)}
+    forward: set[Op] = set()
+    for op in reversed(free):
+        if op.regions or op.primitive.effect or op.primitive is CALL or not needed.isdisjoint(op.outputs):
+            forward.add(op)
+            needed.update(op_reads(op))
+    return tuple(op for op in fn.body.ops if op in forward), tuple(op for op in fn.body.ops if op not in forward)
+
+
+def split(fn: Function, dots: int) -> tuple[tuple[Op, ...], tuple[Op, ...]]:
+    """The ops of a program that do not depend on its last `dots` parameters, and those that do."""
+    tainted = set(fn.params[len(fn.params) - dots :]) if dots else set()
     forward: list[Op] = []
     reverse: list[Op] = []
     for op in fn.body.ops:
-        if tainted.isdisjoint(op_reads(op)) and op.sweep != "adjoint":
+        if tainted.isdisjoint(op_reads(op)):
             forward.append(op)
         else:
             reverse.append(op)
@@ -369,7 +400,7 @@ def lower_hook(low: Lowering, callee: Static, args: list[Any], kwargs: dict[str,
             bar = Value("bar", derivative_type(x.type))
             made = outline(low, fn, [bar], {}, node)
             name = f"hook_{len(low.functions)}"
-            low.functions[name] = replace(made.function, name=name)
+            low.functions[name] = replace(made.function, name=name, functions={})
             return low.builder.emit(HOOK, (x, *made.outside), {"callee": name}, types=(x.type,))[0]
         if not isinstance(fn, Static):
             raise UnsupportedError(f"backward_hook with {describe(fn)}", low.span(node))

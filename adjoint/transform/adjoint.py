@@ -18,7 +18,22 @@ from adjoint.analysis.activity import carries_derivative, varied
 from adjoint.errors import UnsupportedError
 from adjoint.ir.build import Builder
 from adjoint.ir.core import (
-    CALL, FOR, HOOK, IF, OPAQUE, UNDEFINED, WHILE, Atom, Block, Function, Literal, Op, Slot, Value, for_parts, while_parts,
+    CALL,
+    FOR,
+    HOOK,
+    IF,
+    OPAQUE,
+    UNDEFINED,
+    WHILE,
+    Atom,
+    Block,
+    Function,
+    Literal,
+    Op,
+    Slot,
+    Value,
+    for_parts,
+    while_parts,
 )
 from adjoint.ir.types import PY_INT, ArrayType, StackType, Type
 from adjoint.ir.walk import clone_block, op_reads, substitute, substitute_op
@@ -221,7 +236,8 @@ class Reverse:
 
     def loop(self, op: Op, cot: Cotangents, builder: Builder) -> None:
         """The loop backwards. What it carries, cotangents of carried values and of values read from
-        outside, is found by repeating until no more turns up."""
+        outside, is found by repeating until no more turns up.
+        """
         is_for = op.primitive is FOR
         parts: Any = for_parts(op) if is_for else while_parts(op)
         body = op.regions[-1]
@@ -270,9 +286,9 @@ class Reverse:
         builder.append(
             Op(FOR, (*space, *initial, *stack_bars, *stacks), (*finals, *outer, *produced), attrs, (region,), op.span, "adjoint")
         )
+        cot.update(zip(outside, outer, strict=True))
         for k, final in zip(chosen, finals, strict=True):
             self.accumulate(cot, builder, parts.initial[k], final)
-        cot.update(zip(outside, outer, strict=True))
         for stack, value, elements in owners:
             self.elements[value] = elements
             self.elements[stack] = elements
