@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from adjoint import api
+from adjoint import checks, sources
+from adjoint.api import grad
 from adjoint.errors import AdjointError, VerifyError
 from adjoint.ir.notation import parse_types
 from adjoint.ir.types import ArrayType
@@ -83,9 +84,9 @@ def _dump(options: argparse.Namespace) -> int:
     argnums, types = _argnums(options.argnums), _types(options.types, fun)
     with _user_errors("cannot differentiate"):
         if options.file and options.stage == "source":
-            text = api.module_text(fun, options.mode, argnums, types)
+            text = sources.module_text(fun, options.mode, argnums, types)
         else:
-            text = api.dump(fun, mode=options.mode, argnums=argnums, types=types, stage=options.stage)
+            text = sources.dump(fun, mode=options.mode, argnums=argnums, types=types, stage=options.stage)
     text = text.rstrip("\n") + "\n"
     if options.file:
         try:
@@ -99,11 +100,12 @@ def _dump(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     fun = _load(options.target)
+    grad(fun)  # refuses what no arguments could make differentiable
     with _user_errors(f"cannot evaluate --args {options.args!r}", (Exception,)):
         value = eval(options.args, {"np": np})  # noqa: S307  # the user's own expression
     args = value if isinstance(value, tuple) else (value,)
     with _user_errors("cannot check", (Exception,)):
-        rows = api.gradient_errors(fun, args)
+        rows = checks.gradient_errors(fun, args)
     print("| argument | forward vs differences | reverse vs differences | ok |\n|---|---|---|---|")
     for name, forward, reverse, ok in rows:
         print(f"| {name} | {forward:.1e} | {reverse:.1e} | {'yes' if ok else 'NO'} |")
@@ -116,7 +118,8 @@ def _check(options: argparse.Namespace) -> int:
 def _rules(options: argparse.Namespace) -> int:
     kinds: dict[str, set[str]] = {}
     for primitive, rule in RULES.items():
-        kinds.setdefault(primitive.name, set()).add(rule.kind)
+        if not primitive.name.startswith("_"):  # those that only the compiler makes
+            kinds.setdefault(primitive.name, set()).add(rule.kind)
     names = [name for name in sorted(kinds) if fnmatchcase(name, f"*{options.pattern}*")]
     width = max(map(len, names), default=0)
     for name in names:

@@ -83,10 +83,19 @@ class Derivative:
         return self._entry.generated.text
 
     def specialize(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
-        """The bare compiled function for arguments like these: no dispatch, no guards."""
+        """The bare compiled function for arguments like these: no dispatch, no guards.
+
+        Captured data (closure cells, globals) keep the values that they have now.
+        """
         self(*args, **kwargs)
         assert self._entry is not None
-        return self._entry.bare
+        bare = self._entry.bare
+        captured = {n: dispatch.resolve(self.primal, args, p) for p, _, n in dispatch.hidden_leaves(self._entry.lowered)}
+        if not captured:
+            return bare
+        copy = types.FunctionType(bare.__code__, bare.__globals__, bare.__name__, bare.__defaults__, bare.__closure__)
+        copy.__kwdefaults__ = captured
+        return copy
 
     @user_errors
     def _dispatch(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

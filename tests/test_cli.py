@@ -11,12 +11,11 @@ print("imported")
 
 
 def loss(w, x):
-    return np.sum(np.tanh(x @ w) ** 2)
+    return np.sum(np.tanh(x * w) ** 2)
 
 
 def fails(x):
-    raise_here = np.linalg.inv(x)
-    return np.sum(raise_here)
+    return np.sum(np.linalg.inv(x))
 
 
 class Model:
@@ -104,11 +103,11 @@ def test_wrong_arguments_of_check(model, capsys):
 
 
 def test_check_prints_a_row_for_each_argument(model, capsys):
-    assert main(["check", f"{model}:loss", "--args", "np.ones(3), np.ones((5, 3))"]) == 0
+    assert main(["check", f"{model}:loss", "--args", "np.ones(3), np.ones(3)"]) == 0
     rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines()]
     assert [row[0] for row in rows[2:]] == ["| w", "| x"]
 
 
 def test_rules_by_pattern(capsys):
-    assert main(["rules", "arctan?"]) == 0
+    assert main(["rules", "arctan2"]) == 0
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [["arctan2", "elementwise"]]
