@@ -33,9 +33,9 @@ def half_triangle(x, upper):
     return lower.T if upper else lower
 
 
-def symmetric(a_dot, upper):
+def symmetric(a_dot, a, upper):
     """The Hermitian matrix of which one triangle is read."""
-    triangle = a_dot * half_triangle(a_dot, upper)
+    triangle = a_dot * half_triangle(a, upper)
     return triangle + adjoint_of(triangle)
 
 
@@ -43,7 +43,7 @@ def symmetric(a_dot, upper):
 def cholesky(a_dot, a, *, out, upper=False):
     """With A = L L^H: L_dot = L Phi(L^-1 A_dot L^-H), where Phi halves the diagonal of the lower triangle."""
     factor = adjoint_of(out) if upper else out
-    half = np.linalg.solve(factor, symmetric(a_dot, upper))
+    half = np.linalg.solve(factor, symmetric(a_dot, a, upper))
     inner = np.linalg.solve(factor, adjoint_of(half))
     factor_dot = factor @ (inner * half_triangle(out, upper=False))
     return adjoint_of(factor_dot) if upper else factor_dot
@@ -71,7 +71,7 @@ def eigh(a_dot, a, *, out, UPLO="L"):
     values, vectors = out
     if is_complex(a):
         refuse_vectors("linalg.eigh", PHASES)
-    inner = matrix_transposed(vectors) @ symmetric(a_dot, UPLO in "Uu") @ vectors
+    inner = matrix_transposed(vectors) @ symmetric(a_dot, a, UPLO in "Uu") @ vectors
     return np.diagonal(inner, 0, -2, -1), vectors @ (inverse_gaps(values) * inner)
 
 
@@ -93,7 +93,7 @@ def eigh_cotangent(bars, a, *, out, UPLO="L"):
 @jvp_rule(np.linalg.eigvalsh, infer=infer_square("real vector"))
 def eigvalsh(a_dot, a, *, UPLO="L"):
     _, vectors = np.linalg.eigh(a, UPLO)
-    return real_sum(conjugate(vectors) * (symmetric(a_dot, UPLO in "Uu") @ vectors))
+    return real_sum(conjugate(vectors) * (symmetric(a_dot, a, UPLO in "Uu") @ vectors))
 
 
 def real_sum(x):

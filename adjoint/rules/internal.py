@@ -88,7 +88,7 @@ def _cast(bar, x, *, dtype):
 add_at = traceable(arrays.add_at)
 
 
-@linear(add_at, infer=zeros_of, signature="x, value, index=None")
+@linear(add_at, infer=zeros_of, signature="x, value, index")
 def _add_at(bar, x, value, *, index):
     return bar, bar[index]
 
@@ -96,7 +96,7 @@ def _add_at(bar, x, value, *, index):
 update = traceable(arrays.update)
 
 
-@linear(update, infer=zeros_of, signature="x, value, index=None")
+@linear(update, infer=zeros_of, signature="x, value, index")
 def _update(bar, x, value, *, index):
     return update(bar, 0.0, index=index), bar[index]
 

@@ -143,13 +143,13 @@ def total(lengths):
 
 def part_index(present, axis, start, stop):
     """The index of a part in the joined array: a number along the axes that the item lacks."""
-    along = slice(start or None, stop) if present[axis] else start
+    along = slice(None if isinstance(start, int) and start == 0 else start, stop) if present[axis] else start
     return tuple(along if k == axis else slice(None) if has else 0 for k, has in enumerate(present))
 
 
 def whole(index):
     """An index without the slices at its end that mean whole axes."""
-    while len(index) > 1 and index[-1] == slice(None):
+    while len(index) > 1 and isinstance(index[-1], slice) and index[-1].start is None and index[-1].stop is None:
         index = index[:-1]
     return index[0] if len(index) == 1 else index
 

@@ -85,6 +85,8 @@ def infer_solve(inputs, attrs):
 
 @jvp_rule(np.linalg.solve, infer=infer_solve)
 def solve(a_dot, b_dot, a, b, *, out):
+    if b.ndim == 1 and a.ndim > 2:  # one right-hand side for a stack of matrices
+        return np.linalg.solve(a, (b_dot - (a_dot @ out[..., None])[..., 0])[..., None])[..., 0]
     return np.linalg.solve(a, b_dot - a_dot @ out)
 
 

@@ -8,12 +8,11 @@ import operator
 
 import numpy as np
 
-from adjoint.ir.types import UNKNOWN, ArrayType, broadcast_shapes, promote
+from adjoint.ir.types import UNKNOWN, ArrayType, broadcast_shapes
 from adjoint.rules.arithmetic import is_complex
 from adjoint.rules.infer import array_type, normal_axes
-from adjoint.rules.internal import add_at
 from adjoint.rules.join import rank
-from adjoint.rules.lengths import named, shortened, sum_of_lengths, times
+from adjoint.rules.lengths import named, shortened, strong_dtype, sum_of_lengths, times
 from adjoint.rules.registry import bilinear
 from adjoint.rules.shape import inverse, matrix_transposed
 
@@ -26,7 +25,7 @@ def infer_product(shape_of_product, scalar_kind="np"):
         if not isinstance(a, ArrayType) or not isinstance(b, ArrayType):
             return UNKNOWN
         shape = None if a.shape is None or b.shape is None else shape_of_product(a.shape, b.shape, attrs)
-        return array_type(promote((a, b)), shape, scalar_kind=scalar_kind)
+        return array_type(strong_dtype((a, b)), shape, scalar_kind=scalar_kind)
 
     return infer
 
@@ -253,4 +252,4 @@ def uncut(bar, n, m, mode):
     """The cotangent of the full convolution, of which the modes `valid` and `same` give the middle."""
     start = np.minimum(n, m) - 1
     start = start if mode == "valid" else start // 2
-    return add_at(np.zeros(n + m - 1, like=bar), bar, index=slice(start, start + bar.shape[0]))
+    return np.pad(bar, (start, n + m - 1 - start - bar.shape[0]))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from adjoint.ir.core import Slot
+from adjoint.ir.core import Literal, Slot
 from adjoint.ir.types import UNKNOWN, ArrayType, Symbol, broadcast_shapes, known_not_one
 from adjoint.rules.infer import dim_of, normal_axes, shape_of
 from adjoint.rules.internal import add_at
@@ -14,7 +14,7 @@ from adjoint.rules.lengths import (
     strong_dtype,
     times,
 )
-from adjoint.rules.registry import linear
+from adjoint.rules.registry import jvp_rule, linear, vjp_rule
 
 
 def shaped(change):
@@ -334,6 +334,10 @@ def repeated(shape, attrs, inputs):
     if axis is None:
         shape, axis = (product_of_lengths(shape),), 0
     (axis,) = normal_axes(axis, len(shape))
+    if isinstance(repeats, Slot) and isinstance(inputs[repeats.index], Literal):
+        repeats = inputs[repeats.index].value
+    if isinstance(repeats, np.ndarray) and repeats.ndim:
+        repeats = tuple(repeats.tolist())
     if isinstance(repeats, Slot) and inputs[repeats.index].type.shape != ():
         length = named("sum({})", dim_of(inputs[repeats.index]))
     elif isinstance(repeats, (tuple, list)):
@@ -384,8 +388,13 @@ def padded(shape, attrs, inputs):
     return dims
 
 
-@linear(np.pad, infer=shaped(padded))
-def pad(bar, x, *, pad_width, mode="constant", constant_values=0):
+@jvp_rule(np.pad, infer=shaped(padded))
+def pad(x_dot, x, *, pad_width, mode="constant", constant_values=0):
+    return np.pad(x_dot, pad_width)
+
+
+@vjp_rule(np.pad)
+def pad_transpose(bar, x, *, pad_width, mode="constant", constant_values=0):
     return bar[tuple(_inside(x, k, *pair) for k, pair in enumerate(_borders(pad_width, x.ndim)))]
 
 

@@ -237,6 +237,8 @@ class Sym:
         return self.tracer.apply(ufunc, inputs, kwargs)
 
     def __array_function__(self, fun: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if fun in (np.eye, np.tri):  # these hand on what `like=` comes with: their defaults
+            kwargs = {name: item for name, item in kwargs.items() if name in ("M", "k") and item is not None}
         kwargs = {name: item for name, item in kwargs.items() if name != "like"}
         return self.tracer.apply(fun, args, kwargs)
 
