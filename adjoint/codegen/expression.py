@@ -165,7 +165,9 @@ class Expressions:
         keywords = [(name, self.item(arg, op)) for name, arg in (op.attrs.get("kwargs") or {}).items()]
         if op.attrs.get("method"):
             return text.call(text.attribute(args[0], op.attrs["method"]), args[1:], keywords)
-        return text.call(self.constants.reference(op.attrs["function"]), args, keywords)
+        function = op.attrs["function"]
+        called = self.item(function, op) if isinstance(function, Slot) else self.constants.reference(function)
+        return text.call(called, args, keywords)
 
     def access(self, op: Op) -> Any:
         node = self.atom(op.inputs[0])

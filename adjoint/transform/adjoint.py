@@ -156,7 +156,7 @@ class Reverse:
             found = tracing.run(rule.vjp, bar, *tracing.operands)
         elif rule.kind == "elementwise":
             partials = tracing.run(rule.body, *tracing.operands)
-            found = tuple(times(partials[k], bar) if k in wanted else ZERO for k in range(len(partials)))
+            found = tuple(times(p, bar) for p in self.shared(partials, atoms, wanted))
         else:
             found = tracing.run(rule.body, bar, *tracing.operands)
         results = dict(zip(range(len(atoms)) if len(found) == len(atoms) else wrt, found, strict=True))
@@ -164,6 +164,20 @@ class Reverse:
         splice(tracing.scratch, builder, [gift for _, gift in gifts])
         for atom, gift in gifts:
             self.accumulate(cot, builder, atom, gift)
+
+    def shared(self, partials: Sequence[Any], atoms: Sequence[Atom], wanted: Sequence[int]) -> list[Any]:
+        """The partials by each operand; those of an operand that is given twice become one."""
+        found: dict[Atom, int] = {}
+        result: list[Any] = [ZERO] * len(partials)
+        for k in wanted:
+            first = found.setdefault(atoms[k], k)
+            if first == k:
+                result[k] = partials[k]
+            elif isinstance(partials[k], Sym) and isinstance(result[first], Sym) and partials[k].atom is result[first].atom:
+                result[first] = 2.0 * partials[k]
+            else:
+                result[first] = result[first] + partials[k]
+        return result
 
     def transposed(
         self, tracing: Tracing, atoms: Sequence[Atom], wanted: Sequence[int], bars: Sequence[Atom | None],
