@@ -233,7 +233,8 @@ class Expressions:
     def constant_like(self, op: Op, function: str, value: int) -> Any:
         out = op.outputs[0]
         type_ = out.type
-        if set(op.attrs) <= {"dtype"} and len(op.inputs) == 1 and isinstance(type_, ArrayType) and type_.dtype is not None:
+        plain = set(op.attrs) <= {"dtype"} and len(op.inputs) == 1
+        if plain and isinstance(type_, ArrayType) and type_.dtype is not None:
             if type_.kind == "array" and _is_array(op.inputs[0]) and self.folding.inner(op.inputs[0]) is None:
                 return self.filled(function, op.inputs[0], out, [])
             if type_.is_scalar and op.sweep and type_.dtype == "float64":
@@ -272,7 +273,8 @@ class Expressions:
     def cast(self, op: Op) -> Any:
         source, dtype = op.inputs[0], np.dtype(op.attrs["dtype"])
         type_ = source.type
-        if isinstance(type_, ArrayType) and type_.dtype and (not type_.dtype.startswith("complex") or dtype.kind == "c"):
+        known = type_.dtype if isinstance(type_, ArrayType) else None
+        if isinstance(type_, ArrayType) and known and (not known.startswith("complex") or dtype.kind == "c"):
             if type_.kind == "array":
                 return text.call(text.attribute(self.atom(source), "astype"), [self.constants.literal(dtype)])
             if type_.is_scalar and type_.kind in ("py", "np"):

@@ -127,7 +127,8 @@ def _define(
     lines.depth = 1
     writer.block(fn.body)
     value = result_node(interface.results, fn.results, writer)
-    lines.add(text.pretty_source(text.return_(value)))
+    inner = [op for op in map(folding.inner, fn.results) if op is not None]
+    lines.add(text.pretty_source(text.return_(value)), next((op.span for op in reversed(inner) if op.span), None))
     return lines.render()
 
 

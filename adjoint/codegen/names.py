@@ -11,8 +11,10 @@ from adjoint.ir.core import Function, Value
 from adjoint.ir.types import StackType
 
 USED = frozenset(
-    ["np", "math", "range", "reversed", "zip", "abs", "min", "max", "int", "float", "bool", "complex", "len", "print", "slice", "tuple", "list", "dict", "str", "repr", "isinstance", "type", "sum", "round", "divmod", "pow", "any", "all", "sorted", "hash", "object", "NotImplemented", "Ellipsis"]
-)
+    ("np", "math", "range", "reversed", "zip", "abs", "min", "max", "int", "float", "bool", "complex", "len", "print",
+     "slice", "tuple", "list", "dict", "str", "repr", "isinstance", "type", "sum", "round", "divmod", "pow", "any",
+     "all", "sorted", "hash", "object")
+)  # fmt: skip
 """Names that generated text may refer to, so that no variable may hide them."""
 
 

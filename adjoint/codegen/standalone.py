@@ -75,9 +75,8 @@ def _literal(name: str, obj: Any) -> str:
 def _numbers(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_numbers, value))}]"
-    if isinstance(value, float) and value != value:
-        return "np.nan"
-    return repr(value).replace("inf", "np.inf") if isinstance(value, float) else repr(value)
+    text = repr(value)
+    return text.replace("inf", "np.inf").replace("nan", "np.nan") if isinstance(value, float) else text
 
 
 def _describe(obj: Any) -> str:

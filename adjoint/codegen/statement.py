@@ -66,6 +66,10 @@ class Statements:
     def source(self, atom: Atom) -> str:
         return text.pretty_source(self.expr(atom))
 
+    def name_of(self, atom: Atom) -> str | None:
+        """The variable that an atom is, if it is one."""
+        return None if isinstance(atom, Literal) or self.folding.inner(atom) else self.names[atom]
+
     def is_read(self, value: Value) -> bool:
         return self.folding.reads.get(value, 0) > 0
 
@@ -79,9 +83,8 @@ class Statements:
             if isinstance(source, Literal) and isinstance(source.value, Undefined):
                 if not (undefined or target in self.exposed):
                     continue
-            elif isinstance(source, Value) and self.names.get(source) == self.names[target]:
-                if self.folding.inner(source) is None:
-                    continue
+            elif self.name_of(source) == self.names[target]:
+                continue
             reads = {self.names[value] for value in self.folding.variables((source,))}
             pending.append((self.names[target], source, reads))
         while pending:

@@ -39,8 +39,12 @@ UPDATES = (internal.update, internal.add_at)
 """Functions whose result is their first operand changed at an index."""
 
 _ALIASING = frozenset(
-    ["reshape", "ravel", "transpose", "swapaxes", "moveaxis", "rollaxis", "squeeze", "expand_dims", "broadcast_to", "broadcast_arrays", "diagonal", "split", "array_split", "hsplit", "vsplit", "dsplit", "flip", "fliplr", "flipud", "rot90", "real", "imag", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "atleast_1d", "atleast_2d", "atleast_3d", "array", "permute_dims", "matrix_transpose", "nan_to_num", "real_if_close", "require", "trim_zeros", "stop_gradient", "backward_hook", "meshgrid", "lib.stride_tricks.as_strided", "astype", "unstack"]
-)
+    ("reshape", "ravel", "transpose", "swapaxes", "moveaxis", "rollaxis", "squeeze", "expand_dims", "broadcast_to",
+     "broadcast_arrays", "diagonal", "split", "array_split", "hsplit", "vsplit", "dsplit", "flip", "fliplr", "flipud",
+     "rot90", "real", "imag", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "atleast_1d",
+     "atleast_2d", "atleast_3d", "array", "permute_dims", "matrix_transpose", "nan_to_num", "real_if_close", "require",
+     "trim_zeros", "stop_gradient", "backward_hook", "meshgrid", "astype", "unstack")
+)  # fmt: skip
 _READ_ONLY = frozenset({"broadcast_to", "broadcast_arrays", "diagonal", "broadcast_like"})
 _OURS = ("numpy", "_operator", "math", "adjoint", "builtins", "scipy")
 _HARMLESS = (print, len, repr, str, format, type, id, isinstance)
@@ -59,6 +63,8 @@ def is_update(primitive: Primitive) -> bool:
 
 def is_view(op: Op) -> bool:
     """Whether the result of an op is a window on its operand that a copy would detach."""
+    if op.primitive.fun is np.einsum and len(op.inputs) > 2:  # only of one operand may it be a view
+        return False
     return op.primitive.view or op.primitive.name in _ALIASING
 
 
@@ -102,7 +108,7 @@ def is_basic(index: Any, inputs: tuple[Atom, ...]) -> bool:
         if isinstance(item, Slot):
             type_ = inputs[item.index].type
             integer = isinstance(type_, ArrayType) and (type_.dtype or "").startswith(("int", "uint"))
-            if not (integer and type_.is_scalar):
+            if not integer or getattr(type_, "shape", None) != ():
                 return False
         elif not (item is None or item is ... or isinstance(item, (slice, np.integer)) or type(item) is int):
             return False

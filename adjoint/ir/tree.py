@@ -80,12 +80,18 @@ def build_object(tree: Any) -> Any:
         case "dict":
             return dict(zip(tree.keys, parts, strict=True))
         case "namedtuple":
-            return tuple.__new__(tree.cls, parts)  # type: ignore[type-var]  # a tuple subclass
+            return tuple.__new__(_class(tree), parts)
         case _:
-            obj = object.__new__(tree.cls)  # type: ignore[arg-type]  # __init__ may validate or compute: not for bars
+            obj: Any = object.__new__(_class(tree))  # its __init__ may check or compute, and so does not run
             for name, part in zip(tree.keys, parts, strict=True):
                 object.__setattr__(obj, name, part)
             return obj
+
+
+def _class(tree: Tree) -> type[Any]:
+    if tree.cls is None:
+        raise TypeError(f"a {tree.kind} needs its class")
+    return tree.cls
 
 
 def access(kind: str, key: Any) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 
 def broadcast_like(value: Any, x: Any) -> Any:
     """`value` repeated to the shape of `x`."""
-    return np.broadcast_to(value, np.shape(x))
+    shape = np.shape(x)
+    return value if np.shape(value) == shape else np.broadcast_to(value, shape)
 
 
 def sum_to(bar: Any, x: Any) -> Any:
@@ -50,7 +51,7 @@ def fresh(x: Any) -> Any:
 
 def rebuild(cls: type, fields: dict[str, Any]) -> Any:
     """An instance of a dataclass with these fields; its `__init__` may check or compute, so it does not run."""
-    obj = object.__new__(cls)
+    obj: Any = object.__new__(cls)
     for name, value in fields.items():
         object.__setattr__(obj, name, value)
     return obj
