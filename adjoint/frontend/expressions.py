@@ -20,6 +20,7 @@ from adjoint.ir.core import FORMAT, IF, RAISE, Atom, Literal, Primitive, Slot, V
 from adjoint.ir.tree import Tree, flatten_object
 from adjoint.ir.types import ArrayType, Symbol, type_of_constant
 from adjoint.rules import registry
+from adjoint.rules.infer import remember_length
 from adjoint.rules.internal import both, either
 from adjoint.rules.trace import DIM, normal_form
 
@@ -448,6 +449,8 @@ class Expressions(Context):
         except AttributeError as problem:
             self.error(UnsupportedError, node, str(problem))
         if owner.path is not None and isinstance(found, types.BuiltinMethodType) and getattr(found, "__self__", None) is obj:
+            if isinstance(obj, np.ufunc):
+                return Static(found)  # np.add.reduce is made anew each time that it is looked up
             if not isinstance(obj, (type, types.ModuleType)):
                 return Method(self.object_value(owner), name)
         if isinstance(obj, types.ModuleType):  # its functions stay what they are, its numbers may change
@@ -488,7 +491,9 @@ class Expressions(Context):
         length = owner.type.shape[axis]  # type: ignore[union-attr]  # the caller knows the rank
         if isinstance(length, int):
             return Literal(length)
-        return self.apply(DIM, [owner], {"axis": Literal(axis)}, node)
+        found = self.apply(DIM, [owner], {"axis": Literal(axis)}, node)
+        remember_length(found, length)
+        return found
 
     # ------------------------------------------------------------------ functions, strings
 
@@ -541,13 +546,14 @@ class Expressions(Context):
 
     def apply(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         """Append a call of a registered function; several results come as a tuple."""
-        primitive = registry.primitive_of(fun)
+        args = [raw(a) for a in args]
+        primitive = registry.primitive_of(fun, args)
         if primitive is None:
             self.error(UnsupportedError, node, f"`{registry.name_of(fun)}` is not supported here")
         with self.at(node):
             try:
                 inputs, attrs = normal_form(
-                    primitive, [raw(a) for a in args], {k: raw(v) for k, v in kwargs.items()}, _is_value
+                    primitive, args, {k: raw(v) for k, v in kwargs.items()}, _is_value
                 )
             except TypeError as problem:
                 self.refuse(node, str(problem))
@@ -562,8 +568,10 @@ class Expressions(Context):
         if isinstance(x, (tuple, list)):  # a sequence of numbers where NumPy wants an array
             array = self.apply(np.array, [unraw(x)], {}, node)
             return array  # type: ignore[no-any-return]
-        if type(x) in NUMBERS or isinstance(x, np.generic):
+        if type(x) in NUMBERS or isinstance(x, (np.generic, str)):
             return Literal(x)
+        if x is None and primitive.signature and any(p.default is None for p in primitive.signature.parameters.values()):
+            return Literal(None)  # an operand that may be left out: `np.clip(x, None, 1.0)`
         self.refuse(node, f"`{primitive.name}` is given {x!r}, which is no number and no array")
 
     def settled(self, attrs: dict[str, Any], atoms: list[Atom], primitive: Primitive, node: Any) -> dict[str, Any]:

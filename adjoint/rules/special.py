@@ -59,7 +59,7 @@ def recurrence_cotangents(bar, a, b, *, out, axis):
 
 def delayed(x, axis, first):
     """`x` moved by one place along an axis, with `first` at the start."""
-    return update(np.roll(x, 1, axis), first, index=(slice(None),) * (axis % x.ndim) + (0,))
+    return update(np.roll(x, 1, axis), first, index=(slice(None),) * (axis % x.ndim) + (slice(0, 1),))
 
 
 @elementwise(bessel_i, infer=infer_elementwise(np.sin), signature="x, order")

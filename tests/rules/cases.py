@@ -197,7 +197,7 @@ CASES = {
     # neighbours and scans
     "diff": [
         case(MATRIX), case(MATRIX, axis=0), case(MATRIX, n=2), case(normal(5), n=3), case(normal(3), n=3), case(normal(2), n=3),
-        case(normal(5), 1, -1, 0.7), case(MATRIX, 2, 0, normal(2, 4), normal(1, 4)), case(normal(5), append=2.0),
+        case(normal(5), 1, -1, 0.7, narrow=False), case(MATRIX, 2, 0, normal(2, 4), normal(1, 4)), case(normal(5), append=2.0),
     ],
     "trapezoid": [
         case(normal(5)), case(MATRIX, dx=0.3, axis=0), case(normal(5), np.cumsum(positive(5))),
