@@ -10,6 +10,7 @@ def loss(w, x):
     return np.sum(h * h)
 
 
-gradient = grad(loss)
-print(gradient(np.array([0.5, -0.2, 0.1]), np.arange(15.0).reshape(5, 3)))
-print(gradient.source)
+if __name__ == "__main__":
+    gradient = grad(loss)
+    print(gradient(np.array([0.5, -0.2, 0.1]), np.arange(15.0).reshape(5, 3)))
+    print(gradient.source)
