@@ -6,6 +6,7 @@ import inspect
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from adjoint import dispatch
@@ -49,17 +50,17 @@ class Derivative:
         self.primal = fun
         self.specification = specification
         self._entry: Entry | None = None
+        self._call: Any = None  # the latest program, bound to the function
+        self._count = -1  # with how many positional arguments it is called
         self._key: Any = None
         for name in ("__name__", "__qualname__", "__doc__", "__module__"):
             if hasattr(fun, name):
                 setattr(self, name, getattr(fun, name))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        entry = self._entry
-        if entry is not None and not kwargs and len(args) == entry.positional:
-            result = entry.call(self.primal, *args)
+        if len(args) == self._count and not kwargs:
+            result = self._call(*args)
             if result is not MISS:
-                dispatch.hit()
                 return result
         return self._dispatch(args, kwargs)
 
@@ -113,8 +114,7 @@ class Derivative:
 
         names, objects = tuple(n for n, _, _ in bound), tuple(o for _, _, o in bound)
         entry, result = dispatch.run(self._key, self.primal, names, objects, compile_entry)
-        entry.positional = positional_count(bound)
-        self._entry = entry
+        self._entry, self._call, self._count = entry, partial(entry.call, self.primal), positional_count(bound)
         return result
 
 

@@ -38,7 +38,7 @@ class Entry:
     generated: Generated
     lowered: Lowered
     names: tuple[str, ...]
-    positional: int = -1
+    hits: int = 0
     extra: Any = None
 
 
@@ -49,7 +49,7 @@ class Miss:
 MISS = Miss()
 
 _TABLE: dict[Any, list[Entry]] = {}
-_COUNTS = {"hits": 0, "misses": 0}
+_COUNTS = {"misses": 0}
 
 
 def cache_info() -> CacheInfo:
@@ -62,17 +62,14 @@ def cache_info() -> CacheInfo:
     >>> adjoint.cache_info()
     CacheInfo(hits=0, misses=1, currsize=1)
     """
-    return CacheInfo(_COUNTS["hits"], _COUNTS["misses"], sum(map(len, _TABLE.values())))
+    entries = [entry for found in _TABLE.values() for entry in found]
+    return CacheInfo(sum(entry.hits for entry in entries), _COUNTS["misses"], len(entries))
 
 
 def cache_clear() -> None:
     """Forget every compiled program."""
     _TABLE.clear()
-    _COUNTS.update(hits=0, misses=0)
-
-
-def hit() -> None:
-    _COUNTS["hits"] += 1
+    _COUNTS["misses"] = 0
 
 
 def run(key: Any, root: Any, names: tuple[str, ...], args: tuple[Any, ...], compile_entry: Callable[[], Entry]) -> tuple[Entry, Any]:
@@ -83,7 +80,6 @@ def run(key: Any, root: Any, names: tuple[str, ...], args: tuple[Any, ...], comp
             continue
         result = entry.call(root, *args)
         if result is not MISS:
-            _COUNTS["hits"] += 1
             if position:
                 entries.insert(0, entries.pop(position))
             return entry, result
@@ -91,6 +87,7 @@ def run(key: Any, root: Any, names: tuple[str, ...], args: tuple[Any, ...], comp
     entry = compile_entry()
     _TABLE.setdefault(key, []).insert(0, entry)
     result = entry.call(root, *args)
+    entry.hits -= 1
     assert result is not MISS, "a fresh specialisation refuses the arguments it was made for"
     return entry, result
 
@@ -120,7 +117,9 @@ def make_entry(lowered: Lowered, params: list[tuple[str, Any]], name: str) -> En
     """Compile a lowered program into an entry. `params` are (name, abstract value) of the arguments."""
     generated = generate_program(lowered, params, name)
     bare = load(generated)
-    return Entry(make_call(lowered, params, bare), bare, generated, lowered, tuple(n for n, _ in params))
+    entry = Entry(lambda: None, bare, generated, lowered, tuple(n for n, _ in params))
+    entry.call = make_call(entry, params)
+    return entry
 
 
 def generate_program(lowered: Lowered, params: list[tuple[str, Any]], name: str, root: Any = None) -> Generated:
@@ -212,10 +211,11 @@ def path_text(path: Path) -> str:
     return text
 
 
-def make_call(lowered: Lowered, params: list[tuple[str, Any]], bare: Callable[..., Any]) -> Callable[..., Any]:
+def make_call(entry: Entry, params: list[tuple[str, Any]]) -> Callable[..., Any]:
     """Write the guards and the call as one function."""
+    lowered = entry.lowered
     space: dict[str, Any] = {
-        "bare": bare, "MISS": MISS, "ndarray": np.ndarray, "annotate": annotate, "check_disjoint": check_disjoint,
+        "entry": entry, "bare": entry.bare, "MISS": MISS, "ndarray": np.ndarray, "annotate": annotate, "check_disjoint": check_disjoint,
     }  # fmt: skip
     tests: list[str] = []
     for (path, check), expected in lowered.guards.items():
@@ -239,6 +239,7 @@ def make_call(lowered: Lowered, params: list[tuple[str, Any]], bare: Callable[..
             names = (path_text(own), *others)
             lines.append(f"    check_disjoint({path_text(own)}, ({', '.join(others)},), {names!r}, span{position})")
     lines += [
+        "    entry.hits += 1",
         "    try:",
         f"        return bare({', '.join([*arguments, *hidden])})",
         "    except Exception as error:",
@@ -295,7 +296,9 @@ def type_tests(text: str, type_: Any, named: Callable[[Any], str]) -> list[str]:
     dtype, shape = named(np.dtype(type_.dtype)), type_.shape or ()
     tests = [f"type({text}) is ndarray", f"({text}.dtype is {dtype} or {text}.dtype == {dtype})"]
     tests.append(f"{text}.ndim == {len(shape)}")
-    if len(shape) > 1 and all(map(known_not_one, shape)):
+    if len(shape) == 1:
+        tests.append(f"len({text}) {'!=' if known_not_one(shape[0]) else '=='} 1")
+    elif len(shape) > 1 and all(map(known_not_one, shape)):
         tests.append(f"1 not in {text}.shape")
     else:
         tests += [f"{text}.shape[{k}] {'!=' if known_not_one(d) else '=='} 1" for k, d in enumerate(shape)]

@@ -18,11 +18,12 @@ from adjoint.frontend.abstract import (
 )
 from adjoint.frontend.lower import Lowering
 from adjoint.ir.build import Builder
-from adjoint.ir.core import CALL, CONSTANT, HOOK, Atom, Block, Function, Literal, Op, Value
+from adjoint.ir.core import CONSTANT, HOOK, Atom, Block, Function, Literal, Op, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, is_complex, is_inexact
 from adjoint.ir.walk import block_reads, clone_block, lookup, op_reads
 from adjoint.transform.adjoint import adjoint
+from adjoint.transform.calls import sweeps
 from adjoint.transform.cotangent import derivative_type
 from adjoint.transform.optimise import simplify_all
 from adjoint.transform.tangent import tangent
@@ -352,25 +353,6 @@ def _vjp_primal(low: Lowering, value: Any) -> Any:
         low_constant(low, a.value) if isinstance(a, Literal) and type(a.value) in (float, complex) else a
         for a in atoms_of(value)
     ]))  # fmt: skip
-
-
-def sweeps(fn: Function, results: int, bars: int) -> tuple[tuple[Op, ...], tuple[Op, ...]]:
-    """The forward and the reverse sweep of a joint program: what the first `results` results need and
-    whatever loops, branches or acts without knowing a cotangent; and the rest."""
-    tainted = set(fn.params[len(fn.params) - bars :]) if bars else set()
-    free: list[Op] = []
-    for op in fn.body.ops:
-        if tainted.isdisjoint(op_reads(op)):
-            free.append(op)
-        else:
-            tainted.update(op.outputs)
-    needed = {atom for atom in fn.results[:results] if isinstance(atom, Value)}
-    forward: set[Op] = set()
-    for op in reversed(free):
-        if op.regions or op.primitive.effect or op.primitive is CALL or not needed.isdisjoint(op.outputs):
-            forward.add(op)
-            needed.update(op_reads(op))
-    return tuple(op for op in fn.body.ops if op in forward), tuple(op for op in fn.body.ops if op not in forward)
 
 
 def split(fn: Function, dots: int) -> tuple[tuple[Op, ...], tuple[Op, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import functools
 import types
 from collections.abc import Callable
@@ -14,22 +13,27 @@ import numpy as np
 from adjoint.errors import AdjointError, MissingRuleError, UnsupportedError
 from adjoint.frontend import builtin
 from adjoint.frontend.abstract import (
-    Closure, Method, Partial, Static, atoms_of, constant_of, describe, from_constant, is_atom, is_constant, make_tuple,
+    Closure, Method, Partial, Static, atoms_of, constant_of, describe, from_constant, is_atom, is_constant, make_tuple, rebuild,
 )
 from adjoint.frontend.context import Frame
 from adjoint.frontend.expressions import Expressions
 from adjoint.frontend.liveness import Liveness, local_names
 from adjoint.frontend.parse import Source, parse
 from adjoint.frontend.subset import check
-from adjoint.ir.core import OPAQUE, Value
+from adjoint.ir.build import Builder
+from adjoint.ir.core import CALL, OPAQUE, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import UNKNOWN, ArrayType
+from adjoint.ir.types import UNKNOWN
+from adjoint.ir.walk import block_reads, clone_block
 from adjoint.rules import registry
 
 MACROS: dict[Any, Callable[..., Any]] = {}
 """Callables (or their types) that act on the program being lowered: `handler(lowering, obj, args, kwargs, node)`."""
 
 MAX_DEPTH = 60
+
+LARGE = 150
+"""Callees with more nodes of syntax than this are kept as calls."""
 
 
 class Calls(Expressions):
@@ -105,7 +109,59 @@ class Calls(Expressions):
             if fun.__kwdefaults__ and a.id in fun.__kwdefaults__ else None
             for a in source.node.args.kwonlyargs
         ]  # fmt: skip
+        if size_of(source) > LARGE and not writes(source):
+            return self.keep(frame, args, kwargs, defaults, kw_defaults, node)
         return self.inline(frame, args, kwargs, defaults, kw_defaults, node)
+
+    def keep(
+        self, frame: Frame, args: list[Any], kwargs: dict[str, Any], defaults: list[Any], kw_defaults: list[Any], node: Any
+    ) -> Any:
+        """Lower a large callee into a function of its own, once for each kind of arguments, and call it."""
+        if self.frame is None:  # the function that is compiled itself
+            return self.inline(frame, args, kwargs, defaults, kw_defaults, node)
+        self.bind_arguments(frame, args, kwargs, defaults, kw_defaults, node)
+        values = dict(frame.names)
+        key = (frame.node, frame.path, tuple((name, kind_of(value)) for name, value in values.items()))
+        if key not in self.kept_calls:
+            self.kept_calls[key] = self.outlined(frame, values, node)
+        name, outside, result, results = self.kept_calls[key]
+        atoms = [a for value in values.values() for a in atoms_of(value) if isinstance(a, Value)]
+        with self.at(node):
+            outputs = self.builder.emit(
+                CALL, (*atoms, *outside), {"callee": name}, types=[v.type for v in results], hints=[v.hint for v in results]
+            )
+        table = dict(zip(results, outputs, strict=True))
+        return rebuild(result, iter([table.get(a, a) for a in atoms_of(result)]))
+
+    def outlined(self, frame: Frame, values: dict[str, Any], node: Any) -> tuple[str, tuple[Value, ...], Any, list[Value]]:
+        """Lower a callee on fresh parameters: its name, what it reads from outside, its abstract result."""
+        params: list[Value] = []
+        for name, value in values.items():
+            frame.names[name] = rebuild(value, iter([self.parameter(name, a, params) for a in atoms_of(value)]))
+        saved_builder, saved_frame = self.builder, self.frame
+        self.builder, self.frame = Builder(saved_builder.span), frame
+        try:
+            result = self.run_body()
+            ops = tuple(self.builder.ops)
+        finally:
+            self.builder, self.frame = saved_builder, saved_frame
+        results = list(dict.fromkeys(a for a in atoms_of(result) if isinstance(a, Value)))
+        block = Block(tuple(params), ops, tuple(results))
+        outside = tuple(block_reads(block))
+        base = name = _name(frame)
+        count = 1
+        while name in self.functions:
+            count += 1
+            name = f"{base}_{count}"
+        body = clone_block(Block((*params, *outside), ops, tuple(results)), {}, self.renames)
+        self.functions[name] = Function(name, body)
+        return name, outside, result, results
+
+    def parameter(self, name: str, atom: Any, params: list[Value]) -> Any:
+        if not isinstance(atom, Value):
+            return atom
+        params.append(Value(name, atom.type))
+        return params[-1]
 
     def call_closure(self, closure: Closure, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         parent = closure.frame
@@ -215,6 +271,31 @@ _PURE = {
 }  # fmt: skip
 
 
+@functools.lru_cache(maxsize=None)
+def size_of(source: Source) -> int:
+    return sum(1 for _ in gast.walk(source.node))
+
+
+@functools.lru_cache(maxsize=None)
+def writes(source: Source) -> bool:
+    """Whether a function may write into what it is given."""
+    return any(
+        isinstance(inner, gast.AugAssign) or (isinstance(inner, (gast.Subscript, gast.Attribute)) and isinstance(inner.ctx, gast.Store))
+        for inner in gast.walk(source.node)
+    )
+
+
+def kind_of(value: Any) -> Any:
+    """What two abstract values share that are lowered alike."""
+    if isinstance(value, Literal):
+        return (type(value.value), repr(value.value))
+    if is_atom(value):
+        return value.type
+    if isinstance(value, Tree):
+        return (value.structure, tuple(map(kind_of, value.children)))
+    return id(value.value) if isinstance(value, Static) else id(value)
+
+
 def _hashable(obj: Any) -> bool:
     try:
         hash(obj)
@@ -246,5 +327,3 @@ def _liveness(source: Source) -> Liveness:
 def _locals(source: Source) -> frozenset[str]:
     return frozenset(local_names(source.node))
 
-
-_ = (builtins, is_atom, Value, ArrayType)

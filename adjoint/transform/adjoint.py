@@ -38,8 +38,9 @@ from adjoint.ir.core import (
 from adjoint.ir.types import PY_INT, ArrayType, StackType, Type
 from adjoint.ir.walk import clone_block, op_reads, substitute, substitute_op
 from adjoint.rules.trace import ZERO, Sym, Zero
-from adjoint.transform.calls import reverse_call
+from adjoint.transform.calls import Split, reverse_call
 from adjoint.transform.cotangent import add, derivative_type, named, project, zero_like
+from adjoint.transform.inline import inline_split_calls
 from adjoint.transform.residuals import Residuals
 from adjoint.transform.tangent import times
 from adjoint.transform.trace import Tracing, find_rule, splice
@@ -50,6 +51,7 @@ Elements = tuple[tuple[int, Any], ...]
 
 def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool]) -> Function:
     """`(x...) -> (y...)` becomes `(x..., y_bar of the seeded y...) -> (y..., x_bar of the x in wrt...)`."""
+    fn = inline_split_calls(fn)
     sources = [fn.params[k] for k in wrt]
     mode = Reverse(varied(fn.body, sources), dict(fn.functions))
     builder = Builder(sweep="adjoint")
@@ -79,6 +81,7 @@ class Reverse:
         self.varied = varied
         self.functions = functions
         self.residuals = Residuals()
+        self.split: dict[tuple[str, tuple[int, ...], tuple[bool, ...]], Split] = {}
         self.elements: dict[Value, Elements] = {}
         self.hints: dict[Value, str] = {}
 

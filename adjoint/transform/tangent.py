@@ -14,12 +14,27 @@ from typing import Any
 from adjoint.errors import MissingRuleError
 from adjoint.ir.build import Builder
 from adjoint.ir.core import (
-    CALL, FOR, HOOK, IF, OPAQUE, UNDEFINED, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts, while_parts,
+    CALL,
+    FOR,
+    HOOK,
+    IF,
+    OPAQUE,
+    UNDEFINED,
+    WHILE,
+    Atom,
+    Block,
+    Function,
+    Literal,
+    Op,
+    Value,
+    for_parts,
+    while_parts,
 )
 from adjoint.ir.types import ArrayType, StackType, Type, is_inexact
 from adjoint.rules.registry import rule_of
-from adjoint.transform.cotangent import derivative_type, named, project, to_shape, zero_like
 from adjoint.rules.trace import ZERO, Zero
+from adjoint.transform.cotangent import derivative_type, named, project, to_shape, zero_like
+from adjoint.transform.inline import inline_split_calls
 from adjoint.transform.trace import Tracing, find_rule, splice
 
 
@@ -28,6 +43,7 @@ def tangent(fn: Function, active: Sequence[bool]) -> Function:
 
     A result that is no inexact number has the tangent of a number that does not vary: 0.0.
     """
+    fn = inline_split_calls(fn)
     mode = _Tangent(dict(fn.functions))
     dots = []
     for param, is_active in zip(fn.params, active, strict=True):
@@ -215,7 +231,7 @@ class _Tangent:
             self.dot.update(groups)
             inner = builder.nested()
             self.block(body, inner)
-            more = [a or self.of(end) is not None and is_inexact(p.type)
+            more = [a or (self.of(end) is not None and is_inexact(p.type))
                     for a, end, p in zip(active, parts.following, parts.carried, strict=True)]  # fmt: skip
             if more == active:
                 break

@@ -1,0 +1,38 @@
+"""Put the bodies of callees in the place of their calls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adjoint.ir.core import CALL, Atom, Block, Function, Op, Value
+from adjoint.ir.types import StackType
+from adjoint.ir.walk import clone_block, lookup
+
+
+def inline_split_calls(fn: Function) -> Function:
+    """Inline the calls that hand stacks over, so that a derivative meets each stack where it is made.
+
+    The halves of a split callee (see `calls`) are such functions: differentiated again, they are one
+    program with their caller.
+    """
+    return replace(fn, body=_inline(fn.body, fn, {}))
+
+
+def _inline(block: Block, program: Function, table: dict[Value, Atom]) -> Block:
+    ops: list[Op] = []
+    for op in block.ops:
+        inputs = tuple(lookup(table, atom) for atom in op.inputs)
+        if op.primitive is CALL and _hands_over_stacks(program.functions[op.attrs["callee"]]):
+            callee = _inline(program.functions[op.attrs["callee"]].body, program, {})
+            local: dict[Value, Atom] = dict(zip(callee.params, inputs, strict=True))
+            body = clone_block(Block((), callee.ops, callee.results), local)
+            ops.extend(body.ops)
+            table.update(zip(op.outputs, body.results, strict=True))
+            continue
+        regions = tuple(_inline(region, program, table) for region in op.regions)
+        ops.append(replace(op, inputs=inputs, regions=regions))
+    return Block(block.params, tuple(ops), tuple(lookup(table, atom) for atom in block.results))
+
+
+def _hands_over_stacks(fn: Function) -> bool:
+    return any(isinstance(atom.type, StackType) for atom in (*fn.params, *fn.results))
