@@ -48,7 +48,9 @@ class Programs:
             kinds = ["plain"] * 4 + ["update"] * 4 + ["view"] * 2 + (["loop", "branch", "while"] if depth < 3 else [])
             getattr(self, self.rng.choice(kinds))(builder, scope, depth)
 
-    def emit(self, builder: Builder, scope: list[Value], fun: object, inputs: list[Atom], type_: ArrayType, **attrs: object) -> None:
+    def emit(
+        self, builder: Builder, scope: list[Value], fun: object, inputs: list[Atom], type_: ArrayType, **attrs: object
+    ) -> None:
         primitive = primitive_of(fun)
         assert primitive is not None
         scope += builder.emit(primitive, inputs, attrs, types=(type_,), hints=(self.rng.choice(HINTS),))
@@ -98,7 +100,9 @@ class Programs:
         hints = [self.rng.choice(HINTS) for _ in types]
         scope += builder.emit(IF, [test], regions=regions, types=types, hints=hints)
 
-    def region(self, builder: Builder, scope: list[Value], params: tuple[Value, ...], types: list[ArrayType], depth: int) -> Block:
+    def region(
+        self, builder: Builder, scope: list[Value], params: tuple[Value, ...], types: list[ArrayType], depth: int
+    ) -> Block:
         inner, inside = builder.nested(), [*scope, *params]
         self.ops(inner, inside, depth + 1)
         return inner.block(params, [self.of(inside, type_) for type_ in types])
