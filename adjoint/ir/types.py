@@ -132,7 +132,14 @@ def same_length(a: Dim, b: Dim) -> bool:
 
     A length that was joined from two (`(n|m)`) is no single number: where it may be 1, equal names prove nothing.
     """
-    return (a == b and not _is_joined(a)) or (known_not_one(a) and known_not_one(b))
+    return (_is_named_alike(a, b) and not _is_joined(a)) or (known_not_one(a) and known_not_one(b))
+
+
+def _is_named_alike(a: Dim, b: Dim) -> bool:
+    """Whether two lengths are one number, whatever else is known about each: `x[1:-1]` of a padded x is as long as x."""
+    if isinstance(a, Symbol) and isinstance(b, Symbol):
+        return (a.name, a.offset) == (b.name, b.offset)
+    return a == b
 
 
 def _is_joined(dim: Dim) -> bool:

@@ -14,7 +14,7 @@ from adjoint.rules.registry import (
 
 __all__ = ["bilinear", "elementwise", "jvp_rule", "linear", "nondifferentiable", "vjp_rule"]
 
-from adjoint.rules import (  # noqa: E402  # enter their rules
+from adjoint.rules import (  # enter their rules
     arithmetic,  # noqa: F401
     constant,  # noqa: F401
     construct,  # noqa: F401

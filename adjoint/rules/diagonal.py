@@ -46,10 +46,11 @@ def shifted(steps, by):
     return steps + np.maximum(by, 0)
 
 
-@linear(
-    np.linalg.diagonal, infer=shaped(lambda shape, attrs, inputs: diagonal_shape(shape, {"axis1": -2, "axis2": -1, **attrs}, inputs)),
-    view=True,
-)  # fmt: skip
+def matrix_diagonal_shape(shape, attrs, inputs):
+    return diagonal_shape(shape, {"axis1": -2, "axis2": -1, **attrs}, inputs)
+
+
+@linear(np.linalg.diagonal, infer=shaped(matrix_diagonal_shape), view=True)
 def matrix_diagonal(bar, x, *, offset=0):
     return diagonal(bar, x, offset=offset, axis1=-2, axis2=-1)
 

@@ -25,7 +25,8 @@ def parse(subscripts, ranks):
     if len(terms) != len(ranks):
         raise ValueError(f"einsum {subscripts!r} is given {len(ranks)} operands")
     unused = [label for label in string.ascii_letters if label not in subscripts]
-    extra = [count - len(term.replace("...", "")) if "..." in term else 0 for term, count in zip(terms, ranks, strict=True)]
+    written = [len(term.replace("...", "")) for term in terms]
+    extra = [count - n if "..." in term else 0 for term, n, count in zip(terms, written, ranks, strict=True)]
     wide = "".join(unused[: max(extra)])
     unused = unused[max(extra) :]
     if "->" not in subscripts:
@@ -61,8 +62,12 @@ def einsum(*args, optimize=False):
     total = ZERO
     for k, dot in enumerate(dots):
         if not isinstance(dot, Zero):
-            total = total + np.einsum(subscripts, *operands[:k], dot, *operands[k + 1 :], optimize=optimize)
+            total = total + contract(subscripts, (*operands[:k], dot, *operands[k + 1 :]), optimize)
     return total
+
+
+def contract(subscripts, operands, optimize):
+    return np.einsum(subscripts, *operands, **({"optimize": optimize} if optimize else {}))
 
 
 @vjp_rule(np.einsum)
@@ -89,8 +94,7 @@ def cotangent(bar, result, term, x, others, unused, optimize):
         order = tuple(result.index(label) for label in kept)
         product = bar if order == tuple(range(len(order))) else np.transpose(bar, order)
     else:
-        product = np.einsum(
-            ",".join(labels for labels, _ in factors) + "->" + kept, *(factor for _, factor in factors), optimize=optimize
-        )
+        subscripts = ",".join(labels for labels, _ in factors) + "->" + kept
+        product = contract(subscripts, [factor for _, factor in factors], optimize)
     missing = tuple(axis for axis, label in enumerate(places) if label not in known)
     return np.expand_dims(product, missing) if missing else product

@@ -45,7 +45,7 @@ def cholesky(a_dot, a, *, out, upper=False):
     factor = adjoint_of(out) if upper else out
     half = np.linalg.solve(factor, symmetric(a_dot, a, upper))
     inner = np.linalg.solve(factor, adjoint_of(half))
-    factor_dot = factor @ (inner * half_triangle(out, upper=False))
+    factor_dot = factor @ (inner * half_triangle(a, upper=False))
     return adjoint_of(factor_dot) if upper else factor_dot
 
 
@@ -83,7 +83,7 @@ def eigh_cotangent(bars, a, *, out, UPLO="L"):
     spread = conjugate(vectors)
     full = ZERO
     if not absent(values_bar):
-        full = (spread * values_bar[..., None, :]) @ matrix_transposed(vectors)
+        full = (spread * for_columns(values_bar)) @ matrix_transposed(vectors)
     if not absent(vectors_bar):
         inner = inverse_gaps(values) * (matrix_transposed(vectors) @ vectors_bar)
         full = full + vectors @ inner @ matrix_transposed(vectors)
@@ -128,7 +128,9 @@ def shorter(rows, columns):
         return min(rows, columns)
     if 1 in (rows, columns):
         return named("min({},{})", rows, columns)
-    return rows if rows == columns else named("min({},{})", rows, columns, not_one=known_not_one(rows) and known_not_one(columns))
+    if rows == columns:
+        return rows
+    return named("min({},{})", rows, columns, not_one=known_not_one(rows) and known_not_one(columns))
 
 
 @jvp_rule(np.linalg.svd, infer=infer_svd)
@@ -141,12 +143,18 @@ def svd(a_dot, a, *, out, full_matrices=True, compute_uv=True):
     u_t, v = matrix_transposed(u), matrix_transposed(vh)
     inner = u_t @ a_dot @ v
     gaps = inverse_gaps(s * s)
-    left, right = inner * s[..., None, :], s[..., :, None] * inner
+    values = for_columns(s)
+    left, right = inner * values, s[..., :, None] * inner
     turn_u = gaps * (left + matrix_transposed(left))
     turn_v = gaps * (right + matrix_transposed(right))
-    u_dot = u @ turn_u + outside(u, quotient(a_dot @ v, s[..., None, :]))
-    v_dot = v @ turn_v + outside(v, quotient(matrix_transposed(a_dot) @ u, s[..., None, :]))
+    u_dot = u @ turn_u + outside(u, quotient(a_dot @ v, values))
+    v_dot = v @ turn_v + outside(v, quotient(matrix_transposed(a_dot) @ u, values))
     return u_dot, np.diagonal(inner, 0, -2, -1), matrix_transposed(v_dot)
+
+
+def for_columns(x):
+    """Numbers that each belong to a column of a matrix, so that they broadcast against it."""
+    return x if x.ndim == 1 else x[..., None, :]
 
 
 def values_tangent(a_dot, u, vh):
@@ -162,30 +170,34 @@ def refuse_singular_vectors(a, out, full_matrices):
     if is_complex(a):
         refuse_vectors("linalg.svd", PHASES)
     if full_matrices and not is_square(a):
-        refuse_vectors("linalg.svd", "with full_matrices=True the vectors beyond the rank are not determined by the matrix")
+        reason = "with full_matrices=True a matrix that is not square does not determine all vectors"
+        refuse_vectors("linalg.svd", reason)
 
 
 def is_square(x):
     """Whether a matrix is certainly square."""
+    rank = x.ndim
     shape = x.type.shape if hasattr(x, "type") else x.shape
-    return shape[-1] == shape[-2]
+    return shape[rank - 1] == shape[rank - 2]
 
 
 @vjp_rule(np.linalg.svd)
 def svd_cotangent(bars, a, *, out, full_matrices=True, compute_uv=True):
     if not compute_uv:
         u, _, vh = np.linalg.svd(a, full_matrices=False)
-        return (conjugate(u) * bars[..., None, :]) @ conjugate(vh)
+        return (conjugate(u) * for_columns(bars)) @ conjugate(vh)
     (u_bar, s_bar, vh_bar), (u, s, vh) = bars, out
     if absent(u_bar) and absent(vh_bar):
         if full_matrices and not is_square(a):
-            u, vh = u[..., : s.shape[-1]], vh[..., : s.shape[-1], :]
-        return (conjugate(u) * s_bar[..., None, :]) @ conjugate(vh)
+            count = slice(s.shape[-1])
+            batch = (slice(None),) * (a.ndim - 2)
+            u, vh = u[(*batch, slice(None), count)], vh[(*batch, count)]
+        return (conjugate(u) * for_columns(s_bar)) @ conjugate(vh)
     refuse_singular_vectors(a, out, full_matrices)
-    gaps, values = inverse_gaps(s * s), s[..., None, :]
+    gaps, values = inverse_gaps(s * s), for_columns(s)
     core, rest = ZERO, ZERO
     if not absent(s_bar):
-        core = s_bar[..., None, :] * np.eye(s.shape[-1], like=s)
+        core = for_columns(s_bar) * np.eye(s.shape[-1], like=s)
     if not absent(u_bar):
         inner = matrix_transposed(u) @ u_bar
         core = core + gaps * (inner - matrix_transposed(inner)) * values

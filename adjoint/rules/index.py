@@ -17,7 +17,7 @@ from adjoint.rules.internal import add_at
 from adjoint.rules.lengths import named, product_of_lengths, shortened, slice_length
 from adjoint.rules.registry import jvp_rule, linear
 
-# ---- x[index]
+# ---- indexing
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def infer_take_along_axis(inputs, attrs):
     if type_.shape is None or indices.shape is None or axis is None:
         return array_type(type_.dtype, indices.shape)
     (axis,) = normal_axes(axis, len(type_.shape))
-    common = broadcast_shapes(*(s[:axis] + (1,) + s[axis + 1 :] for s in (type_.shape, indices.shape)))
+    common = broadcast_shapes(*((*s[:axis], 1, *s[axis + 1 :]) for s in (type_.shape, indices.shape)))
     return array_type(type_.dtype, (*common[:axis], indices.shape[axis], *common[axis + 1 :]))
 
 

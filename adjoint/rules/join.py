@@ -5,6 +5,8 @@ item itself lacks. `present` tells which of the lifted axes an item has. The bou
 counted from both ends, so that they are constants where the lengths before or after are.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from adjoint.ir.core import Slot
@@ -19,6 +21,7 @@ from adjoint.rules.lengths import (
     sum_of_lengths,
 )
 from adjoint.rules.registry import linear
+from adjoint.rules.trace import Zero
 
 # ---- lifting: which axes of the joined array an item of some rank has, by function
 
@@ -204,8 +207,8 @@ def stack(bar, *items, axis=0, dtype=None):
 
 
 @linear(
-    np.array, np.asarray, np.asanyarray, np.ascontiguousarray, infer=infer_joined(lambda first, attrs: (0, as_new_axis(0))),
-    signature="object, dtype=None", sequence=True,
+    np.array, np.asarray, np.asanyarray, np.ascontiguousarray,
+    infer=infer_joined(lambda first, attrs: (0, as_new_axis(0))), signature="object, dtype=None", sequence=True,
 )  # fmt: skip
 def array(bar, *items, dtype=None):
     return cut(bar, items, 0, as_new_axis(0))
@@ -239,8 +242,7 @@ def part_lengths(dim, sections, inputs, *, even):
     if isinstance(sections, Slot):
         raise TypeError("into how many parts an array is split must be known at compile time")
     if isinstance(sections, (tuple, list)):
-        places = (None, *sections, None)
-        return [slice_length(dim, slice(*pair), inputs) for pair in zip(places, places[1:], strict=False)]
+        return [slice_length(dim, slice(*pair), inputs) for pair in pairwise((None, *sections, None))]
     if not isinstance(dim, int):
         return [named("({}/{}{})", dim, sections, "" if even else f"#{k}") for k in range(sections)]
     if even and dim % sections:
@@ -274,7 +276,7 @@ def split(bars, x, *, out, indices_or_sections, axis=0):
 
 def absent(bar):
     """Whether a cotangent is a symbolic zero."""
-    return not hasattr(bar, "dtype")
+    return isinstance(bar, Zero)
 
 
 @linear(np.hsplit, infer=infer_split(1), view=True)

@@ -96,7 +96,8 @@ def slice_length(dim, part, inputs):
     start, stop, step = (bound(item, inputs) for item in (part.start, part.stop, part.step))
     step = 1 if step is None else step
     if any(isinstance(item, Slot) for item in (start, stop, step)):
-        return _dynamic_slice(dim, *(dim_of(inputs[p.index]) if isinstance(p, Slot) else p for p in (start, stop, step)))
+        bounds = (dim_of(inputs[p.index]) if isinstance(p, Slot) else p for p in (start, stop, step))
+        return _dynamic_slice(dim, *bounds)
     if step == 0:
         raise ValueError("slice step cannot be zero")
     if isinstance(dim, int):

@@ -231,13 +231,13 @@ def vector_norm_tangent(x_dot, x, out, ord, axes, keepdims):
         whole = len(axes) == rank(x) and not keepdims
         return np.sum(terms) if whole else np.sum(terms, axis=axes if len(axes) > 1 else axes[0], keepdims=keepdims)
 
+    kept = out if keepdims or len(axes) == rank(x) else np.expand_dims(out, axes)
     if ord == 2:
-        return quotient(reduce(real_product(x, x_dot)), out)
+        return reduce(real_product(quotient(x, kept), x_dot))
     moduli = np.abs(x)
     change = real_product(quotient(x, moduli) if is_complex(x) else np.sign(x), x_dot)
     if ord == 1:
         return reduce(change)
-    kept = out if keepdims or len(axes) == rank(x) else np.expand_dims(out, axes)
     if ord in (np.inf, -np.inf):
         return reduce(shares(moduli == kept, axes) * change)
     return reduce(quotient(moduli, kept) ** (ord - 1) * change)

@@ -37,6 +37,7 @@ class Rule:
     `wrt` lists the operands in which a linear primitive is linear (all by default). `vjp` overrides the
     reverse mode. `guard`: on Python scalars the rule meets operands where Python arithmetic raises and
     NumPy gives inf or nan, so divisions, powers and logarithms of the rule take the NumPy form.
+    `offsets` are attributes that a linear primitive adds to its result (`initial` of a sum): 0 for tangents.
     """
 
     primitive: Primitive
@@ -45,6 +46,7 @@ class Rule:
     vjp: Body | None = None
     wrt: tuple[int, ...] | None = None
     guard: bool = False
+    offsets: tuple[str, ...] = ()
 
 
 _PRIMITIVES: dict[Any, Primitive] = {}
@@ -102,15 +104,16 @@ def linear(
     sequence: bool = False,
     signature: str | None = None,
     view: bool = False,
+    offsets: tuple[str, ...] = (),
 ) -> Any:
     """Declare the transpose of a function that is linear in its operands (`wrt`: in some of them).
 
     `sequence`: the operands are the items of the first argument, as in `np.concatenate`. `signature`
     names the parameters of `fun` where Python cannot tell them: "a, axis=None". `view`: the result may
-    share memory with the operand.
+    share memory with the operand. `offsets`: attributes that are added to the result, 0 for tangents.
     """
     return _decorator(
-        "linear", fun, others, infer=infer, wrt=wrt, sequence=sequence, signature=signature, view=view
+        "linear", fun, others, infer=infer, wrt=wrt, sequence=sequence, signature=signature, view=view, offsets=offsets
     )
 
 
@@ -179,7 +182,7 @@ def register_primitive(rule: Rule, *functions: Any) -> None:
 def _decorator(
     kind: str,
     fun: Body,
-    others: Sequence[Function],
+    others: Sequence[Body],
     *,
     infer: Body | None,
     wrt: tuple[int, ...] | None = None,
@@ -187,6 +190,7 @@ def _decorator(
     signature: str | inspect.Signature | None = None,
     view: bool = False,
     guard: bool = False,
+    offsets: tuple[str, ...] = (),
 ) -> Any:
     def register(body: Body) -> Body:
         params = inspect.signature(body).parameters.values()
@@ -205,7 +209,7 @@ def _decorator(
             None if variadic else count, sequence, attributes, view=view,
         )  # fmt: skip
         vjp = body if kind == "vjp" else None
-        register_primitive(Rule(primitive, kind, body, vjp, wrt, guard), fun, *others)
+        register_primitive(Rule(primitive, kind, body, vjp, wrt, guard, offsets), fun, *others)
         return body
 
     return register

@@ -294,9 +294,8 @@ def meshgrid(bars, *arrays, indexing="xy"):
     order = list(range(len(arrays)))
     if indexing == "xy":
         order[:2] = order[1::-1]
-    return tuple(
-        np.sum(bar, axis=tuple(k for k in range(len(arrays)) if k != axis)) for bar, axis in zip(bars, order, strict=True)
-    )
+    others = [tuple(k for k in range(len(arrays)) if k != axis) for axis in order]
+    return tuple(np.sum(bar, axis=axes) for bar, axes in zip(bars, others, strict=True))
 
 
 def _repetitions(reps, rank):
@@ -341,7 +340,8 @@ def repeated(shape, attrs, inputs):
     if isinstance(repeats, Slot) and inputs[repeats.index].type.shape != ():
         length = named("sum({})", dim_of(inputs[repeats.index]))
     elif isinstance(repeats, (tuple, list)):
-        length = sum(repeats) if len(repeats) > 1 and all(isinstance(n, int) for n in repeats) else Symbol(f"sum({repeats})")
+        known = len(repeats) > 1 and all(isinstance(n, int) for n in repeats)
+        length = sum(repeats) if known else Symbol(f"sum({repeats})")
     else:
         length = times(shape[axis], length_of(repeats, inputs))
     return (*shape[:axis], length, *shape[axis + 1 :])
