@@ -13,10 +13,11 @@ this variable). Decisions only grow, so it ends. When in doubt it copies.
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
+from adjoint.codegen.decisions import Decisions, Rewriter
 from adjoint.codegen.liveness import Live, count_reads, initial_of, live_after, values
 from adjoint.codegen.order import order_for_reuse
 from adjoint.codegen.storage import (
@@ -31,10 +32,8 @@ from adjoint.codegen.storage import (
     result_storages,
     storages_of,
 )
-from adjoint.errors import Span
 from adjoint.ir.core import (
     CALL,
-    EMPTY,
     FOR,
     IF,
     WHILE,
@@ -42,20 +41,12 @@ from adjoint.ir.core import (
     Block,
     Function,
     Op,
-    Primitive,
     Value,
     for_parts,
     while_parts,
 )
 from adjoint.ir.types import ArrayType, StackType, same_shape
-from adjoint.ir.walk import block_reads, lookup
-from adjoint.runtime import fresh
-
-COPY = Primitive("copy", np.copy)
-"""A copy of an array."""
-
-FRESH = Primitive("fresh", fresh)
-"""A copy of what may be an array or a number."""
+from adjoint.ir.walk import block_reads
 
 ADDS = (operator.add, np.add)
 SUBS = (operator.sub, np.subtract)
@@ -66,40 +57,7 @@ def bufferize(fn: Function) -> Function:
     callees = {name: bufferize(callee) for name, callee in fn.functions.items()}
     fn = order_for_reuse(fn)
     decisions = decide(fn)
-    return replace(fn, body=_Rewriter(decisions).block(fn.body, {}), functions=callees)
-
-
-@dataclass(slots=True)
-class Decisions:
-    """What is copied, and which loop variables and sums own their memory."""
-
-    views: set[Value] = field(default_factory=set)
-    operands: set[tuple[Op, int]] = field(default_factory=set)
-    results: set[tuple[Block, int]] = field(default_factory=set)
-    owned: dict[Value, Storage] = field(default_factory=dict)  # loop variables
-    refused: set[Value] = field(default_factory=set)  # those that do not pay
-    kept: set[Storage] = field(default_factory=set)  # memory that foreign code may refer to
-    accumulators: dict[Op, int] = field(default_factory=dict)
-
-    def adopt(self, new: Decisions) -> bool:
-        """Take over the new decisions of the first kind that has any: they may make the other kinds needless."""
-        self.accumulators = new.accumulators
-        if not new.kept <= self.kept or new.owned or new.refused:
-            self.kept |= new.kept
-            self.owned.update(new.owned)
-            self.refused |= new.refused
-            for param in new.refused:
-                del self.owned[param]
-            return True
-        if not new.views <= self.views:
-            self.views |= new.views
-        elif not new.operands <= self.operands:
-            self.operands |= new.operands
-        elif not new.results <= self.results:
-            self.results |= new.results
-        else:
-            return False
-        return True
+    return replace(fn, body=Rewriter(decisions).block(fn.body, {}), functions=callees)
 
 
 class Facts:
@@ -402,53 +360,3 @@ def _fits(acc: Value, out: Value) -> bool:
         isinstance(a, ArrayType) and isinstance(b, ArrayType) and a.kind == b.kind == "array"
         and a.dtype is not None and a.dtype == b.dtype and same_shape(a.shape, b.shape)
     )  # fmt: skip
-
-
-class _Rewriter:
-    """Write the decisions into the program."""
-
-    def __init__(self, decisions: Decisions) -> None:
-        self.d = decisions
-
-    def block(self, block: Block, table: dict[Value, Atom]) -> Block:
-        ops: list[Op] = []
-        for op in block.ops:
-            ops.extend(self.op(op, table))
-        results = []
-        for k, old in enumerate(block.results):
-            atom = lookup(table, old)
-            if (block, k) in self.d.results:
-                last = ops[-1] if ops else None
-                copy = _copy(atom, last.span if last else None, last.sweep if last else "")
-                ops.append(copy)
-                atom = copy.outputs[0]
-            results.append(atom)
-        return replace(block, ops=tuple(ops), results=tuple(results))
-
-    def op(self, op: Op, table: dict[Value, Atom]) -> list[Op]:
-        made: list[Op] = []
-        inputs = [lookup(table, atom) for atom in op.inputs]
-        for k in range(len(inputs)):
-            if (op, k) in self.d.operands:
-                copy = _copy(inputs[k], op.span, op.sweep)
-                made.append(copy)
-                inputs[k] = copy.outputs[0]
-        attrs = op.attrs
-        if is_update(op.primitive) or op in self.d.accumulators:
-            attrs = {**attrs, "inplace": True}
-            if self.d.accumulators.get(op) == 1:
-                inputs.reverse()
-        regions = tuple(self.block(region, table) for region in op.regions)
-        made.append(replace(op, inputs=tuple(inputs), attrs=attrs, regions=regions))
-        for value in op.outputs:
-            if value in self.d.views:
-                copy = _copy(value, op.span, op.sweep)
-                made.append(copy)
-                table[value] = copy.outputs[0]
-        return made
-
-
-def _copy(atom: Atom, span: Span | None, sweep: str) -> Op:
-    hint = atom.hint if isinstance(atom, Value) else None
-    certain = isinstance(atom.type, ArrayType) and atom.type.kind == "array"
-    return Op(COPY if certain else FRESH, (atom,), (Value(hint, atom.type),), EMPTY, (), span, sweep)

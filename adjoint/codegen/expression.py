@@ -10,8 +10,8 @@ import gast
 import numpy as np
 
 from adjoint.codegen import text
-from adjoint.codegen.bufferize import COPY, FRESH
 from adjoint.codegen.constants import Constants, dtype_node
+from adjoint.codegen.decisions import COPY, FRESH
 from adjoint.codegen.fold import ACCESS, Folding
 from adjoint.ir.core import CALL, FORMAT, OPAQUE, Atom, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType

@@ -47,12 +47,12 @@ class Stacks:
             self.pushed[stack] = [[next(items)] for _ in range(size)]
         if op.primitive is FOR:
             elements = iter(for_parts(op).elements)
-            for stack in for_parts(op).stacks:
-                for k, _ in enumerate(stack.type.elements):  # type: ignore[union-attr]  # a stack
+            for consumed in for_parts(op).stacks:
+                for k, _ in enumerate(consumed.type.elements):  # type: ignore[union-attr]  # a stack
                     element = next(elements)
                     self.around[element] = (*loops, op)
                     if isinstance(element.type, StackType):
-                        self.made_by[element] = [stack, *self.contents(stack, k)]
+                        self.made_by[element] = [consumed, *self.contents(consumed, k)]
 
     def contents(self, stack: Atom, k: int) -> list[Atom]:
         """What was pushed as element `k` of a stack."""

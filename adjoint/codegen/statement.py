@@ -155,7 +155,8 @@ class Statements:
     def store(self, op: Op) -> None:
         """`x[i] = v`, or `x[i] += v` where the value is the old one plus something."""
         made = self.folding.inner(op.inputs[1])
-        sign = {operator.add: gast.Add, operator.sub: gast.Sub}.get(made.primitive.fun) if made else None
+        signs: dict[Any, Any] = {operator.add: gast.Add, operator.sub: gast.Sub}
+        sign = signs.get(made.primitive.fun) if made else None
         if made and sign and self.is_old_value(made.inputs[0], op):
             self.augment(self.place(op), sign, made.inputs[1], op)
         else:
@@ -203,7 +204,7 @@ class Statements:
     # ---- branches
 
     def branch(self, op: Op) -> None:
-        bodies = [self.nested(lambda region=region: self.region(op, region)) for region in op.regions]  # type: ignore[misc]
+        bodies = [self.nested(lambda region=region: self.region(op, region)) for region in op.regions]
         then, otherwise = bodies
         if not then and not otherwise:
             return

@@ -53,5 +53,6 @@ def assert_separate(results, args):
 
 
 def test_the_text_is_the_same_on_every_run():
-    texts = [generate(bufferize(fn), plain_interface(fn)).text for fn in (Programs(7).function(), Programs(7).function())]
+    first, second = Programs(7).function(), Programs(7).function()
+    texts = [generate(bufferize(fn), plain_interface(fn)).text for fn in (first, second)]
     assert texts[0] == texts[1]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections import namedtuple
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -186,7 +186,7 @@ def test_branches():
 
 def test_a_while_loop_counts_its_trips_where_they_are_read():
     def countdown(x, k):
-        return while_loop((x, k), lambda x, k: 0 < k, lambda x, k: (x * 2.0, k - 1))
+        return while_loop((x, k), lambda x, k: k > 0, lambda x, k: (x * 2.0, k - 1))
 
     check(
         countdown, [F8, PY_INT], [1.0, 3],
@@ -220,7 +220,9 @@ def test_sums_accumulate_in_place_where_the_array_is_ours():
     )  # fmt: skip
 
 
-Point = namedtuple("Point", "a b")
+class Point(NamedTuple):
+    a: object
+    b: object
 
 
 @dataclass
@@ -236,13 +238,18 @@ def test_containers_are_unpacked_and_rebuilt():
     params = Tree("dict", None, ("w", "b"), (Place(0), Tree("list", None, (0,), (Place(1),))))
     results = Tree(
         "dict", None, ("w", "p", "s"),
-        (Place(0), Tree("namedtuple", Point, ("a", "b"), (Place(1), None)), Tree("dataclass", State, ("x",), (Place(2),))),
+        (
+            Place(0),
+            Tree("namedtuple", Point, ("a", "b"), (Place(1), None)),
+            Tree("dataclass", State, ("x",), (Place(2),)),
+        ),
     )  # fmt: skip
     generated = generate(bufferize(fn), Interface("f", (("params", params),), results, (Hidden("z", Place(2)),)))
     assert "def f(params, *, z):\n    x = params['w']\n" in generated.text
     found = load(generated)({"w": np.ones(2), "b": [3.0]}, z=np.zeros(2))
     assert_equal([found["w"], found["p"].a, found["s"].x], [2 * np.ones(2), 3 * np.ones(2), np.ones(2)])
-    assert type(found["p"]) is Point and type(found["s"]) is State
+    assert type(found["p"]) is Point
+    assert type(found["s"]) is State
 
 
 UNKNOWN = ArrayType("float64", None, "any")

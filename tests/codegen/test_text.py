@@ -10,7 +10,8 @@ from adjoint.codegen import text
 SOURCES = [
     "x[1:-1, i] = a - (b - c) * -d ** 2 + (-e) ** 2", "y = x - -1.0", "y = a ** -1.0", "y = (-1.0) ** a",
     "y = -x.T", "y = (-x).T", "y = a @ b @ (c @ d)", "a, b = b, a", "y = not a and (b or c)", "y = (a < b) & (c < d)",
-    "y = 2 ** 3 ** x", "y = (2 ** 3) ** x", "y = a / (b / c) / d", "y = {'w': a, 'b': [c, (d,)]}", "y = x[..., None, ::2]",
+    "y = 2 ** 3 ** x", "y = (2 ** 3) ** x", "y = a / (b / c) / d", "y = {'w': a, 'b': [c, (d,)]}",
+    "y = x[..., None, ::2]",
     "y = np.sum(x ** 2, axis=(0, 1), keepdims=True)", "x[i] += v", "y = (a + b).sum(0)", "return x, y",
 ]  # fmt: skip
 

@@ -1,0 +1,103 @@
+"""What `bufferize` decides, and how that is written into a program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from adjoint.codegen.storage import Storage, is_update
+from adjoint.errors import Span
+from adjoint.ir.core import EMPTY, Atom, Block, Op, Primitive, Value
+from adjoint.ir.types import ArrayType
+from adjoint.ir.walk import lookup
+from adjoint.runtime import fresh
+
+COPY = Primitive("copy", np.copy)
+"""A copy of an array."""
+
+FRESH = Primitive("fresh", fresh)
+"""A copy of what may be an array or a number."""
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What is copied, and which loop variables and sums own their memory."""
+
+    views: set[Value] = field(default_factory=set)
+    operands: set[tuple[Op, int]] = field(default_factory=set)
+    results: set[tuple[Block, int]] = field(default_factory=set)
+    owned: dict[Value, Storage] = field(default_factory=dict)  # loop variables
+    refused: set[Value] = field(default_factory=set)  # those that do not pay
+    kept: set[Storage] = field(default_factory=set)  # memory that foreign code may refer to
+    accumulators: dict[Op, int] = field(default_factory=dict)
+
+    def adopt(self, new: Decisions) -> bool:
+        """Take over the new decisions of the first kind that has any: they may make the other kinds needless."""
+        self.accumulators = new.accumulators
+        if not new.kept <= self.kept or new.owned or new.refused:
+            self.kept |= new.kept
+            self.owned.update(new.owned)
+            self.refused |= new.refused
+            for param in new.refused:
+                del self.owned[param]
+            return True
+        if not new.views <= self.views:
+            self.views |= new.views
+        elif not new.operands <= self.operands:
+            self.operands |= new.operands
+        elif not new.results <= self.results:
+            self.results |= new.results
+        else:
+            return False
+        return True
+
+
+class Rewriter:
+    """Write the decisions into the program."""
+
+    def __init__(self, decisions: Decisions) -> None:
+        self.d = decisions
+
+    def block(self, block: Block, table: dict[Value, Atom]) -> Block:
+        ops: list[Op] = []
+        for op in block.ops:
+            ops.extend(self.op(op, table))
+        results = []
+        for k, old in enumerate(block.results):
+            atom = lookup(table, old)
+            if (block, k) in self.d.results:
+                last = ops[-1] if ops else None
+                copy = _copy(atom, last.span if last else None, last.sweep if last else "")
+                ops.append(copy)
+                atom = copy.outputs[0]
+            results.append(atom)
+        return replace(block, ops=tuple(ops), results=tuple(results))
+
+    def op(self, op: Op, table: dict[Value, Atom]) -> list[Op]:
+        made: list[Op] = []
+        inputs = [lookup(table, atom) for atom in op.inputs]
+        for k in range(len(inputs)):
+            if (op, k) in self.d.operands:
+                copy = _copy(inputs[k], op.span, op.sweep)
+                made.append(copy)
+                inputs[k] = copy.outputs[0]
+        attrs = op.attrs
+        if is_update(op.primitive) or op in self.d.accumulators:
+            attrs = {**attrs, "inplace": True}
+            if self.d.accumulators.get(op) == 1:
+                inputs.reverse()
+        regions = tuple(self.block(region, table) for region in op.regions)
+        made.append(replace(op, inputs=tuple(inputs), attrs=attrs, regions=regions))
+        for value in op.outputs:
+            if value in self.d.views:
+                copy = _copy(value, op.span, op.sweep)
+                made.append(copy)
+                table[value] = copy.outputs[0]
+        return made
+
+
+def _copy(atom: Atom, span: Span | None, sweep: str) -> Op:
+    hint = atom.hint if isinstance(atom, Value) else None
+    certain = isinstance(atom.type, ArrayType) and atom.type.kind == "array"
+    return Op(COPY if certain else FRESH, (atom,), (Value(hint, atom.type),), EMPTY, (), span, sweep)
