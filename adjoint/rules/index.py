@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adjoint.ir.core import Literal, Slot
-from adjoint.ir.types import PY_INT, SHAPE, UNKNOWN, ArrayType, Symbol, broadcast_shapes
+from adjoint.ir.types import PY_INT, SHAPE, UNKNOWN, ArrayType, Shape, Symbol, broadcast_shapes
 from adjoint.rules.infer import array_type, dim_of, normal_axes, static_argument
 from adjoint.rules.internal import add_at
 from adjoint.rules.lengths import named, product_of_lengths, shortened, slice_length
@@ -24,7 +24,7 @@ from adjoint.rules.registry import jvp_rule, linear
 class Advanced:
     """An array in an index: the shape that it broadcasts with, and how many axes it takes."""
 
-    shape: tuple
+    shape: Shape
     axes: int = 1
 
 

@@ -146,8 +146,12 @@ def conjugate(x):
     return np.conj(x) if is_complex(x) else x
 
 
-@bilinear(np.vecdot, infer=infer_product(lambda a, b, attrs: broadcast_shapes(a, b)[:-1]))
-@bilinear(np.linalg.vecdot, infer=infer_product(lambda a, b, attrs: broadcast_shapes(a, b)[:-1]))
+def vecdot_shape(a, b, attrs):
+    return broadcast_shapes(a[:-1], b[:-1])
+
+
+@bilinear(np.vecdot, infer=infer_product(vecdot_shape))
+@bilinear(np.linalg.vecdot, infer=infer_product(vecdot_shape))
 def vecdot(bar, a, b):
     return conjugate(bar[..., None] * b), bar[..., None] * conjugate(a)
 

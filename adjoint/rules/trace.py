@@ -310,7 +310,7 @@ METHODS: dict[str, Any] = {
     for name in (
         "sum", "mean", "max", "min", "prod", "var", "std", "cumsum", "cumprod", "dot", "reshape", "transpose", "ravel",
         "squeeze", "swapaxes", "trace", "diagonal", "repeat", "take", "clip", "conj", "conjugate", "round", "argmax",
-        "argmin", "argsort", "any", "all", "sort", "copy", "nonzero", "searchsorted", "ptp",
+        "argmin", "argsort", "any", "all", "copy", "nonzero", "searchsorted", "ptp",
     )
     if hasattr(np, name)
 }  # fmt: skip
