@@ -37,7 +37,8 @@ COMPARE = {
 }  # fmt: skip
 
 DYNAMIC_ATTRIBUTES = frozenset(
-    "index shape newshape reps repeats shift pad_width num start stop step N M k offset fill_value".split()
+    "index shape newshape reps repeats shift pad_width num start stop step N M k offset fill_value"
+    " dimensions where initial dx nan posinf neginf".split()
 )
 """Static arguments in which rules accept numbers known at run time only."""
 

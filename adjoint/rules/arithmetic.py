@@ -76,11 +76,11 @@ def infer_power(fun):
     infer = infer_elementwise(fun)
 
     def infer_pow(inputs, attrs):
-        result, (x, y) = infer(inputs, attrs), inputs
+        result, exponent = infer(inputs, attrs), inputs[1]
         if not isinstance(result, ArrayType) or result.kind != "py" or result.dtype != "int64":
             return result
-        if isinstance(y, Literal):
-            return result if y.value >= 0 else PY_FLOAT
+        if isinstance(exponent, Literal):
+            return result if exponent.value >= 0 else PY_FLOAT
         return ArrayType(None, (), "py")
 
     return infer_pow

@@ -62,7 +62,7 @@ def infer_comparison(fun):
 
 for _fun in (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne):
     nondifferentiable(_fun, infer=infer_comparison(_fun))
-for _fun in (
+for _fun in (  # type: ignore[assignment]  # ufuncs of several arities
     np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal,
     np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
     np.isnan, np.isfinite, np.isinf, np.isneginf, np.isposinf, np.isclose, np.iscomplex, np.isreal,

@@ -148,12 +148,16 @@ def fractions(start, stop, num, endpoint):
 
 
 @jvp_rule(np.logspace, infer=infer_range(np.logspace))
-def logspace(start_dot, stop_dot, start, stop, *, out, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
+def logspace(  # noqa: PLR0913  # the parameters of the function
+    start_dot, stop_dot, start, stop, *, out, num=50, endpoint=True, base=10.0, dtype=None, axis=0
+):
     weights = fractions(start, stop, num, endpoint)
     return math.log(base) * out * ((1 - weights) * start_dot + weights * stop_dot)
 
 
 @jvp_rule(np.geomspace, infer=infer_range(np.geomspace))
-def geomspace(start_dot, stop_dot, start, stop, *, out, num=50, endpoint=True, dtype=None, axis=0):
+def geomspace(  # noqa: PLR0913  # the parameters of the function
+    start_dot, stop_dot, start, stop, *, out, num=50, endpoint=True, dtype=None, axis=0
+):
     weights = fractions(start, stop, num, endpoint)
     return out * ((1 - weights) * (start_dot / start) + weights * (stop_dot / stop))

@@ -7,7 +7,8 @@ of them for several results). Dtypes are asked of NumPy itself, by a call on sca
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import replace
+from functools import cache
 from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -30,6 +31,7 @@ from adjoint.ir.types import (
 )
 from adjoint.ir.walk import map_attribute
 
+NO_VALUE = np._NoValue  # noqa: SLF001  # the default of `keepdims`, which has no public name
 Infer = Callable[[Sequence[Atom], Mapping[str, Any]], Any]
 
 
@@ -97,7 +99,7 @@ def elementwise_types(fun: Callable[..., Any], arrays: Sequence[ArrayType]) -> t
     return tuple(array_type(dtype, shape, scalar_kind=kind) for dtype, kind in _probe(fun, operands))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _probe(
     fun: Callable[..., Any], operands: tuple[tuple[str | None, str], ...]
 ) -> tuple[tuple[str | None, str], ...]:
@@ -115,7 +117,7 @@ def _probe(
         return tuple((None if dtype != "bool" else dtype, kind) for dtype, kind in results)
     if kind == "any" or any(t.kind == "any" for t in types):
         # a Python scalar would be weak in promotion where a NumPy scalar is not: say so if that matters
-        weak = _run(fun, tuple(ArrayType(t.dtype, (), "py" if t.kind == "any" and _is_python(t) else t.kind) for t in types))
+        weak = _run(fun, tuple(replace(t, kind="py") if t.kind == "any" and _is_python(t) else t for t in types))
         return tuple(
             (a if a == b else None, kind_a if kind_a == kind_b else "any")
             for (a, kind_a), (b, kind_b) in zip(results, weak, strict=True)
@@ -180,14 +182,14 @@ def result_dtype(fun: Callable[..., Any], type_: ArrayType, attrs: Mapping[str, 
     return np.dtype(dtype).name if dtype is not None else _reduced_dtype(fun, type_.dtype)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _reduced_dtype(fun: Callable[..., Any], dtype: str | None) -> str | None:
     return None if dtype is None else np.asarray(fun(np.ones(2, dtype))).dtype.name
 
 
 def reduced_shape(shape: Shape | None, axis: Any, *, keepdims: Any = False) -> Shape | None:
     """The shape after reducing over `axis` (None: all axes; a Slot: an axis known only at run time)."""
-    keepdims = False if keepdims is None or keepdims is np._NoValue else keepdims  # type: ignore[attr-defined]
+    keepdims = False if keepdims is None or keepdims is NO_VALUE else keepdims
     if isinstance(keepdims, Slot):
         return None
     if axis is None and not keepdims:

@@ -34,8 +34,8 @@ def restored(bar, axis, keepdims):
     return bar if axis is None or keepdims else np.expand_dims(bar, axis)
 
 
-@linear(np.sum, infer=infer_reduction(np.sum))
-def sum(bar, a, *, axis=None, dtype=None, keepdims=False, where=True):
+@linear(np.sum, infer=infer_reduction(np.sum), offsets=("initial",))
+def sum(bar, a, *, axis=None, dtype=None, keepdims=False, initial=0, where=True):
     bar = broadcast_like(restored(bar, axis, keepdims), a)
     return bar if where is True else np.where(where, bar, 0)
 
@@ -293,10 +293,15 @@ def joined(dots, operands, axis):
     return np.concatenate(parts, axis=axis)
 
 
-infer_trapezoid = infer_reduction(lambda y: y * 0.5)
+def infer_trapezoid(inputs, attrs):
+    return infer_reduction(_halved)(inputs[:1], {"axis": -1, **attrs})
 
 
-@jvp_rule(np.trapezoid, infer=lambda inputs, attrs: infer_trapezoid(inputs[:1], {"axis": -1, **attrs}), signature="y, x=None, *, dx=1.0, axis=-1")
+def _halved(y):
+    return y * 0.5
+
+
+@jvp_rule(np.trapezoid, infer=infer_trapezoid, signature="y, x=None, *, dx=1.0, axis=-1")
 def trapezoid(*args, dx=1.0, axis=-1):
     dots, (y, *x) = args[: len(args) // 2], args[len(args) // 2 :]
     if not x:

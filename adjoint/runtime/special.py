@@ -47,10 +47,11 @@ def recurrence(a: Any, b: Any, axis: int) -> Any:
 
 
 def bessel_i(x: Any, order: int) -> Any:
-    """The modified Bessel function I of an integer order, from its integral over one period of exp(x cos t) cos(order t).
+    """The modified Bessel function I of an integer order: the mean of exp(x cos t) cos(order t) over a period.
 
-    The trapezoidal rule converges geometrically on a period (L. N. Trefethen and J. A. C. Weideman, SIAM Review 56, 2014);
-    256 points reach rounding for every x at which float64 does not overflow.
+    The trapezoidal rule converges geometrically on a period (L. N. Trefethen and J. A. C. Weideman, The
+    exponentially convergent trapezoidal rule, SIAM Review 56, 2014); 256 points reach rounding for every x at
+    which float64 does not overflow.
     """
     x = np.asarray(x)
     total = np.zeros(x.shape, np.result_type(x, 0.5))
@@ -61,7 +62,7 @@ def bessel_i(x: Any, order: int) -> Any:
 
 
 def polygamma(x: float, order: int) -> float:
-    """The derivative of this order of digamma, by recurrence up to the asymptotic series (Abramowitz and Stegun 6.4)."""
+    """The derivative of this order of digamma: recurrence up to the asymptotic series (Abramowitz and Stegun 6.4)."""
     total, sign = 0.0, -1.0 if order % 2 else 1.0
     while x < 20 + order:
         total -= sign * math.factorial(order) / x ** (order + 1)
@@ -89,4 +90,4 @@ def diff(a: Any, prepend: Any = None, append: Any = None, *, n: int = 1, axis: i
 
 def average(a: Any, weights: Any = None, *, axis: Any = None, keepdims: bool = False) -> Any:
     """`np.average` with the operands first."""
-    return np.average(a, axis=axis, weights=weights, keepdims=keepdims)
+    return np.average(a, axis=axis, weights=weights, keepdims=keepdims)  # type: ignore[call-overload]  # any bool

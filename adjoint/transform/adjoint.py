@@ -43,7 +43,7 @@ from adjoint.transform.cotangent import add, derivative_type, named, project, ze
 from adjoint.transform.inline import inline_split_calls
 from adjoint.transform.residuals import Residuals
 from adjoint.transform.tangent import times
-from adjoint.transform.trace import Tracing, find_rule, splice
+from adjoint.transform.trace import Tracing, find_rule, refuse_varying_options, splice
 
 Elements = tuple[tuple[int, Any], ...]
 """The elements of a stack that have cotangents, in order; for an element that is a stack, its own `Elements`."""
@@ -148,6 +148,7 @@ class Reverse:
         atoms = [tracing.atom(x) for x in tracing.operands]
         wrt = range(len(atoms)) if rule.wrt is None else rule.wrt
         wanted = [k for k in wrt if isinstance(atoms[k], Value) and atoms[k] in self.varied]
+        refuse_varying_options(op, self.varied.__contains__)
         if not wanted:
             return
         bars = [cot.get(output) for output in op.outputs]

@@ -35,7 +35,7 @@ from adjoint.rules.registry import rule_of
 from adjoint.rules.trace import ZERO, Zero
 from adjoint.transform.cotangent import derivative_type, named, project, to_shape, zero_like
 from adjoint.transform.inline import inline_split_calls
-from adjoint.transform.trace import Tracing, find_rule, splice
+from adjoint.transform.trace import Tracing, find_rule, refuse_varying_options, splice
 
 
 def tangent(fn: Function, active: Sequence[bool]) -> Function:
@@ -124,6 +124,7 @@ class _Tangent:
         tracing = Tracing(op, rule)
         atoms = [a for a in op.inputs]
         dots = [self.of(a) for a in atoms][: len(tracing.operands)]
+        refuse_varying_options(op, lambda value: self.of(value) is not None)
         if all(dot is None for dot in dots):
             return
         results = _RULES[rule.kind](self, tracing, dots)

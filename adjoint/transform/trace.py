@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.errors import MissingRuleError
+from adjoint.errors import MissingRuleError, UnsupportedError
 from adjoint.ir.build import Builder
-from adjoint.ir.core import OPAQUE, Atom, Literal, Op, Value
+from adjoint.ir.core import OPAQUE, Atom, Literal, Op, Slot, Value
+from adjoint.ir.types import is_inexact
 from adjoint.ir.walk import map_attribute, op_reads, operands_of
 from adjoint.rules.internal import TOTAL
 from adjoint.rules.registry import Rule, rule_of
@@ -37,6 +38,16 @@ def find_rule(op: Op) -> Rule:
             f"or `adjoint.rules.nondifferentiable({name})` if it is zero",
         )
     return rule
+
+
+def refuse_varying_options(op: Op, varies: Callable[[Value], bool]) -> None:
+    """Rules know the derivative by the operands; a number among the options that varies must not be taken for constant."""
+    for name, item in op.attrs.items():
+        for atom in (op.inputs[k] for k in _slots(item)):
+            if isinstance(atom, Value) and is_inexact(atom.type) and varies(atom):
+                raise UnsupportedError(
+                    f"the rule of `{op.primitive.name}` knows no derivative by its argument `{name}`", op.span
+                )
 
 
 class Tracing:
@@ -76,7 +87,10 @@ class Tracing:
         taken = iter(inputs)
         slots = {k for item in self.op.attrs.values() for k in _slots(item)}
         full = [self.op.inputs[k] if k in slots else next(taken) for k in range(len(self.op.inputs))]
-        outputs = self.scratch.emit(self.op.primitive, full, self.op.attrs)
+        offsets = [name for name in self.rule.offsets if name in self.op.attrs]
+        if any(isinstance(self.op.attrs[name], Slot) for name in offsets):
+            raise UnsupportedError(f"`{offsets[0]}` is known at run time only", self.op.span, "add it to the result")
+        outputs = self.scratch.emit(self.op.primitive, full, {**self.op.attrs, **dict.fromkeys(offsets, 0)})
         results = tuple(Sym(value, self.tracer) for value in outputs)
         return results[0] if len(results) == 1 else results
 

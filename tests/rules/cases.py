@@ -171,7 +171,7 @@ CASES = {
     "logspace": [case(0.1, 0.8, 4), case(0.1, 0.8, num=3, base=2.0)],
     "geomspace": [case(0.5, 2.0, 4), case(positive(2), 3.0, 4)],
     # reductions
-    "sum": [*SUM, case(MATRIX, where=DISTINCT > 0), case(MATRIX, axis=0, dtype=np.float64, narrow=False)],
+    "sum": [*SUM, case(MATRIX, where=DISTINCT > 0, initial=2.0), case(MATRIX, axis=0, dtype=np.float64, narrow=False)],
     "add.reduce": [*REDUCE, case(imaginary(2, 3))],
     "mean": [*over_axes(MATRIX, CUBE), case(imaginary(3))],
     "average": [

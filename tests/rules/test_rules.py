@@ -53,7 +53,8 @@ def is_differentiated(x: Any) -> bool:
 def type_of(x: Any, name: str) -> ArrayType:
     """As the type of an argument: lengths other than 1 are not known."""
     if isinstance(x, np.ndarray):
-        return ArrayType(x.dtype.name, tuple(1 if n == 1 else Symbol(f"{name}{k}_{n}", not_one=True) for k, n in enumerate(x.shape)))
+        shape = tuple(1 if n == 1 else Symbol(f"{name}{k}_{n}", not_one=True) for k, n in enumerate(x.shape))
+        return ArrayType(x.dtype.name, shape)
     return type_of_constant(x)  # type: ignore[return-value]  # cases hold numbers
 
 
@@ -172,7 +173,8 @@ def check_types(fn: Function, outs: Any) -> None:
         assert type_.dtype in (None, np.asarray(out).dtype.name), (str(type_), np.asarray(out).dtype)
         if type_.shape is not None:
             assert len(type_.shape) == np.ndim(out), str(type_)
-            assert all(n == m for n, m in zip(type_.shape, np.shape(out), strict=True) if isinstance(n, int)), str(type_)
+            known = [(n, m) for n, m in zip(type_.shape, np.shape(out), strict=True) if isinstance(n, int)]
+            assert all(n == m for n, m in known), str(type_)
         if type_.kind == "array":
             assert isinstance(out, np.ndarray), str(type_)
         elif type_.kind == "np":
