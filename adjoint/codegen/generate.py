@@ -16,7 +16,7 @@ from adjoint.codegen.fold import ACCESS, Folding, fold
 from adjoint.codegen.names import assign_names
 from adjoint.codegen.stacks import Stacks
 from adjoint.codegen.statement import Statements
-from adjoint.errors import Span
+from adjoint.errors import Span, VerifyError
 from adjoint.ir.core import (
     FOR,
     IF,
@@ -30,6 +30,7 @@ from adjoint.ir.core import (
     for_parts,
     while_parts,
 )
+from adjoint.ir.print import print_function
 from adjoint.ir.tree import Tree, leaves
 from adjoint.ir.types import ObjectType
 from adjoint.ir.walk import substitute
@@ -204,6 +205,10 @@ def _unpack(fn: Function, interface: Interface) -> tuple[Function, dict[Value, s
         fixed[value] = name
         if isinstance(tree, Tree):
             visit(tree, value, ())
+    reached = {*params, *(out for op in ops for out in op.outputs)}
+    lost = [param for param in fn.params if param not in reached]
+    if lost:
+        raise VerifyError(f"no argument of {interface.name} leads to its parameter {lost[0].hint}", print_function(fn))
     body = replace(fn.body, params=tuple(params), ops=(*ops, *fn.body.ops))
     return replace(fn, body=body), fixed
 
