@@ -13,10 +13,10 @@ import numpy as np
 
 from adjoint.ir.core import Literal
 from adjoint.ir.types import PY_COMPLEX, PY_FLOAT, UNKNOWN, ArrayType, broadcast_shapes, promote
-from adjoint.rules import internal
 from adjoint.rules.infer import array_type, elementwise_types, gives, infer_elementwise
 from adjoint.rules.registry import elementwise, jvp_rule, linear
 from adjoint.rules.special import exceeds, quotient
+from adjoint.runtime import scalars
 
 # ---- the four operations
 
@@ -41,7 +41,7 @@ def multiply(x, y):
 
 @elementwise(operator.truediv)
 @elementwise(np.divide, guard=True)
-@elementwise(internal.divide, infer=gives(PY_FLOAT), guard=True)
+@elementwise(scalars.divide, infer=gives(PY_FLOAT), guard=True)
 def divide(x, y, *, out):
     return 1 / y, -out / y
 
@@ -90,7 +90,7 @@ def infer_power(fun):
 @elementwise(np.power, np.pow, guard=True)
 @elementwise(np.float_power, guard=True)
 @elementwise(math.pow, guard=True)
-@elementwise(internal.power, infer=gives(PY_FLOAT), guard=True)
+@elementwise(scalars.power, infer=gives(PY_FLOAT), guard=True)
 def power(x, y, *, out):
     if isinstance(y, (int, float)):
         return power_by_number(x, y, out), 0

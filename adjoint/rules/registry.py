@@ -102,7 +102,7 @@ def linear(
     infer: Body | None = None,
     wrt: tuple[int, ...] | None = None,
     sequence: bool = False,
-    signature: str | None = None,
+    signature: str | inspect.Signature | None = None,
     view: bool = False,
     offsets: tuple[str, ...] = (),
 ) -> Any:
@@ -117,7 +117,9 @@ def linear(
     )
 
 
-def bilinear(fun: Body, *others: Body, infer: Body | None = None, signature: str | None = None) -> Any:
+def bilinear(
+    fun: Body, *others: Body, infer: Body | None = None, signature: str | inspect.Signature | None = None
+) -> Any:
     """Declare the two transposes of a function that is linear in each of two operands."""
     return _decorator("bilinear", fun, others, infer=infer, signature=signature)
 
@@ -126,7 +128,7 @@ def jvp_rule(
     fun: Body,
     *others: Body,
     infer: Body | None = None,
-    signature: str | None = None,
+    signature: str | inspect.Signature | None = None,
     sequence: bool = False,
     view: bool = False,
     guard: bool = False,
@@ -141,7 +143,7 @@ def jvp_rule(
     )
 
 
-def vjp_rule(fun: Body, *, infer: Body | None = None, signature: str | None = None) -> Any:
+def vjp_rule(fun: Body, *, infer: Body | None = None, signature: str | inspect.Signature | None = None) -> Any:
     """Declare the cotangents; overrides the reverse mode of a rule that `fun` has already."""
 
     def register(body: Body) -> Body:
@@ -157,7 +159,7 @@ def vjp_rule(fun: Body, *, infer: Body | None = None, signature: str | None = No
 def nondifferentiable(
     *functions: Body,
     infer: Body | None = None,
-    signature: str | None = None,
+    signature: str | inspect.Signature | None = None,
     operands: int | None = None,
     effect: bool = False,
 ) -> None:
@@ -179,7 +181,7 @@ def register_primitive(rule: Rule, *functions: Any) -> None:
     table.update((fun, rule.primitive) for fun in functions)
 
 
-def _decorator(
+def _decorator(  # noqa: PLR0913  # all that the decorators can say
     kind: str,
     fun: Body,
     others: Sequence[Body],

@@ -12,11 +12,11 @@ import numpy as np
 
 from adjoint.ir.types import PY_FLOAT, UNKNOWN, ArrayType
 from adjoint.ir.types import is_complex as is_complex_type
-from adjoint.rules import internal
 from adjoint.rules.arithmetic import is_complex
 from adjoint.rules.infer import gives, infer_elementwise
 from adjoint.rules.registry import elementwise, jvp_rule, linear
 from adjoint.rules.special import bessel_i, polygamma, quotient
+from adjoint.runtime import scalars
 
 LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
 
@@ -42,7 +42,7 @@ def expm1(x, *, out):
 
 
 @elementwise(np.log, guard=True)
-@elementwise(internal.log, infer=gives(PY_FLOAT), guard=True)
+@elementwise(scalars.log, infer=gives(PY_FLOAT), guard=True)
 def log(x):
     return 1 / x
 
