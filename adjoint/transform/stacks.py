@@ -60,7 +60,7 @@ class _Forward:
             for k, (atom, param) in enumerate(zip(pushed, popped, strict=True)):
                 if isinstance(atom, Literal) or atom not in self.within(producer):
                     self.table[param] = atom
-                elif _is_opposite(producer, op) and atom is producer.regions[0].params[0]:
+                elif is_opposite(producer, op) and atom is producer.regions[0].params[0]:
                     self.table[param] = loop.index
                 elif (first := pushed.index(atom)) < k:
                     self.table[param] = popped[first]
@@ -71,7 +71,7 @@ class _Forward:
         return self.inside[op]
 
 
-def _is_opposite(producer: Op, consumer: Op) -> bool:
+def is_opposite(producer: Op, consumer: Op) -> bool:
     """Whether a loop runs over the range of another one from its end, so that its index is the one of the stack."""
     if producer.primitive is not FOR or bool(producer.attrs.get("reverse")) == bool(consumer.attrs.get("reverse")):
         return False
