@@ -14,7 +14,7 @@ from adjoint.dispatch import MISS, Entry
 from adjoint.errors import user_errors
 from adjoint.frontend.abstract import Static
 from adjoint.frontend.lower import Lowered, Lowering, function_name, lower
-from adjoint.frontend.parse import function_of, has_source, parse
+from adjoint.frontend.parse import parse
 from adjoint.frontend.subset import check
 from adjoint.nesting import Argnums, lower_grad
 from adjoint.rules.registry import primitive_of
@@ -122,8 +122,9 @@ def check_callable(fun: Any) -> None:
     """Refuse what is no function, and syntax that no argument types could make right."""
     if not callable(fun):
         raise TypeError(f"a derivative is taken of a function, not of {fun!r}")
-    if isinstance(fun, (types.FunctionType, types.MethodType)) and primitive_of(fun) is None and has_source(fun):
-        check(parse(function_of(fun)))
+    inner = fun.__func__ if isinstance(fun, types.MethodType) else fun
+    if isinstance(inner, types.FunctionType) and primitive_of(inner) is None:
+        check(parse(inner))
 
 
 def bind(fun: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound:

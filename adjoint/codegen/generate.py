@@ -6,7 +6,7 @@ how its results are put together: a `Place(k)` inside a tree is the k-th paramet
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -95,6 +95,12 @@ def generate(fn: Function, interface: Interface) -> Generated:
     return Generated("".join(texts), interface.name, dict(constants.objects), helpers, tuple(spans))
 
 
+def _blamed(ops: Sequence[Op]) -> Span | None:
+    """The place behind a line of several ops: of what the user's own program does on it, the last."""
+    spans = [op.span for op in ops if op.span and not op.sweep] or [op.span for op in ops if op.span]
+    return spans[-1] if spans else None
+
+
 def _plain_interface(fn: Function) -> Interface:
     """Every parameter by its own name, results as they are."""
     names: dict[str, None] = {}
@@ -129,7 +135,7 @@ def _define(
     writer.block(fn.body)
     value = result_node(interface.results, fn.results, writer)
     inner = [op for op in map(folding.inner, fn.results) if op is not None]
-    lines.add(text.pretty_source(text.return_(value)), next((op.span for op in reversed(inner) if op.span), None))
+    lines.add(text.pretty_source(text.return_(value)), _blamed(inner))
     return lines.render()
 
 

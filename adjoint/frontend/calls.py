@@ -23,14 +23,14 @@ from adjoint.frontend.subset import check
 from adjoint.ir.build import Builder
 from adjoint.ir.core import CALL, OPAQUE, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import UNKNOWN
+from adjoint.ir.types import UNKNOWN, ArrayType
 from adjoint.ir.walk import block_reads, clone_block
 from adjoint.rules import registry
 
 MACROS: dict[Any, Callable[..., Any]] = {}
 """Callables (or their types) that act on the program being lowered: `handler(lowering, obj, args, kwargs, node)`."""
 
-MAX_DEPTH = 60
+MAX_DEPTH = 30
 
 LARGE = 150
 """Callees with more nodes of syntax than this are kept as calls."""
@@ -177,9 +177,11 @@ class Calls(Expressions):
     ) -> Any:
         """Lower the body of a callee in place of the call."""
         self.bind_arguments(frame, args, kwargs, defaults, kw_defaults, node)
-        if sum(caller.node is frame.node for caller in self.callers()) > MAX_DEPTH:
+        frame.depth = self.depth
+        same = [caller for caller in self.callers() if caller.node is frame.node]
+        if len(same) > MAX_DEPTH or any(caller.depth < self.depth for caller in same):
             self.refuse(
-                node, f"`{_name(frame)}` calls itself more than {MAX_DEPTH} times, or on a condition known at run time only",
+                node, f"`{_name(frame)}` calls itself on a condition that is known at run time only, or more than {MAX_DEPTH} times",
                 "write the recursion as a loop",
             )  # fmt: skip
         saved, self.frame = self.frame, frame
@@ -232,6 +234,8 @@ class Calls(Expressions):
 
     def call_opaque(self, fun: Any, method: str | None, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         """A call of what has neither a rule nor source: kept, in order, once."""
+        if _writes_arguments(fun, method, args, kwargs):
+            self.refuse(node, f"`{self.text_of(node)}` writes into its argument", "assign by index: `x[i] = v`")
         values = [*args, *kwargs.values()]
         pure = fun in _PURE if _hashable(fun) else False
         if pure and all(map(is_constant, values)):
@@ -294,6 +298,20 @@ def kind_of(value: Any) -> Any:
     if isinstance(value, Tree):
         return (value.structure, tuple(map(kind_of, value.children)))
     return id(value.value) if isinstance(value, Static) else id(value)
+
+
+_WRITERS = (np.put, np.place, np.putmask, np.put_along_axis, np.copyto, np.fill_diagonal, np.random.shuffle)
+_WRITING_METHODS = frozenset("fill sort partition put itemset resize setfield setflags shuffle".split())
+
+
+def _writes_arguments(fun: Any, method: str | None, args: list[Any], kwargs: dict[str, Any]) -> bool:
+    """Whether a call without a rule is known to change an array that it is given."""
+    if "out" in kwargs or any(fun is writer for writer in _WRITERS):
+        return True
+    if isinstance(fun, types.BuiltinMethodType):
+        return isinstance(fun.__self__, np.ufunc) and fun.__name__ == "at"
+    arrays = any(is_atom(arg) and isinstance(arg.type, ArrayType) and arg.type.shape != () for arg in args)
+    return method in _WRITING_METHODS and arrays
 
 
 def _hashable(obj: Any) -> bool:

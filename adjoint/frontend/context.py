@@ -30,6 +30,7 @@ class Frame:
     pending: tuple[Any, Any] | None = None  # (flag, value): a return that may have happened
     result: Any = None
     caller: Frame | None = None
+    depth: int = 0  # how many regions deep it was called
 
 
 class NeedStatic(Exception):

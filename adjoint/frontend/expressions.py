@@ -258,7 +258,9 @@ class Expressions(Context):
         if cheap and _is_bool(left) and _is_bool(right):
             self.builder.ops.extend(builder.ops)
             return self.apply(both if is_and else either, [left, right], {}, node)
-        return self.select(left, lambda: right, lambda: left, node, builder if is_and else None, None if is_and else builder)
+        if is_and:
+            return self.select(left, lambda: right, lambda: left, node, ready=builder)
+        return self.select(left, lambda: left, lambda: right, node, ready_else=builder)
 
     def expr_IfExp(self, node: Any) -> Any:
         test = self.expr(node.test)

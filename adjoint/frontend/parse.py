@@ -54,8 +54,18 @@ class Source:
 
 
 def parse(fun: Callable[..., Any]) -> Source:
-    """The syntax of a Python function, method or lambda."""
+    """The syntax of a Python function, method or lambda. One `Source` for each code object."""
     code = function_of(fun).__code__
+    if id(code) not in _SOURCES:
+        _SOURCES[id(code)] = code, _parse(code, fun)
+    return _SOURCES[id(code)][1]
+
+
+_SOURCES: dict[int, tuple[CodeType, Source]] = {}
+"""By identity of the code, which is kept so that the identity stays its own."""
+
+
+def _parse(code: CodeType, fun: Callable[..., Any]) -> Source:
     for lines in _texts(code, fun):
         found = _find(code, lines)
         if found is not None:

@@ -8,6 +8,7 @@ import gast
 import pytest
 
 from adjoint import errors
+from adjoint.frontend import parse as parsing
 from adjoint.frontend.parse import parse
 
 pair = (lambda x: x * x), (lambda x: x if x > 0 else -x)
@@ -110,9 +111,17 @@ def test_comments_are_not_underlined(tmp_path):
     assert source.span(branch.body[0]).expression == "return '#'"
 
 
-def test_a_changed_file_is_refused_and_a_moved_function_is_found(tmp_path):
+class Forgetful(dict):
+    """Keeps no source, so that each call reads the text again."""
+
+    def __contains__(self, key):
+        return False
+
+
+def test_a_changed_file_is_refused_and_a_moved_function_is_found(tmp_path, monkeypatch):
     path = tmp_path / "m.py"
     module = load(path, "def f(x):\n    return x * x\n")
+    monkeypatch.setattr(parsing, "_SOURCES", Forgetful())
     path.write_text("# moved\n\ndef f(x):\n    return x * x\n")
     assert parse(module.f).first_line == 3
     path.write_text("def f(x):\n    return x * x * x\n")
@@ -122,7 +131,8 @@ def test_a_changed_file_is_refused_and_a_moved_function_is_found(tmp_path):
         parse(module.f)
 
 
-def test_a_text_in_linecache_is_enough():
+def test_a_text_in_linecache_is_enough(monkeypatch):
+    monkeypatch.setattr(parsing, "_SOURCES", Forgetful())
     text = "def typed(x):\n    return x * x\n"
     linecache.cache["<typed>"] = (len(text), None, text.splitlines(True), "<typed>")
     space = {}
