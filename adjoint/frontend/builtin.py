@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 
 from adjoint.frontend.abstract import (
-    Literal, Method, Span3, Static, constant_of, describe, from_constant, is_atom, is_constant, make_tuple,
+    Literal,
+    Method,
+    Span3,
+    Static,
+    constant_of,
+    describe,
+    from_constant,
+    is_atom,
+    is_constant,
+    make_tuple,
 )
 from adjoint.ir.core import Value
 from adjoint.ir.tree import Tree

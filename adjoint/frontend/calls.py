@@ -13,7 +13,18 @@ import numpy as np
 from adjoint.errors import AdjointError, MissingRuleError, UnsupportedError
 from adjoint.frontend import builtin
 from adjoint.frontend.abstract import (
-    Closure, Method, Partial, Static, atoms_of, constant_of, describe, from_constant, is_atom, is_constant, make_tuple, rebuild,
+    Closure,
+    Method,
+    Partial,
+    Static,
+    atoms_of,
+    constant_of,
+    describe,
+    from_constant,
+    is_atom,
+    is_constant,
+    make_tuple,
+    rebuild,
 )
 from adjoint.frontend.context import Frame
 from adjoint.frontend.expressions import Expressions

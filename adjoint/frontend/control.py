@@ -15,7 +15,19 @@ from typing import Any
 import gast
 
 from adjoint.frontend.abstract import (
-    BOTTOM, UNBOUND, Conflict, Maybe, Missing, Span3, atoms_of, describe, is_atom, merge, rebuild, same_value, widen,
+    BOTTOM,
+    UNBOUND,
+    Conflict,
+    Maybe,
+    Missing,
+    Span3,
+    atoms_of,
+    describe,
+    is_atom,
+    merge,
+    rebuild,
+    same_value,
+    widen,
 )
 from adjoint.frontend.calls import Calls
 from adjoint.frontend.liveness import assigned

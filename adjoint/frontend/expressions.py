@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import operator
-import types
 from typing import Any
 
 import gast
@@ -12,17 +10,27 @@ import numpy as np
 
 from adjoint.errors import TypeInferenceError, UnsupportedError
 from adjoint.frontend.abstract import (
-    UNBOUND, Closure, Conflict, Maybe, Method, NUMBERS, Path, Span3, Static, constant_of, describe,
-    from_constant, is_atom, is_constant, make_tuple,
+    UNBOUND,
+    Closure,
+    Conflict,
+    Maybe,
+    Method,
+    Span3,
+    Static,
+    constant_of,
+    describe,
+    from_constant,
+    is_atom,
+    is_constant,
+    make_tuple,
 )
-from adjoint.frontend.context import Context, Frame, NeedStatic
-from adjoint.ir.core import FORMAT, IF, RAISE, Atom, Literal, Primitive, Slot, Value
-from adjoint.ir.tree import Tree, flatten_object
-from adjoint.ir.types import ArrayType, Symbol, type_of_constant
+from adjoint.frontend.ops import Ops
+from adjoint.ir.core import FORMAT, IF, Atom, Literal, Value
+from adjoint.ir.tree import Tree
+from adjoint.ir.types import ArrayType, type_of_constant
 from adjoint.rules import registry
-from adjoint.rules.infer import remember_length
 from adjoint.rules.internal import both, either
-from adjoint.rules.trace import DIM, normal_form
+from adjoint.rules.trace import DIM
 
 BINARY = {
     gast.Add: operator.add, gast.Sub: operator.sub, gast.Mult: operator.mul, gast.Div: operator.truediv,
@@ -36,13 +44,6 @@ COMPARE = {
     gast.Eq: operator.eq, gast.NotEq: operator.ne,
 }  # fmt: skip
 
-DYNAMIC_ATTRIBUTES = frozenset(
-    "index shape newshape reps repeats shift pad_width num start stop step N M k offset fill_value"
-    " dimensions where initial dx nan posinf neginf".split()
-)
-"""Static arguments in which rules accept numbers known at run time only."""
-
-SCALAR_ATTRIBUTES = {"ndim", "shape", "size", "T", "real", "imag", "dtype"}
 CHEAP = {
     *(registry.primitive_of(f) for f in (*COMPARE.values(), operator.add, operator.sub, operator.mul, operator.neg)),
     *(registry.primitive_of(f) for f in (operator.not_, both, either, DIM, abs)),
@@ -50,7 +51,7 @@ CHEAP = {
 """What may be evaluated although Python would have skipped it: it has no effect and does not raise."""
 
 
-class Expressions(Context):
+class Expressions(Ops):
     """Lowering of expressions. `expr(node)` gives an abstract value and appends the ops it needs."""
 
     # ------------------------------------------------------------------ dispatch
@@ -91,111 +92,6 @@ class Expressions(Context):
             return value.value
         return value
 
-    def raise_op(self, exception: Any, args: tuple[Any, ...]) -> None:
-        inputs: list[Any] = []
-        template = tuple(self.template(arg, inputs) for arg in args)
-        self.builder.emit(RAISE, inputs, {"exception": exception, "args": template}, types=())
-
-    def template(self, value: Any, inputs: list[Any]) -> Any:
-        """An abstract value as a Python object with slots for what is known at run time."""
-        if isinstance(value, Value):
-            inputs.append(value)
-            return Slot(len(inputs) - 1)
-        if isinstance(value, Tree) and value.kind in ("tuple", "list"):
-            items = [self.template(child, inputs) for child in value.children]
-            return tuple(items) if value.kind == "tuple" else items
-        if isinstance(value, Tree) and value.kind == "dict":
-            return {k: self.template(c, inputs) for k, c in zip(value.keys, value.children, strict=True)}
-        if isinstance(value, Span3):
-            return slice(*(self.template(part, inputs) for part in (value.start, value.stop, value.step)))
-        return constant_of(value)
-
-    # ------------------------------------------------------------------ names
-
-    def lookup(self, name: str, node: Any) -> Any:
-        frame: Frame | None = self.frame
-        while frame is not None:
-            if name in frame.names:
-                return frame.names[name]
-            if name in frame.local_names:
-                return UNBOUND
-            if frame.parent is None:
-                return self.outside(frame, name, node)
-            frame = frame.parent
-        return UNBOUND
-
-    def outside(self, frame: Frame, name: str, node: Any) -> Any:
-        """A name of a closure cell, of the module, or of Python itself."""
-        fun = frame.fun
-        freevars = fun.__code__.co_freevars
-        if name in freevars:
-            index = freevars.index(name)
-            try:
-                found = fun.__closure__[index].cell_contents
-            except ValueError:
-                self.error(NameError, node, f"free variable `{name}` is not bound yet")
-            return self.captured(found, (*frame.path, ("cell", index)), name)
-        if name in fun.__globals__:
-            return self.captured(fun.__globals__[name], (*frame.path, ("global", name)), name)
-        builtins = fun.__globals__.get("__builtins__", {})
-        space = builtins if isinstance(builtins, dict) else vars(builtins)
-        if name in space:
-            return from_constant(space[name])
-        self.error(UnsupportedError, node, f"name `{name}` is not defined", "define it before the function is called")
-
-    def captured(self, obj: Any, path: Path, name: str | None = None) -> Any:
-        """A Python object reached from the function: numbers become hidden arguments, the rest is static."""
-        if path in self.hidden:
-            return self.hidden[path]
-        value = self._capture(obj, path, name)
-        self.hidden[path] = value
-        return value
-
-    def _capture(self, obj: Any, path: Path, name: str | None) -> Any:
-        if type(obj) in (int, float, complex) or isinstance(obj, (np.generic, np.ndarray)):
-            if path in self.statics:
-                self.guard(path, "equal", obj)
-                return Literal(obj)
-            type_ = abstract_type(obj, f"{name or _path_name(path)}${len(self.leaves)}")
-            self.guard(path, "type", type_)
-            return self.leaf(path, type_, name)
-        tree = flatten_object(obj)
-        if isinstance(tree, Tree):
-            self.guard(path, "structure", (type(obj), tree.keys))
-            children = [
-                self.captured(child, (*path, _step(tree, key)), f"{name}_{key}" if name else None)
-                for key, child in zip(tree.keys, _children(obj, tree), strict=True)
-            ]
-            return Tree(tree.kind, tree.cls, tree.keys, tuple(children))
-        if isinstance(obj, (str, bytes, bool, type(None))):
-            self.guard(path, "equal", obj)
-        elif isinstance(obj, types.FunctionType):
-            self.guard(path, "code", obj.__code__)
-        elif isinstance(obj, (types.MethodType, functools.partial)):
-            self.guard(path, "class", type(obj))
-        elif callable(obj) and not hasattr(type(obj), "__code__") and not _has_python_call(obj):
-            self.guard(path, "is", obj)
-        elif not isinstance(obj, types.ModuleType):
-            self.guard(path, "class", type(obj))
-        return Static(obj, path)
-
-    def leaf(self, path: Path, type_: Any, name: str | None) -> Value:
-        """A number, an array or an object that the compiled program is handed at each call."""
-        value = Value(name or _path_name(path), type_)
-        self.leaves.append((path, value))
-        self.origins[value] = path
-        return value
-
-    def object_value(self, held: Static) -> Value:
-        """An object that the compiled program is handed at each call."""
-        path = held.path
-        if path is None:
-            raise UnsupportedError(f"{held.value!r} cannot be handed to the compiled program")
-        key = (*path, ("object", None))
-        if key not in self.hidden:
-            self.hidden[key] = self.leaf(path, type_of_constant(held.value), None)
-        return self.hidden[key]  # type: ignore[no-any-return]
-
     # ------------------------------------------------------------------ operators
 
     def expr_BinOp(self, node: Any) -> Any:
@@ -220,13 +116,6 @@ class Expressions(Context):
             if tree.kind in ("tuple", "list") and isinstance(count, Literal) and type(count.value) is int:
                 return make_tuple(tree.children * count.value, tree.kind)
         return self.apply(fun, list(operands), {}, node)
-
-    def fold(self, fun: Any, operands: tuple[Any, ...], node: Any) -> Any:
-        """Compute an operation on constants now; what raises is left for run time."""
-        try:
-            return from_constant(fun(*map(constant_of, operands)))
-        except Exception:  # noqa: BLE001  # whatever it is, the program raises it when it runs
-            return self.apply(fun, list(operands), {}, node)
 
     def negation(self, operand: Any, node: Any) -> Any:
         known = self.truth(operand)
@@ -418,14 +307,6 @@ class Expressions(Context):
             return self.tree_item(owner, Literal(key), node)
         self.refuse(node, f"{describe(owner)} is indexed by {describe(index)}")
 
-    def as_static(self, atom: Any, node: Any, what: str) -> Any:
-        """The value of a number that must be known at compile time; starts lowering anew if it can be."""
-        if isinstance(atom, Literal):
-            return atom.value
-        if atom in self.origins and getattr(atom.type, "dtype", None) in ("int64", "bool"):
-            raise NeedStatic(self.origins[atom])
-        self.refuse(node, f"{what} must be known at compile time")
-
     # ------------------------------------------------------------------ attributes
 
     def expr_Attribute(self, node: Any) -> Any:
@@ -444,26 +325,6 @@ class Expressions(Context):
         if isinstance(owner, Static):
             return self.static_attribute(owner, name, node)
         return Method(owner, name)
-
-    def static_attribute(self, owner: Static, name: str, node: Any) -> Any:
-        obj = owner.value
-        try:
-            found = getattr(obj, name)
-        except AttributeError as problem:
-            self.error(UnsupportedError, node, str(problem))
-        if owner.path is not None and isinstance(found, types.BuiltinMethodType) and getattr(found, "__self__", None) is obj:
-            if isinstance(obj, np.ufunc):
-                return Static(found)  # np.add.reduce is made anew each time that it is looked up
-            if not isinstance(obj, (type, types.ModuleType)):
-                return Method(self.object_value(owner), name)
-        if isinstance(obj, types.ModuleType):  # its functions stay what they are, its numbers may change
-            if type(found) in NUMBERS:
-                return Literal(found)
-            if owner.path is None or not isinstance(found, (np.ndarray, np.generic)):
-                return Static(found, (*owner.path, ("attr", name)) if owner.path is not None else None)
-        if owner.path is None or isinstance(obj, type):
-            return from_constant(found, (*owner.path, ("attr", name)) if owner.path is not None else None)
-        return self.captured(found, (*owner.path, ("attr", name)), name)
 
     def array_attribute(self, owner: Atom, name: str, node: Any) -> Any:
         type_ = owner.type
@@ -489,14 +350,6 @@ class Expressions(Context):
                 self.error(TypeInferenceError, node, "`.dtype` of a value whose dtype is not known")
             return Static(np.dtype(type_.dtype))
         return Method(owner, name)
-
-    def dim(self, owner: Atom, axis: int, node: Any) -> Any:
-        length = owner.type.shape[axis]  # type: ignore[union-attr]  # the caller knows the rank
-        if isinstance(length, int):
-            return Literal(length)
-        found = self.apply(DIM, [owner], {"axis": Literal(axis)}, node)
-        remember_length(found, length)
-        return found
 
     # ------------------------------------------------------------------ functions, strings
 
@@ -545,68 +398,6 @@ class Expressions(Context):
     def expr_FormattedValue(self, node: Any) -> Any:
         return self.expr_JoinedStr(gast.JoinedStr(values=[node]))
 
-    # ------------------------------------------------------------------ ops
-
-    def apply(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-        """Append a call of a registered function; several results come as a tuple."""
-        args = [raw(a) for a in args]
-        primitive = registry.primitive_of(fun, args)
-        if primitive is None:
-            self.error(UnsupportedError, node, f"`{registry.name_of(fun)}` is not supported here")
-        with self.at(node):
-            try:
-                inputs, attrs = normal_form(
-                    primitive, args, {k: raw(v) for k, v in kwargs.items()}, _is_value
-                )
-            except TypeError as problem:
-                self.refuse(node, str(problem))
-            atoms = [self.operand(x, node, primitive) for x in inputs]
-            attrs = self.settled(attrs, atoms, primitive, node)
-            outputs = self.builder.emit(primitive, atoms, attrs)
-        return outputs[0] if len(outputs) == 1 else make_tuple(outputs)
-
-    def operand(self, x: Any, node: Any, primitive: Primitive) -> Atom:
-        if isinstance(x, (Value, Literal)):
-            return x
-        if isinstance(x, (tuple, list)):  # a sequence of numbers where NumPy wants an array
-            array = self.apply(np.array, [unraw(x)], {}, node)
-            return array  # type: ignore[no-any-return]
-        if type(x) in NUMBERS or isinstance(x, (np.generic, str)):
-            return Literal(x)
-        if x is None and primitive.signature and any(p.default is None for p in primitive.signature.parameters.values()):
-            return Literal(None)  # an operand that may be left out: `np.clip(x, None, 1.0)`
-        self.refuse(node, f"`{primitive.name}` is given {x!r}, which is no number and no array")
-
-    def settled(self, attrs: dict[str, Any], atoms: list[Atom], primitive: Primitive, node: Any) -> dict[str, Any]:
-        """Arguments that rules need at compile time must not hang on run-time numbers."""
-        for name, item in attrs.items():
-            if name not in DYNAMIC_ATTRIBUTES and isinstance(item, Slot):
-                self.as_static(atoms[item.index], node, f"the argument `{name}` of {primitive.name}")
-        return attrs
-
-
-def raw(value: Any) -> Any:
-    """An abstract value as NumPy's signature sees it: containers and constants unwrapped, atoms kept."""
-    if isinstance(value, Tree) and value.kind in ("tuple", "list", "namedtuple"):
-        items = [raw(child) for child in value.children]
-        return items if value.kind == "list" else tuple(items)
-    if isinstance(value, Span3) and value.kind == "slice":
-        return slice(raw(value.start), raw(value.stop), raw(value.step))
-    if isinstance(value, Static):
-        return value.value
-    return value
-
-
-def unraw(value: Any) -> Any:
-    if isinstance(value, (tuple, list)):
-        return make_tuple(map(unraw, value), type(value).__name__)
-    return value if is_atom(value) else from_constant(value)
-
-
-def _is_value(x: Any) -> bool:
-    return isinstance(x, Value)
-
-
 def _is_bool(value: Any) -> bool:
     return isinstance(value, Literal) and type(value.value) is bool or (
         isinstance(value, Value) and isinstance(value.type, ArrayType) and value.type.dtype == "bool" and value.type.shape == ()
@@ -615,31 +406,3 @@ def _is_bool(value: Any) -> bool:
 
 def _unbound_text(name: str) -> str:
     return f"cannot access local variable '{name}' where it is not associated with a value"
-
-
-def _path_name(path: Path) -> str:
-    named = [str(step[1]) for step in path if isinstance(step[1], str)]
-    return named[-1] if named else "captured"
-
-
-def _has_python_call(obj: Any) -> bool:
-    return isinstance(getattr(type(obj), "__call__", None), types.FunctionType)
-
-
-def _step(tree: Tree, key: Any) -> tuple[str, Any]:
-    return ("attr", key) if tree.kind in ("dataclass", "namedtuple") else ("item", key)
-
-
-def _children(obj: Any, tree: Tree) -> list[Any]:
-    if tree.kind == "dataclass":
-        return [getattr(obj, key) for key in tree.keys]
-    return list(obj.values()) if tree.kind == "dict" else list(obj)
-
-
-def abstract_type(obj: Any, name: str) -> Any:
-    """The abstract type of an argument: lengths become symbols, except those that are 1."""
-    if isinstance(obj, np.ndarray):
-        dims = tuple(1 if n == 1 else Symbol(f"{name}.{axis}", 0, True) for axis, n in enumerate(obj.shape))
-        return ArrayType(obj.dtype.name, dims, "array")
-    return type_of_constant(obj)
-

@@ -19,7 +19,17 @@ import numpy as np
 
 from adjoint.errors import AliasError, Span, TypeInferenceError, UnsupportedError
 from adjoint.frontend.abstract import (
-    Closure, Conflict, Maybe, Missing, Path, Static, atoms_of, describe, from_constant, is_atom, make_tuple, rebuild,
+    Conflict,
+    Maybe,
+    Missing,
+    Path,
+    Static,
+    atoms_of,
+    describe,
+    from_constant,
+    is_atom,
+    make_tuple,
+    rebuild,
 )
 from adjoint.frontend.context import Frame, NeedStatic
 from adjoint.frontend.control import MAYBE, NEXT, RAISE, RETURN, Control, has_return, leaves

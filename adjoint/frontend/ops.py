@@ -1,0 +1,136 @@
+"""Ops: bring a call of a primitive to its normal form and append it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint.errors import UnsupportedError
+from adjoint.frontend.abstract import (
+    NUMBERS,
+    Span3,
+    Static,
+    constant_of,
+    from_constant,
+    is_atom,
+    make_tuple,
+)
+from adjoint.frontend.context import NeedStatic
+from adjoint.frontend.outside import Outside
+from adjoint.ir.core import RAISE, Atom, Literal, Primitive, Slot, Value
+from adjoint.ir.tree import Tree
+from adjoint.rules import registry
+from adjoint.rules.infer import remember_length
+from adjoint.rules.trace import DIM, normal_form
+
+DYNAMIC_ATTRIBUTES = frozenset(
+    "index shape newshape reps repeats shift pad_width num start stop step N M k offset fill_value"
+    " dimensions where initial dx nan posinf neginf".split()
+)
+"""Static arguments in which rules accept numbers known at run time only."""
+
+
+class Ops(Outside):
+    """Appending ops for abstract values."""
+
+    def apply(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        """Append a call of a registered function; several results come as a tuple."""
+        args = [raw(a) for a in args]
+        primitive = registry.primitive_of(fun, args)
+        if primitive is None:
+            self.error(UnsupportedError, node, f"`{registry.name_of(fun)}` is not supported here")
+        with self.at(node):
+            try:
+                inputs, attrs = normal_form(
+                    primitive, args, {k: raw(v) for k, v in kwargs.items()}, _is_value
+                )
+            except TypeError as problem:
+                self.refuse(node, str(problem))
+            atoms = [self.operand(x, node, primitive) for x in inputs]
+            attrs = self.settled(attrs, atoms, primitive, node)
+            outputs = self.builder.emit(primitive, atoms, attrs)
+        return outputs[0] if len(outputs) == 1 else make_tuple(outputs)
+
+    def operand(self, x: Any, node: Any, primitive: Primitive) -> Atom:
+        if isinstance(x, (Value, Literal)):
+            return x
+        if isinstance(x, (tuple, list)):  # a sequence of numbers where NumPy wants an array
+            array = self.apply(np.array, [unraw(x)], {}, node)
+            return array  # type: ignore[no-any-return]
+        if type(x) in NUMBERS or isinstance(x, (np.generic, str)):
+            return Literal(x)
+        if x is None and primitive.signature and any(p.default is None for p in primitive.signature.parameters.values()):
+            return Literal(None)  # an operand that may be left out: `np.clip(x, None, 1.0)`
+        self.refuse(node, f"`{primitive.name}` is given {x!r}, which is no number and no array")
+
+    def settled(self, attrs: dict[str, Any], atoms: list[Atom], primitive: Primitive, node: Any) -> dict[str, Any]:
+        """Arguments that rules need at compile time must not hang on run-time numbers."""
+        for name, item in attrs.items():
+            if name not in DYNAMIC_ATTRIBUTES and isinstance(item, Slot):
+                self.as_static(atoms[item.index], node, f"the argument `{name}` of {primitive.name}")
+        return attrs
+
+    def dim(self, owner: Atom, axis: int, node: Any) -> Any:
+        length = owner.type.shape[axis]  # type: ignore[union-attr]  # the caller knows the rank
+        if isinstance(length, int):
+            return Literal(length)
+        found = self.apply(DIM, [owner], {"axis": Literal(axis)}, node)
+        remember_length(found, length)
+        return found
+
+    def as_static(self, atom: Any, node: Any, what: str) -> Any:
+        """The value of a number that must be known at compile time; starts lowering anew if it can be."""
+        if isinstance(atom, Literal):
+            return atom.value
+        if atom in self.origins and getattr(atom.type, "dtype", None) in ("int64", "bool"):
+            raise NeedStatic(self.origins[atom])
+        self.refuse(node, f"{what} must be known at compile time")
+
+    def fold(self, fun: Any, operands: tuple[Any, ...], node: Any) -> Any:
+        """Compute an operation on constants now; what raises is left for run time."""
+        try:
+            return from_constant(fun(*map(constant_of, operands)))
+        except Exception:  # noqa: BLE001  # whatever it is, the program raises it when it runs
+            return self.apply(fun, list(operands), {}, node)
+
+    def raise_op(self, exception: Any, args: tuple[Any, ...]) -> None:
+        inputs: list[Any] = []
+        template = tuple(self.template(arg, inputs) for arg in args)
+        self.builder.emit(RAISE, inputs, {"exception": exception, "args": template}, types=())
+
+    def template(self, value: Any, inputs: list[Any]) -> Any:
+        """An abstract value as a Python object with slots for what is known at run time."""
+        if isinstance(value, Value):
+            inputs.append(value)
+            return Slot(len(inputs) - 1)
+        if isinstance(value, Tree) and value.kind in ("tuple", "list"):
+            items = [self.template(child, inputs) for child in value.children]
+            return tuple(items) if value.kind == "tuple" else items
+        if isinstance(value, Tree) and value.kind == "dict":
+            return {k: self.template(c, inputs) for k, c in zip(value.keys, value.children, strict=True)}
+        if isinstance(value, Span3):
+            return slice(*(self.template(part, inputs) for part in (value.start, value.stop, value.step)))
+        return constant_of(value)
+
+
+def raw(value: Any) -> Any:
+    """An abstract value as NumPy's signature sees it: containers and constants unwrapped, atoms kept."""
+    if isinstance(value, Tree) and value.kind in ("tuple", "list", "namedtuple"):
+        items = [raw(child) for child in value.children]
+        return items if value.kind == "list" else tuple(items)
+    if isinstance(value, Span3) and value.kind == "slice":
+        return slice(raw(value.start), raw(value.stop), raw(value.step))
+    if isinstance(value, Static):
+        return value.value
+    return value
+
+
+def unraw(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return make_tuple(map(unraw, value), type(value).__name__)
+    return value if is_atom(value) else from_constant(value)
+
+
+def _is_value(x: Any) -> bool:
+    return isinstance(x, Value)

@@ -1,0 +1,162 @@
+"""What a program reaches outside of itself: closure cells, globals, attributes.
+
+Numbers and arrays become parameters of the compiled program, handed to it at each call; everything else
+is static, and what the program relies on is guarded.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from typing import Any
+
+import numpy as np
+
+from adjoint.errors import UnsupportedError
+from adjoint.frontend.abstract import (
+    NUMBERS,
+    UNBOUND,
+    Method,
+    Path,
+    Static,
+    from_constant,
+)
+from adjoint.frontend.context import Context, Frame
+from adjoint.ir.core import Literal, Value
+from adjoint.ir.tree import Tree, flatten_object
+from adjoint.ir.types import ArrayType, Symbol, type_of_constant
+
+
+class Outside(Context):
+    """Lowering of names, and of the attributes of Python objects."""
+
+    def lookup(self, name: str, node: Any) -> Any:
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if name in frame.names:
+                return frame.names[name]
+            if name in frame.local_names:
+                return UNBOUND
+            if frame.parent is None:
+                return self.outside(frame, name, node)
+            frame = frame.parent
+        return UNBOUND
+
+    def outside(self, frame: Frame, name: str, node: Any) -> Any:
+        """A name of a closure cell, of the module, or of Python itself."""
+        fun = frame.fun
+        freevars = fun.__code__.co_freevars
+        if name in freevars:
+            index = freevars.index(name)
+            try:
+                found = fun.__closure__[index].cell_contents
+            except ValueError:
+                self.error(NameError, node, f"free variable `{name}` is not bound yet")
+            return self.captured(found, (*frame.path, ("cell", index)), name)
+        if name in fun.__globals__:
+            return self.captured(fun.__globals__[name], (*frame.path, ("global", name)), name)
+        builtins = fun.__globals__.get("__builtins__", {})
+        space = builtins if isinstance(builtins, dict) else vars(builtins)
+        if name in space:
+            return from_constant(space[name])
+        self.error(UnsupportedError, node, f"name `{name}` is not defined", "define it before the function is called")
+
+    def captured(self, obj: Any, path: Path, name: str | None = None) -> Any:
+        """A Python object reached from the function: numbers become hidden arguments, the rest is static."""
+        if path in self.hidden:
+            return self.hidden[path]
+        value = self._capture(obj, path, name)
+        self.hidden[path] = value
+        return value
+
+    def _capture(self, obj: Any, path: Path, name: str | None) -> Any:
+        if type(obj) in (int, float, complex) or isinstance(obj, (np.generic, np.ndarray)):
+            if path in self.statics:
+                self.guard(path, "equal", obj)
+                return Literal(obj)
+            type_ = abstract_type(obj, f"{name or _path_name(path)}${len(self.leaves)}")
+            self.guard(path, "type", type_)
+            return self.leaf(path, type_, name)
+        tree = flatten_object(obj)
+        if isinstance(tree, Tree):
+            self.guard(path, "structure", (type(obj), tree.keys))
+            children = [
+                self.captured(child, (*path, _step(tree, key)), f"{name}_{key}" if name else None)
+                for key, child in zip(tree.keys, _children(obj, tree), strict=True)
+            ]
+            return Tree(tree.kind, tree.cls, tree.keys, tuple(children))
+        if isinstance(obj, (str, bytes, bool, type(None))):
+            self.guard(path, "equal", obj)
+        elif isinstance(obj, types.FunctionType):
+            self.guard(path, "code", obj.__code__)
+        elif isinstance(obj, (types.MethodType, functools.partial)):
+            self.guard(path, "class", type(obj))
+        elif callable(obj) and not hasattr(type(obj), "__code__") and not _has_python_call(obj):
+            self.guard(path, "is", obj)
+        elif not isinstance(obj, types.ModuleType):
+            self.guard(path, "class", type(obj))
+        return Static(obj, path)
+
+    def leaf(self, path: Path, type_: Any, name: str | None) -> Value:
+        """A number, an array or an object that the compiled program is handed at each call."""
+        value = Value(name or _path_name(path), type_)
+        self.leaves.append((path, value))
+        self.origins[value] = path
+        return value
+
+    def object_value(self, held: Static) -> Value:
+        """An object that the compiled program is handed at each call."""
+        path = held.path
+        if path is None:
+            raise UnsupportedError(f"{held.value!r} cannot be handed to the compiled program")
+        key = (*path, ("object", None))
+        if key not in self.hidden:
+            self.hidden[key] = self.leaf(path, type_of_constant(held.value), None)
+        return self.hidden[key]  # type: ignore[no-any-return]
+
+    def static_attribute(self, owner: Static, name: str, node: Any) -> Any:
+        obj = owner.value
+        try:
+            found = getattr(obj, name)
+        except AttributeError as problem:
+            self.error(UnsupportedError, node, str(problem))
+        if owner.path is not None and isinstance(found, types.BuiltinMethodType) and getattr(found, "__self__", None) is obj:
+            if isinstance(obj, np.ufunc):
+                return Static(found)  # np.add.reduce is made anew each time that it is looked up
+            if not isinstance(obj, (type, types.ModuleType)):
+                return Method(self.object_value(owner), name)
+        if isinstance(obj, types.ModuleType):  # its functions stay what they are, its numbers may change
+            if type(found) in NUMBERS:
+                return Literal(found)
+            if owner.path is None or not isinstance(found, (np.ndarray, np.generic)):
+                return Static(found, (*owner.path, ("attr", name)) if owner.path is not None else None)
+        if owner.path is None or isinstance(obj, type):
+            return from_constant(found, (*owner.path, ("attr", name)) if owner.path is not None else None)
+        return self.captured(found, (*owner.path, ("attr", name)), name)
+
+
+def _path_name(path: Path) -> str:
+    named = [str(step[1]) for step in path if isinstance(step[1], str)]
+    return named[-1] if named else "captured"
+
+
+def _has_python_call(obj: Any) -> bool:
+    return isinstance(getattr(type(obj), "__call__", None), types.FunctionType)
+
+
+def _step(tree: Tree, key: Any) -> tuple[str, Any]:
+    return ("attr", key) if tree.kind in ("dataclass", "namedtuple") else ("item", key)
+
+
+def _children(obj: Any, tree: Tree) -> list[Any]:
+    if tree.kind == "dataclass":
+        return [getattr(obj, key) for key in tree.keys]
+    return list(obj.values()) if tree.kind == "dict" else list(obj)
+
+
+def abstract_type(obj: Any, name: str) -> Any:
+    """The abstract type of an argument: lengths become symbols, except those that are 1."""
+    if isinstance(obj, np.ndarray):
+        dims = tuple(1 if n == 1 else Symbol(f"{name}.{axis}", 0, True) for axis, n in enumerate(obj.shape))
+        return ArrayType(obj.dtype.name, dims, "array")
+    return type_of_constant(obj)
