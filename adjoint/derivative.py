@@ -43,6 +43,11 @@ class Derivative:
 
     `primal` is the function itself, `source` the generated program (of the latest call, or without
     argument types before the first one), `specialize(*args)` the bare compiled function.
+
+    >>> from adjoint import grad
+    >>> square = grad(lambda x: x * x)
+    >>> square(3.0), square.primal(3.0), square.specialize(3.0)(4.0)
+    (6.0, 9.0, 8.0)
     """
 
     def __init__(self, fun: Callable[..., Any], specification: Specification) -> None:
@@ -86,7 +91,8 @@ class Derivative:
     def specialize(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
         """The bare compiled function for arguments like these: no dispatch, no guards.
 
-        Captured data (closure cells, globals) keep the values that they have now.
+        Captured data (closure cells, globals) keep the values that they have now. Arguments of other types,
+        ranks or structures than these are not noticed and give no meaningful result.
         """
         self(*args, **kwargs)
         assert self._entry is not None

@@ -55,6 +55,8 @@ _COUNTS = {"misses": 0}
 def cache_info() -> CacheInfo:
     """How many calls found a compiled program (`hits`), how many compiled one (`misses`), how many are kept.
 
+    A named tuple `(hits, misses, currsize)`, as `functools.lru_cache` has it, without a bound on the size.
+
     >>> import adjoint
     >>> adjoint.cache_clear()
     >>> adjoint.grad(lambda x: x * x)(3.0)
@@ -67,7 +69,13 @@ def cache_info() -> CacheInfo:
 
 
 def cache_clear() -> None:
-    """Forget every compiled program."""
+    """Forget every compiled program, and count from 0 again.
+
+    >>> import adjoint
+    >>> adjoint.cache_clear()
+    >>> adjoint.cache_info()
+    CacheInfo(hits=0, misses=0, currsize=0)
+    """
     _TABLE.clear()
     _COUNTS["misses"] = 0
 

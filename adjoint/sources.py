@@ -35,14 +35,17 @@ def source(
     """The generated Python of a function: its gradient ("reverse"), its tangent ("forward") or itself ("primal").
 
     Without `types`, parameters take the types of their annotations (`x: float`); others are unknown, and
-    the text tests at run time what it cannot know.
+    the text tests at run time what it cannot know. `types` are those of the first parameters, as
+    `adjoint.ir.notation.parse_types` reads them from text. Nothing is called.
+
+    Raises ValueError for another mode, and what `grad` raises for functions that it cannot differentiate.
 
     >>> import adjoint
     >>> def cube(x: float):
     ...     return x ** 3
-    >>> print(adjoint.source(cube))  # doctest: +ELLIPSIS
+    >>> print(adjoint.source(cube), end="")
     def cube_grad(x):
-        return 3.0 * x ** 2...
+        return 3.0 * (x * x)
     """
     return _generated(fun, mode, argnums, types).text
 
@@ -60,6 +63,13 @@ def dump(
 
     "ssa" is the function as it was read, "typed" the same with the types of its values, "adjoint" after
     the derivative was taken (of `mode`), "scheduled" when it is settled what is kept, "source" the result.
+    `docs/tour.md` follows a program through them. Errors are those of `source`, and ValueError for another stage.
+
+    >>> import adjoint
+    >>> from adjoint.ir.notation import parse_types
+    >>> print(adjoint.dump(lambda x: x * x, mode="primal", types=parse_types("f8[3]"), stage="source"), end="")
+    def function(x):
+        return x * x
     """
     if stage not in STAGES:
         raise ValueError(f"stage is one of {', '.join(STAGES)}, not {stage!r}")

@@ -81,6 +81,13 @@ def elementwise(
 ) -> Any:
     """Declare the partial derivatives of a function that acts on each element alone.
 
+    The rule returns one array for each operand, or a single one where there is one operand; operands
+    broadcast against each other, and the rule need not know. `others` are further callables with the same
+    meaning. A rule takes precedence over the source of the function. `infer` gives the type of the result
+    (found by calling `fun` on scalars otherwise), `signature` is explained at `linear`, `guard` at `Rule`.
+
+    Raises TypeError for what is not callable. A mistake in a rule shows when it is used first.
+
     >>> import numpy as np
     >>> from adjoint import grad
     >>> from adjoint.rules import elementwise
@@ -89,8 +96,8 @@ def elementwise(
     >>> @elementwise(softsign)
     ... def softsign_partial(x, *, out):
     ...     return (1 - abs(out)) ** 2
-    >>> grad(lambda x: softsign(x) * x)(1.0)
-    0.75
+    >>> grad(lambda x: np.sum(softsign(x)))(np.array([0.0, 1.0]))
+    array([1.  , 0.25])
     """
     infer = infer or infer_elementwise(fun)
     return _decorator("elementwise", fun, others, infer=infer, signature=signature, guard=guard)
@@ -108,9 +115,24 @@ def linear(
 ) -> Any:
     """Declare the transpose of a function that is linear in its operands (`wrt`: in some of them).
 
+    The rule takes the cotangent of the result and the operands, whose shapes it may read, and returns the
+    cotangent of each operand (of each of `wrt`). Forward mode is the function itself.
+
     `sequence`: the operands are the items of the first argument, as in `np.concatenate`. `signature`
     names the parameters of `fun` where Python cannot tell them: "a, axis=None". `view`: the result may
     share memory with the operand. `offsets`: attributes that are added to the result, 0 for tangents.
+    `infer` gives the type of the result from operands and attributes; without it the rank is not known.
+
+    >>> import numpy as np
+    >>> from adjoint import grad
+    >>> from adjoint.rules import linear
+    >>> def reversed_running_sum(x):
+    ...     return np.cumsum(x[::-1])[::-1]
+    >>> @linear(reversed_running_sum)
+    ... def running_sum(bar, x):
+    ...     return np.cumsum(bar)
+    >>> grad(lambda x: np.sum(reversed_running_sum(x)))(np.ones(3))
+    array([1., 2., 3.])
     """
     return _decorator(
         "linear", fun, others, infer=infer, wrt=wrt, sequence=sequence, signature=signature, view=view, offsets=offsets
@@ -120,7 +142,22 @@ def linear(
 def bilinear(
     fun: Body, *others: Body, infer: Body | None = None, signature: str | inspect.Signature | None = None
 ) -> Any:
-    """Declare the two transposes of a function that is linear in each of two operands."""
+    """Declare the two transposes of a function that is linear in each of two operands.
+
+    The rule takes the cotangent of the result and both operands, and returns both cotangents. Forward mode
+    calls the function twice, with a tangent in one place and then in the other. Options as for `linear`.
+
+    >>> import numpy as np
+    >>> from adjoint import grad
+    >>> from adjoint.rules import bilinear
+    >>> def area(a, b):
+    ...     return a[0] * b[1] - a[1] * b[0]
+    >>> @bilinear(area)
+    ... def area_transposes(bar, a, b):
+    ...     return bar * np.stack([b[1], -b[0]]), bar * np.stack([-a[1], a[0]])
+    >>> grad(area)(np.array([1.0, 2.0]), np.array([3.0, 5.0]))
+    array([ 5., -3.])
+    """
     return _decorator("bilinear", fun, others, infer=infer, signature=signature)
 
 
@@ -136,7 +173,22 @@ def jvp_rule(
     """Declare the tangent; it must be linear in the tangents. The reverse mode is derived from it.
 
     The rule takes the tangents of all operands, then the operands. `f` may have several results
-    (`np.linalg.slogdet`); then `out` is their tuple and so is what the rule returns.
+    (`np.linalg.slogdet`); then `out` is their tuple and so is what the rule returns. Options as for `linear`.
+
+    >>> from adjoint import grad
+    >>> from adjoint.rules import jvp_rule
+    >>> def square_root(a):
+    ...     x = a
+    ...     for _ in range(60):
+    ...         x = 0.5 * (x + a / x)
+    ...     return x
+    >>> @jvp_rule(square_root)
+    ... def square_root_tangent(a_dot, a, *, out):
+    ...     return a_dot / (2 * out)
+    >>> float(grad(square_root)(4.0))
+    0.25
+
+    The transpose of a traced tangent: Radul and others, You Only Linearize Once, POPL 2023.
     """
     return _decorator(
         "jvp", fun, others, infer=infer, sequence=sequence, signature=signature, view=view, guard=guard
@@ -144,7 +196,23 @@ def jvp_rule(
 
 
 def vjp_rule(fun: Body, *, infer: Body | None = None, signature: str | inspect.Signature | None = None) -> Any:
-    """Declare the cotangents; overrides the reverse mode of a rule that `fun` has already."""
+    """Declare the cotangents; overrides the reverse mode of a rule that `fun` has already.
+
+    For a reverse mode that is faster or more stable than the derived one. Alone it has no forward mode, and
+    asking for that is a MissingRuleError.
+
+    >>> import numpy as np
+    >>> from adjoint import grad
+    >>> from adjoint.rules import vjp_rule
+    >>> def log_sum_exp(x):
+    ...     high = np.max(x)
+    ...     return high + np.log(np.sum(np.exp(x - high)))
+    >>> @vjp_rule(log_sum_exp)
+    ... def softmax(bar, x, *, out):
+    ...     return bar * np.exp(x - out)
+    >>> grad(log_sum_exp)(np.zeros(4))
+    array([0.25, 0.25, 0.25, 0.25])
+    """
 
     def register(body: Body) -> Body:
         known = primitive_of(fun)
@@ -166,6 +234,15 @@ def nondifferentiable(
     """Declare that the derivative of functions is zero wherever it exists.
 
     With `operands`, the parameters after that many are static attributes, and may hold run-time numbers.
+    `effect`: calls are kept, in their order, even where nobody reads the result.
+
+    >>> from adjoint import grad
+    >>> from adjoint.rules import nondifferentiable
+    >>> def nearest(x):
+    ...     return float(round(x))
+    >>> nondifferentiable(nearest)
+    >>> float(grad(lambda x: nearest(x) * x)(2.8))
+    3.0
     """
     for fun in functions:
         primitive = Primitive(
