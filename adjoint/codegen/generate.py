@@ -183,9 +183,9 @@ def _drain(fn: Function) -> Function:
         o = replace(o, regions=tuple(map(block, o.regions)))
         if o.primitive is FOR:
             parts = for_parts(o)
-            popped = [stack for stack in parts.stacks if stacks.is_popped(stack)]
-            if popped and parts.index.hint is None and not stacks.reads.get(parts.index):
-                attrs = {**o.attrs, "drain": popped[0]}
+            emptied = parts.stacks and all(map(stacks.is_popped, parts.stacks))
+            if emptied and parts.index.hint is None and not stacks.reads.get(parts.index):
+                attrs = {**o.attrs, "drain": parts.stacks[0]}
                 return replace(o, inputs=(NO_COUNT, NO_COUNT, NO_COUNT, *o.inputs[3:]), attrs=attrs)
         return o
 

@@ -1,0 +1,183 @@
+"""Every program of the corpus through every mode.
+
+The value must agree with Python's to the last bit; forward mode with differences; reverse mode with
+forward mode by the inner product; second derivatives with differences of first ones, in reverse over
+reverse as well as in forward over reverse. To cover a construct, add a program to one of the files here.
+"""
+
+import ast
+import copy
+import importlib
+import pathlib
+
+import numpy as np
+import pytest
+
+import adjoint
+from tests.corpus.registry import PROGRAMS
+from tests.oracles import (
+    assert_differences, assert_like_arguments, assert_near, assert_own_memory, assert_same_bits, assert_transposed,
+    narrowed,
+)
+from tests.trees import drawn_like, has_derivative, leaves, varies, vector
+
+for path in sorted(pathlib.Path(__file__).parent.glob("[a-z]*.py")):
+    if not path.name.startswith("test_") and path.stem != "registry":
+        importlib.import_module(f"tests.corpus.{path.stem}")
+
+
+def programs(wanted=lambda _: True):
+    def param(program):
+        marks = [pytest.mark.xfail(reason=program.bug)] if program.bug else []
+        return pytest.param(program, id=program.name, marks=marks)
+
+    return [param(program) for program in PROGRAMS if wanted(program)]
+
+
+def is_real_scalar(value):
+    return varies(value) and np.shape(value) == () and not np.iscomplexobj(value)
+
+
+def positions(args):
+    return tuple(k for k, arg in enumerate(args) if has_derivative(arg))
+
+
+def tangents(args, seed):
+    """One for each argument; None for those that do not vary."""
+    return tuple(drawn_like(arg, [seed, k]) if has_derivative(arg) else None for k, arg in enumerate(args))
+
+
+def tangent_trees(args, seed):
+    return tuple(drawn_like(arg, [seed, k]) for k, arg in enumerate(args))
+
+
+@pytest.mark.parametrize("program", programs())
+def test_forward(program):
+    for seed, args in enumerate(program.calls):
+        fun, before = program.fun, copy.deepcopy(args)
+        expected = fun(*copy.deepcopy(args))
+        dots = tangents(args, seed)
+        out, out_dot = adjoint.jvp(fun, args, dots)
+        assert_same_bits(out, expected, "value")
+        assert_same_bits(args, before, "arguments")
+        assert_own_memory((out, out_dot), args, dots, what="value and tangent")
+        trees = tangent_trees(args, seed)
+        assert_differences(out_dot, fun, args, trees, 1e-7, "jvp")
+
+        out, pushforward = adjoint.linearize(fun, *args)
+        assert_same_bits(out, expected, "value of linearize")
+        assert_near(pushforward(*dots), out_dot, 1e-12, "linearize")
+
+
+@pytest.mark.parametrize("program", programs())
+def test_reverse(program):
+    for seed, args in enumerate(program.calls):
+        fun, before = program.fun, copy.deepcopy(args)
+        expected = fun(*copy.deepcopy(args))
+        _, out_dot = adjoint.jvp(fun, args, tangents(args, seed))
+        bar = drawn_like(expected, [seed, 99])
+        bar_before = copy.deepcopy(bar)
+
+        mine = copy.deepcopy(args)
+        out, pullback = adjoint.vjp(fun, *mine)
+        assert_same_bits(out, expected, "value")
+        assert_own_memory(out, mine, what="value")
+        bars = pullback(bar)
+        assert_same_bits(mine, before, "arguments")
+        assert_same_bits(bar, bar_before, "cotangent")
+        assert_like_arguments(bars, args, "cotangents")
+        assert_own_memory(bars, mine, out, bar, what="cotangents")
+        assert_transposed(bar, out_dot, bars, tangent_trees(args, seed), "vjp")
+
+        first = copy.deepcopy(bars)
+        for array in leaves([mine, out, bars]):
+            if isinstance(array, np.ndarray):
+                array[...] = -77
+        assert_same_bits(pullback(bar), first, "the pullback called again, after changes of all arrays")
+
+
+@pytest.mark.parametrize("program", programs())
+def test_gradient(program):
+    """`grad` of functions with a scalar result, by all arguments together and one by one."""
+    for args in program.calls:
+        fun, wrt = program.fun, positions(args)
+        expected = fun(*copy.deepcopy(args))
+        if not is_real_scalar(expected) or not wrt:
+            continue
+        one = np.asarray(expected).dtype.type(1)
+        bars = adjoint.vjp(fun, *args)[1](one if isinstance(expected, np.generic) else 1.0)
+        value, together = adjoint.value_and_grad(fun, argnums=wrt)(*args)
+        assert_same_bits(value, expected, "value")
+        assert_near(together, tuple(bars[k] for k in wrt), 1e-12, "grad by all")
+        for k, bar in zip(wrt, together, strict=True):
+            gradient = adjoint.grad(fun, argnums=k)
+            assert_near(gradient(*args), bar, 1e-12, f"grad by argument {k}")
+            assert_same_bits(gradient(*args), gradient(*args), "the second call")
+            only = tuple(drawn_like(a, j) if j == k else None for j, a in enumerate(args))
+            _, out_dot = adjoint.jvp(fun, args, only)
+            assert_transposed(1.0, out_dot, bar, only[k], f"jvp by argument {k}")
+
+
+def cotangents(fun, bar, count):
+    """(x, ...) -> J(x)' bar, as a program that calls `vjp`."""
+
+    def one(a):
+        return adjoint.vjp(fun, a)[1](bar)
+
+    def two(a, b):
+        return adjoint.vjp(fun, a, b)[1](bar)
+
+    def three(a, b, c):
+        return adjoint.vjp(fun, a, b, c)[1](bar)
+
+    def four(a, b, c, d):
+        return adjoint.vjp(fun, a, b, c, d)[1](bar)
+
+    return (one, two, three, four)[count - 1]
+
+
+@pytest.mark.parametrize("program", programs(lambda p: p.second))
+def test_second_order(program):
+    for seed, args in enumerate(program.calls[:2]):
+        fun, wrt = program.fun, positions(args)
+        expected = fun(*copy.deepcopy(args))
+        if is_real_scalar(expected):
+            gradient = adjoint.grad(fun, argnums=wrt)
+        else:
+            gradient = cotangents(fun, drawn_like(expected, [seed, 5], other=0), len(args))
+        dots = tangents(args, seed)
+        out, out_dot = adjoint.jvp(gradient, args, dots)
+        assert_differences(out_dot, gradient, args, tangent_trees(args, seed), 1e-6, "forward over reverse")
+        bar = drawn_like(out, [seed, 98])
+        bars = adjoint.vjp(gradient, *args)[1](bar)
+        assert_transposed(bar, out_dot, bars, tangent_trees(args, seed), "reverse over reverse")
+
+
+@pytest.mark.parametrize("program", programs(lambda p: p.float32))
+def test_float32(program):
+    for seed, args in enumerate(program.calls):
+        fun, small = program.fun, narrowed(args)
+        expected = fun(*copy.deepcopy(small))
+        dots = tangents(small, seed)
+        out, out_dot = adjoint.jvp(fun, small, dots)
+        assert_same_bits(out, expected, "value")
+        for leaf, dot in zip(leaves(expected), leaves(out_dot), strict=True):
+            if varies(leaf):
+                assert np.asarray(dot).dtype == np.asarray(leaf).dtype, "a tangent of another dtype"
+        bar = drawn_like(expected, seed)
+        out, pullback = adjoint.vjp(fun, *small)
+        assert_same_bits(out, expected, "value of vjp")
+        bars = pullback(bar)
+        assert_like_arguments(bars, small, "cotangents")
+        wide = adjoint.vjp(fun, *args)[1](drawn_like(fun(*copy.deepcopy(args)), seed))
+        assert_near(vector(bars).astype(complex), vector(wide).astype(complex), 2e-3, "float32 against float64")
+
+
+@pytest.mark.parametrize("program", programs(lambda p: p.text))
+def test_source(program):
+    for mode in ("primal", "forward", "reverse"):
+        if mode == "reverse" and not is_real_scalar(program.fun(*copy.deepcopy(program.calls[0]))):
+            continue
+        text = adjoint.source(program.fun, mode)
+        ast.parse(text)
+        assert text == adjoint.source(program.fun, mode), "the text differs from run to run"
