@@ -187,6 +187,8 @@ def resolve(root: Any, args: tuple[Any, ...], path: Path) -> Any:
     for kind, key in path:
         if kind == "arg":
             obj = args[key]
+        elif kind == "object":
+            obj = key.obj
         elif kind == "cell":
             obj = obj.__closure__[key].cell_contents
         elif kind == "global":
@@ -200,10 +202,14 @@ def resolve(root: Any, args: tuple[Any, ...], path: Path) -> Any:
     return obj
 
 
-def path_text(path: Path) -> str:
-    """The same as source text; `f` is the root, `a0, a1, ...` the arguments."""
+def path_text(path: Path, space: dict[str, Any]) -> str:
+    """The same as source text; `f` is the root, `a0, a1, ...` the arguments. What is kept goes to `space`."""
     text = "f"
     for kind, key in path:
+        if kind == "object":
+            text = next((name for name, obj in space.items() if obj is key.obj and name.startswith("kept")), f"kept{len(space)}")
+            space[text] = key.obj
+            continue
         if kind == "arg":
             text = f"a{key}"
         elif kind == "cell":
@@ -227,9 +233,9 @@ def make_call(entry: Entry, params: list[tuple[str, Any]]) -> Callable[..., Any]
     }  # fmt: skip
     tests: list[str] = []
     for (path, check), expected in lowered.guards.items():
-        tests += guard_text(path_text(path), check, expected, space)
+        tests += guard_text(path_text(path, space), check, expected, space)
     arguments = [f"a{k}" for k in range(len(params))]
-    hidden = [f"{name}={path_text(path)}" for path, _, name in hidden_leaves(lowered)]
+    hidden = [f"{name}={path_text(path, space)}" for path, _, name in hidden_leaves(lowered)]
     lines = [f"def call(f{''.join(', ' + a for a in arguments)}):"]
     if tests:
         lines += [
@@ -241,11 +247,11 @@ def make_call(entry: Entry, params: list[tuple[str, Any]]) -> Callable[..., Any]
         ]
     for position, (value, span) in enumerate(lowered.written):
         own = next(path for path, v in lowered.leaves if v is value)
-        others = [path_text(p) for p, v in lowered.leaves if v is not value and _is_array(v)]
+        others = [path_text(p, space) for p, v in lowered.leaves if v is not value and _is_array(v)]
         if others:
             space[f"span{position}"] = span
-            names = (path_text(own), *others)
-            lines.append(f"    check_disjoint({path_text(own)}, ({', '.join(others)},), {names!r}, span{position})")
+            names = (path_text(own, space), *others)
+            lines.append(f"    check_disjoint({path_text(own, space)}, ({', '.join(others)},), {names!r}, span{position})")
     lines += [
         "    entry.hits += 1",
         "    try:",

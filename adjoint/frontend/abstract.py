@@ -15,7 +15,15 @@ from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, Symbol, Type, join, known_not_one
 
 Path = tuple[tuple[str, Any], ...]
-"""Steps from the function being compiled to an object: ("cell", 0), ("global", name), ("attr", name)..."""
+"""Steps from the function being compiled to an object: ("cell", 0), ("global", name), ("attr", name)...
+A path that starts with ("arg", k) starts from an argument, one with ("object", Held) from that object."""
+
+
+class Held:
+    """An object that no path leads to: it is kept as it is. Compared by identity."""
+
+    def __init__(self, obj: Any) -> None:
+        self.obj = obj
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +72,14 @@ class Partial:
 
     call: Callable[[list[Any], dict[str, Any], Any], Any]
     name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Items:
+    """What a loop goes through by index: `item(k)` for k below `length`; made by zip, enumerate, reversed."""
+
+    length: Any
+    item: Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

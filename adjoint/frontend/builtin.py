@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import inspect
 import operator
+import types
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from adjoint.frontend.abstract import (
+    Items,
     Literal,
     Method,
+    Partial,
     Span3,
     Static,
     constant_of,
@@ -25,7 +30,7 @@ from adjoint.ir.core import Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, sample
 from adjoint.rules import registry
-from adjoint.rules.internal import cast
+from adjoint.rules.internal import both, cast, either
 from adjoint.rules.trace import METHODS
 
 HANDLERS: dict[Any, Callable[..., Any]] = {}
@@ -81,6 +86,105 @@ def _range(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     else:
         start, stop, step = args[0], args[1], args[2] if len(args) > 2 else step
     return Span3("range", start, stop, step)
+
+
+def range_items(low: Any, span: Span3, node: Any) -> Items:
+    """A range by index: `range(a, b, s)` has the items a + s * k."""
+    start, step = span.start, span.step
+    if not (isinstance(step, Literal) and step.value == 1):
+        low.refuse(node, "a range with a step inside zip, enumerate or reversed", "loop over the range itself")
+    if isinstance(start, Literal) and start.value == 0:
+        return Items(span.stop, lambda index: index)
+    length = low.operation(operator.sub, (span.stop, start), node)
+    return Items(length, lambda index: low.operation(operator.add, (start, index), node))
+
+
+def is_unrolled(value: Any) -> bool:
+    """Whether an iterable is a container of the program, gone through at compile time."""
+    return isinstance(value, Tree) or (isinstance(value, Static) and isinstance(value.value, (str, range)))
+
+
+@handles(zip)
+def _zip(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    if any(map(is_unrolled, args)):
+        if not all(is_unrolled(a) or isinstance(a, Span3) and is_constant(make_tuple((a.start, a.stop, a.step))) for a in args):
+            low.refuse(node, "zip of containers and arrays", "go through both by index")
+        return make_tuple(map(make_tuple, zip(*(low.unrolled(a, node) for a in args), strict=False)))
+    parts = [low.indexed(a, node) for a in args]
+    length = parts[0].length
+    for part in parts[1:]:
+        if not _same_length(length, part.length):
+            length = _better(low, operator.lt, length, part.length, node)
+    return Items(length, lambda index: make_tuple(part.item(index) for part in parts))
+
+
+def _same_length(a: Any, b: Any) -> bool:
+    return a is b or (isinstance(a, Literal) and isinstance(b, Literal) and a.value == b.value)
+
+
+@handles(enumerate)
+def _enumerate(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    start = args[1] if len(args) > 1 else kwargs.get("start", Literal(0))
+    if is_unrolled(args[0]):
+        items = low.unrolled(args[0], node)
+        return make_tuple(make_tuple((low.operation(operator.add, (start, Literal(k)), node), v)) for k, v in enumerate(items))
+    part = low.indexed(args[0], node)
+    plain = isinstance(start, Literal) and start.value == 0
+
+    def item(index: Any) -> Any:
+        return make_tuple((index if plain else low.operation(operator.add, (start, index), node), part.item(index)))
+
+    return Items(part.length, item)
+
+
+@handles(reversed)
+def _reversed(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    if is_unrolled(args[0]):
+        return make_tuple(reversed(low.unrolled(args[0], node)))
+    part = low.indexed(args[0], node)
+    last = low.operation(operator.sub, (part.length, Literal(1)), node)
+    return Items(part.length, lambda index: part.item(low.operation(operator.sub, (last, index), node)))
+
+
+@handles(map)
+def _map(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    columns = [low.unrolled(a, node) for a in args[1:]]
+    return make_tuple(low.call(args[0], list(row), {}, node) for row in zip(*columns, strict=False))
+
+
+@handles(functools.reduce)
+def _reduce(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    items = [*args[2:], *low.unrolled(args[1], node)]
+    total = items[0]
+    for item in items[1:]:
+        total = low.call(args[0], [total, item], {}, node)
+    return total
+
+
+@handles(functools.partial)
+def _partial(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    fun, given = args[0], args[1:]
+    return Partial(lambda more, named, where: low.call(fun, [*given, *more], {**kwargs, **named}, where), "partial")
+
+
+def _fold_tests(is_all: bool) -> Callable[..., Any]:
+    def handler(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        result: Any = Literal(is_all)
+        for item in low.unrolled(args[0], node):
+            known = low.truth(item)
+            if known is not None:
+                if known is not is_all:
+                    return Literal(not is_all)
+            elif isinstance(result, Literal):
+                result = low.negation(low.negation(item, node), node)
+            else:
+                result = low.apply(both if is_all else either, [result, low.negation(low.negation(item, node), node)], {}, node)
+        return result
+
+    return handler
+
+
+HANDLERS[any], HANDLERS[all] = _fold_tests(False), _fold_tests(True)
 
 
 @handles(abs)
@@ -206,7 +310,7 @@ def _sample_object(low: Any, type_: ArrayType, node: Any) -> Any:
 def call_method(low: Any, method: Method, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     owner, name = method.owner, method.name
     if isinstance(owner, Tree):
-        return _tree_method(low, owner, name, args, node)
+        return _tree_method(low, owner, name, args, kwargs, node)
     if isinstance(owner, Static):
         return low.call(low.static_attribute(owner, name, node), args, kwargs, node)
     if not is_atom(owner):
@@ -235,7 +339,16 @@ def _array_method(low: Any, owner: Any, name: str, args: list[Any], kwargs: dict
     return low.apply(np.copy, [result], {}, node) if name == "flatten" else result
 
 
-def _tree_method(low: Any, owner: Tree, name: str, args: list[Any], node: Any) -> Any:
+def _tree_method(low: Any, owner: Tree, name: str, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    if owner.kind == "namedtuple" and name == "_replace":
+        fields = dict(zip(owner.keys, owner.children, strict=True)) | kwargs
+        return Tree(owner.kind, owner.cls, owner.keys, tuple(fields[k] for k in owner.keys))
+    if owner.cls is not None:
+        found = inspect.getattr_static(owner.cls, name, None)
+        if isinstance(found, types.FunctionType):
+            return low.call(Static(found), [owner, *args], kwargs, node)
+        if isinstance(found, staticmethod):
+            return low.call(Static(found.__func__), args, kwargs, node)
     if owner.kind == "dict":
         keys = tuple(map(from_constant, owner.keys))
         if name == "keys":

@@ -78,6 +78,7 @@ class Calls(Expressions):
 
     def call_object(self, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         fun = callee.value
+        path = self.path_of(callee)
         macro = _lookup(MACROS, fun) or MACROS.get(type(fun))
         if macro is not None:
             return macro(self, callee, args, kwargs, node)
@@ -87,21 +88,20 @@ class Calls(Expressions):
         if handler is not None:
             return handler(self, args, kwargs, node)
         if isinstance(fun, types.MethodType):
-            owner = self.captured(fun.__self__, (*(callee.path or ()), ("attr", "__self__")))
-            return self.call_object(Static(fun.__func__, (*(callee.path or ()), ("attr", "__func__"))), [owner, *args], kwargs, node)
+            owner = self.captured(fun.__self__, (*path, ("attr", "__self__")))
+            return self.call_object(Static(fun.__func__, (*path, ("attr", "__func__"))), [owner, *args], kwargs, node)
         if isinstance(fun, functools.partial):
-            path = callee.path or ()
             inner = self.captured(fun.func, (*path, ("attr", "func")))
             given = [self.captured(a, (*path, ("attr", "args"), ("item", k))) for k, a in enumerate(fun.args)]
             named = {k: self.captured(a, (*path, ("attr", "keywords"), ("item", k))) for k, a in fun.keywords.items()}
             return self.call(inner, [*given, *args], {**named, **kwargs}, node)
         call = getattr(type(fun), "__call__", None)
         if isinstance(call, types.FunctionType) and not isinstance(fun, type):
-            return self.call_python(call, (*(callee.path or ()), ("class", None), ("attr", "__call__")), [callee, *args], kwargs, node)
+            return self.call_python(call, (*path, ("class", None), ("attr", "__call__")), [callee, *args], kwargs, node)
         if isinstance(fun, type):
             return builtin.construct(self, fun, args, kwargs, node)
         if _has_source(fun):
-            return self.call_python(fun, callee.path or (), args, kwargs, node)
+            return self.call_python(fun, path, args, kwargs, node)
         return self.call_opaque(fun, None, args, kwargs, node)
 
     # ------------------------------------------------------------------ functions with source

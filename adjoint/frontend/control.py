@@ -14,10 +14,12 @@ from typing import Any
 
 import gast
 
+from adjoint.frontend import builtin
 from adjoint.frontend.abstract import (
     BOTTOM,
     UNBOUND,
     Conflict,
+    Items,
     Maybe,
     Missing,
     Span3,
@@ -195,21 +197,27 @@ class Control(Calls):
         iterable = self.expr(node.iter)
         if isinstance(iterable, Span3) and iterable.kind == "range":
             return self.counted(node, (iterable.start, iterable.stop, iterable.step), None)
-        if is_atom(iterable):
-            if isinstance(iterable.type, ArrayType) and iterable.type.shape is not None:
-                if iterable.type.shape == ():
-                    self.refuse(node.iter, "iteration over a number")
-                length = self.dim(iterable, 0, node.iter)
-            else:
-                self.refuse(node.iter, "iteration over a value whose rank is not known")
-            space = (Literal(0), length, Literal(1))
-            return self.counted(node, space, lambda index: self.item(iterable, index, node.iter))
+        if is_atom(iterable) or isinstance(iterable, Items):
+            found = self.indexed(iterable, node.iter)
+            return self.counted(node, (Literal(0), found.length, Literal(1)), found.item)
         for item in self.unrolled(iterable, node.iter):
             self.assign(node.target, item)
             status = self.stmts(node.body)
             if status != NEXT:
                 return status
         return NEXT
+
+    def indexed(self, iterable: Any, node: Any) -> Items:
+        """An iterable that is gone through by index: an array by its rows, a range, what is such already."""
+        if isinstance(iterable, Items):
+            return iterable
+        if isinstance(iterable, Span3) and iterable.kind == "range":
+            return builtin.range_items(self, iterable, node)
+        if not is_atom(iterable) or not isinstance(iterable.type, ArrayType) or iterable.type.shape is None:
+            self.refuse(node, "iteration over a value whose rank is not known")
+        if iterable.type.shape == ():
+            self.refuse(node, "iteration over a number")
+        return Items(self.dim(iterable, 0, node), lambda index: self.item(iterable, index, node))
 
     def refuse_leaving(self, node: Any) -> None:
         for inner in walk_same_function(node.body):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import gast
@@ -225,6 +226,40 @@ class Expressions(Ops):
     def expr_List(self, node: Any) -> Any:
         return make_tuple(self.items(node.elts), "list")
 
+    def expr_ListComp(self, node: Any) -> Any:
+        return make_tuple(self.comprehension(node.generators, lambda: self.expr(node.elt)), "list")
+
+    def expr_GeneratorExp(self, node: Any) -> Any:
+        return make_tuple(self.comprehension(node.generators, lambda: self.expr(node.elt)))
+
+    def expr_DictComp(self, node: Any) -> Any:
+        pairs = self.comprehension(node.generators, lambda: (self.expr(node.key), self.expr(node.value)))
+        for key, _ in pairs:
+            if not is_constant(key):
+                self.refuse(node.key, "a key of a dict must be known at compile time")
+        entries = {constant_of(key): value for key, value in pairs}
+        return Tree("dict", None, tuple(entries), tuple(entries.values()))
+
+    def comprehension(self, generators: list[Any], element: Callable[[], Any]) -> list[Any]:
+        """The items, one after the other: what it goes through has a length known at compile time."""
+        if not generators:
+            return [element()]
+        first, found = generators[0], []
+        names = self.frame.names
+        for item in self.unrolled(self.expr(first.iter), first.iter):
+            self.frame.names = dict(names)
+            self.assign(first.target, item)
+            tests = [self.truth(self.expr(test)) for test in first.ifs]
+            if None in tests:
+                self.refuse(first.ifs[tests.index(None)], "a condition that is known at run time only", "use np.where, or a loop")
+            if all(tests):
+                found += self.comprehension(generators[1:], element)
+        self.frame.names = names
+        return found
+
+    def assign(self, target: Any, value: Any) -> None:
+        raise NotImplementedError
+
     def items(self, nodes: list[Any]) -> list[Any]:
         found: list[Any] = []
         for node in nodes:
@@ -242,7 +277,9 @@ class Expressions(Ops):
             return [from_constant(item) for item in value.value]
         if isinstance(value, Span3) and value.kind == "range" and is_constant(make_tuple((value.start, value.stop, value.step))):
             return [Literal(k) for k in range(*(p.value for p in (value.start, value.stop, value.step)))]
-        self.refuse(node, f"{describe(value)} has no length known at compile time")
+        if is_atom(value) and isinstance(value.type, ArrayType) and value.type.shape and isinstance(value.type.shape[0], int):
+            return [self.item(value, Literal(k), node) for k in range(value.type.shape[0])]
+        self.refuse(node, f"{describe(value)} has no length known at compile time", "write a loop into an array: `out[i] = ...`")
 
     def expr_Dict(self, node: Any) -> Any:
         entries: dict[Any, Any] = {}

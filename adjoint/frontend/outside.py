@@ -16,6 +16,7 @@ from adjoint.errors import UnsupportedError
 from adjoint.frontend.abstract import (
     NUMBERS,
     UNBOUND,
+    Held,
     Method,
     Path,
     Static,
@@ -104,11 +105,15 @@ class Outside(Context):
         self.origins[value] = path
         return value
 
+    def path_of(self, held: Static) -> Path:
+        """How the compiled program reaches an object; one that was made on the way is kept as it is."""
+        if held.path is not None:
+            return held.path
+        return (("object", self.held.setdefault(id(held.value), Held(held.value))),)
+
     def object_value(self, held: Static) -> Value:
         """An object that the compiled program is handed at each call."""
-        path = held.path
-        if path is None:
-            raise UnsupportedError(f"{held.value!r} cannot be handed to the compiled program")
+        path = self.path_of(held)
         key = (*path, ("object", None))
         if key not in self.hidden:
             self.hidden[key] = self.leaf(path, type_of_constant(held.value), None)
