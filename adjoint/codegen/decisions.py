@@ -8,7 +8,7 @@ import numpy as np
 
 from adjoint.codegen.storage import Storage, is_update
 from adjoint.errors import Span
-from adjoint.ir.core import EMPTY, Atom, Block, Op, Primitive, Value
+from adjoint.ir.core import EMPTY, IF, UNDEFINED, Atom, Block, Op, Primitive, Value
 from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import lookup
 from adjoint.runtime import fresh
@@ -58,6 +58,7 @@ class Rewriter:
 
     def __init__(self, decisions: Decisions) -> None:
         self.d = decisions
+        self.undefined: set[Value] = set()  # values that exist on some paths only
 
     def block(self, block: Block, table: dict[Value, Atom]) -> Block:
         ops: list[Op] = []
@@ -68,7 +69,7 @@ class Rewriter:
             atom = lookup(table, old)
             if (block, k) in self.d.results:
                 last = ops[-1] if ops else None
-                copy = _copy(atom, last.span if last else None, last.sweep if last else "")
+                copy = self.copy(atom, last.span if last else None, last.sweep if last else "")
                 ops.append(copy)
                 atom = copy.outputs[0]
             results.append(atom)
@@ -79,7 +80,7 @@ class Rewriter:
         inputs = [lookup(table, atom) for atom in op.inputs]
         for k in range(len(inputs)):
             if (op, k) in self.d.operands:
-                copy = _copy(inputs[k], op.span, op.sweep)
+                copy = self.copy(inputs[k], op.span, op.sweep)
                 made.append(copy)
                 inputs[k] = copy.outputs[0]
         attrs = op.attrs
@@ -89,15 +90,18 @@ class Rewriter:
                 inputs.reverse()
         regions = tuple(self.block(region, table) for region in op.regions)
         made.append(replace(op, inputs=tuple(inputs), attrs=attrs, regions=regions))
+        if op.primitive is IF:
+            for out, *given in zip(op.outputs, *(region.results for region in regions), strict=True):
+                if any(atom is UNDEFINED or atom in self.undefined for atom in given):
+                    self.undefined.add(out)
         for value in op.outputs:
             if value in self.d.views:
-                copy = _copy(value, op.span, op.sweep)
+                copy = self.copy(value, op.span, op.sweep)
                 made.append(copy)
                 table[value] = copy.outputs[0]
         return made
 
-
-def _copy(atom: Atom, span: Span | None, sweep: str) -> Op:
-    hint = atom.hint if isinstance(atom, Value) else None
-    certain = isinstance(atom.type, ArrayType) and atom.type.kind == "array"
-    return Op(COPY if certain else FRESH, (atom,), (Value(hint, atom.type),), EMPTY, (), span, sweep)
+    def copy(self, atom: Atom, span: Span | None, sweep: str) -> Op:
+        hint = atom.hint if isinstance(atom, Value) else None
+        certain = isinstance(atom.type, ArrayType) and atom.type.kind == "array" and atom not in self.undefined
+        return Op(COPY if certain else FRESH, (atom,), (Value(hint, atom.type),), EMPTY, (), span, sweep)

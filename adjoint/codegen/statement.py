@@ -13,6 +13,7 @@ import numpy as np
 from adjoint.codegen import text
 from adjoint.codegen.bufferize import SUBS
 from adjoint.codegen.constants import Constants
+from adjoint.codegen.decisions import FRESH
 from adjoint.codegen.expression import Expressions
 from adjoint.codegen.fold import Folding, is_inplace
 from adjoint.codegen.lines import Lines
@@ -272,6 +273,7 @@ class Statements:
                 self.add(text.assign([self.element_target(elements[stack])], pop), op)
             self.block(op.regions[0])
             self.finish(op, parts)
+            self.stop(op, parts)
 
         self.lines.add(header, op.span, op.sweep)
         self.lines.extend(self.nested(body) or self.nested(lambda: self.lines.add("pass")))
@@ -316,6 +318,14 @@ class Statements:
         live = [k for k, param in enumerate(parts.carried) if self.is_read(param) or self.is_read(parts.final[k])]
         self.copies([parts.carried[k] for k in live], [parts.following[k] for k in live], op)
 
+    def stop(self, op: Op, parts: ForParts | WhileParts) -> None:
+        """Leave the loop after a trip that says so."""
+        if "stop" in op.attrs:
+            self.lines.add(f"if {self.names[parts.carried[op.attrs['stop']]]}:", op.span, op.sweep)
+            saved = self.lines.indent()
+            self.lines.add("break")
+            self.lines.dedent(saved)
+
     def while_loop(self, op: Op) -> None:
         parts = while_parts(op)
         test, body = op.regions
@@ -331,6 +341,7 @@ class Statements:
             self.finish(op, parts)
             if counts:
                 self.add(gast.AugAssign(text.name(self.names[parts.trips]), gast.Add(), text.number(1)), op)
+            self.stop(op, parts)
 
         condition = self.expr(test.results[0])
         lines = self.nested(rest)
@@ -381,10 +392,10 @@ def _is_mask(index: Any, op: Op) -> bool:
 
 
 def _exposed(fn: Function) -> set[Value]:
-    """Values whose variable is read where they may be undefined: pushed, returned, passed on."""
+    """Values whose variable is read where they may be undefined: pushed, returned, copied, passed on."""
     found = {atom for atom in fn.results if isinstance(atom, Value)}
     for op in all_ops(fn.body):
-        if op.primitive in (CALL, OPAQUE, FOR, WHILE):
+        if op.primitive in (CALL, OPAQUE, FOR, WHILE, FRESH):
             found.update(atom for atom in op.inputs if isinstance(atom, Value))
         for region in op.regions:
             found.update(atom for atom in region.results if isinstance(atom, Value))
