@@ -101,6 +101,10 @@ def _update(bar, x, value, *, index):
     return update(bar, 0.0, index=index), bar[index]
 
 
+zeros_if = traceable(arrays.zeros_if)
+nondifferentiable(zeros_if, infer=zeros_of)
+
+
 @traceable
 def stop_gradient(x: Any) -> Any:
     """The identity, with zero derivative."""

@@ -3,11 +3,11 @@
 Each function stands alone, so that `standalone` text can carry a copy of just those that it needs.
 """
 
-from adjoint.runtime.arrays import add_at, broadcast_like, cast, fresh, rebuild, sum_to, update
+from adjoint.runtime.arrays import add_at, broadcast_like, cast, fresh, rebuild, sum_to, update, zeros_if
 from adjoint.runtime.scalars import divide, log, power
 from adjoint.runtime.special import average, bessel_i, diff, exceeds, full, polygamma, quotient, recurrence
 
 __all__ = [
     "add_at", "average", "bessel_i", "broadcast_like", "cast", "diff", "divide", "exceeds", "fresh", "full",
-    "log", "polygamma", "power", "quotient", "rebuild", "recurrence", "sum_to", "update",
+    "log", "polygamma", "power", "quotient", "rebuild", "recurrence", "sum_to", "update", "zeros_if",
 ]  # fmt: skip

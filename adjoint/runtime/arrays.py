@@ -49,6 +49,11 @@ def fresh(x: Any) -> Any:
     return x.copy() if isinstance(x, np.ndarray) else x
 
 
+def zeros_if(x: Any) -> Any:
+    """Zeros like `x` on the paths that have an `x`."""
+    return None if x is None else np.zeros_like(x)
+
+
 def rebuild(cls: type, fields: dict[str, Any]) -> Any:
     """An instance of a dataclass with these fields; its `__init__` may check or compute, so it does not run."""
     obj: Any = object.__new__(cls)

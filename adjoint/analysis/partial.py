@@ -1,0 +1,47 @@
+"""Which values exist on some paths only: what a branch hands over to the reverse sweep, and where it goes on to.
+
+On the other paths generated code holds None in their place, so their shape must not be asked for there.
+The walk over-approximates.
+"""
+
+from __future__ import annotations
+
+from adjoint.ir.core import FOR, IF, UNDEFINED, WHILE, Atom, Block, Op, Value, for_parts, while_parts
+
+
+def partial_values(block: Block) -> set[Value]:
+    """The values of a block and its regions that may be undefined where others can still read them."""
+    found = _Partial()
+    found.block(block)
+    return found.values
+
+
+class _Partial:
+    def __init__(self) -> None:
+        self.values: set[Value] = set()
+        self.pushed = False  # some stack has an undefined element
+
+    def may_be(self, atom: Atom) -> bool:
+        return atom is UNDEFINED or atom in self.values
+
+    def block(self, block: Block) -> None:
+        for op in block.ops:
+            if op.primitive is IF:
+                for region in op.regions:
+                    self.block(region)
+                for out, *given in zip(op.outputs, *(region.results for region in op.regions), strict=True):
+                    if any(map(self.may_be, given)):
+                        self.values.add(out)
+            elif op.primitive in (FOR, WHILE):
+                self.loop(op)
+
+    def loop(self, op: Op) -> None:
+        parts = for_parts(op) if op.primitive is FOR else while_parts(op)
+        if op.primitive is FOR and self.pushed:
+            self.values.update(for_parts(op).elements)
+        for param, final, start in zip(parts.carried, parts.final, parts.initial, strict=True):
+            if self.may_be(start):
+                self.values |= {param, final}
+        for region in op.regions:
+            self.block(region)
+        self.pushed = self.pushed or any(map(self.may_be, parts.pushed))
