@@ -70,7 +70,7 @@ def swap_in_branch(x, y):
     return x - 2 * y
 
 
-@program((normal(4),), (-abs(normal(4)),))
+@program((abs(normal(4)),), (-abs(normal(4)),))
 def branch_on_a_reduction(x):
     if x.sum() > 0:
         return np.sum(x**3)

@@ -3,9 +3,8 @@
 import numpy as np
 
 from tests.corpus.registry import complexes, normal, program
-from tests.corpus.registry import complexes as _complexes
 
-Z = complex(_complexes())
+Z = complex(complexes())
 
 
 @program((Z, complex(0.2, 0.7)))

@@ -111,7 +111,7 @@ def dictionary_with_static_parts(d):
     return d["a"] ** d["n"] if d["name"] == "x" else d["a"]
 
 
-@program(((),))
+@program(((),), second=False)
 def empty_tuple_argument(t):
     return 2.0 + len(t)
 

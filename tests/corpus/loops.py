@@ -184,12 +184,12 @@ def while_on_value(x):
     return x * x
 
 
-@program((30.0, 1.5))
+@program((30.0, 0.9))
 def while_with_counter(x, y):
     n = 0
     while x > y:
-        x = math.sqrt(x)
-        y = y * 0.9
+        x = x / 2
+        y = math.sqrt(y)
         n += 1
     return x * y * n
 
@@ -210,7 +210,7 @@ def newton_until_converged(a):
     return x
 
 
-@program((2.0, 3))
+@program((2.3, 3))
 def while_inside_for(x, n):
     s = 0.0
     for i in range(n):

@@ -12,14 +12,15 @@ class Program:
     """A function with calls to try.
 
     `second`: smooth enough for second derivatives. `float32`: worth a run in single precision.
-    `text`: has source without argument types. `bug`: what is wrong with it now (a strict xfail).
+    `exact`: computed as Python computes it; a derivative inside a program may be rounded otherwise.
+    `bug`: what is wrong with it now (a strict xfail).
     """
 
     fun: Callable[..., Any]
     calls: tuple[tuple[Any, ...], ...]
     second: bool = True
     float32: bool = False
-    text: bool = True
+    exact: bool = True
     bug: str | None = None
 
     @property

@@ -26,6 +26,10 @@ for path in sorted(pathlib.Path(__file__).parent.glob("[a-z]*.py")):
         importlib.import_module(f"tests.corpus.{path.stem}")
 
 
+NUMBERS = (float, complex, np.ndarray, np.generic)
+"""The leaves of what `grad` differentiates, in these programs."""
+
+
 def programs(wanted=lambda _: True):
     def param(program):
         marks = [pytest.mark.xfail(reason=program.bug)] if program.bug else []
@@ -34,8 +38,26 @@ def programs(wanted=lambda _: True):
     return [param(program) for program in PROGRAMS if wanted(program)]
 
 
+def assert_value(program, out, expected):
+    if program.exact:
+        assert_same_bits(out, expected, "value")
+    else:
+        assert_near(out, expected, 1e-14, "value")
+
+
+def along(out_dot, out):
+    """The tangents of those leaves of a result that have one."""
+    return [dot for dot, leaf in zip(leaves(out_dot), leaves(out), strict=True) if varies(leaf)]
+
+
 def is_real_scalar(value):
     return varies(value) and np.shape(value) == () and not np.iscomplexobj(value)
+
+
+def has_gradient(value, args):
+    wrt = positions(args)
+    numbers = all(isinstance(leaf, NUMBERS) for k in wrt for leaf in leaves(args[k]))
+    return is_real_scalar(value) and bool(wrt) and numbers
 
 
 def positions(args):
@@ -58,15 +80,15 @@ def test_forward(program):
         expected = fun(*copy.deepcopy(args))
         dots = tangents(args, seed)
         out, out_dot = adjoint.jvp(fun, args, dots)
-        assert_same_bits(out, expected, "value")
+        assert_value(program, out, expected)
         assert_same_bits(args, before, "arguments")
         assert_own_memory((out, out_dot), args, dots, what="value and tangent")
         trees = tangent_trees(args, seed)
-        assert_differences(out_dot, fun, args, trees, 1e-7, "jvp")
+        assert_differences(along(out_dot, expected), fun, args, trees, 1e-7, "jvp")
 
         out, pushforward = adjoint.linearize(fun, *args)
-        assert_same_bits(out, expected, "value of linearize")
-        assert_near(pushforward(*dots), out_dot, 1e-12, "linearize")
+        assert_value(program, out, expected)
+        assert_near(along(pushforward(*dots), expected), along(out_dot, expected), 1e-12, "linearize")
 
 
 @pytest.mark.parametrize("program", programs())
@@ -80,14 +102,14 @@ def test_reverse(program):
 
         mine = copy.deepcopy(args)
         out, pullback = adjoint.vjp(fun, *mine)
-        assert_same_bits(out, expected, "value")
+        assert_value(program, out, expected)
         assert_own_memory(out, mine, what="value")
         bars = pullback(bar)
         assert_same_bits(mine, before, "arguments")
         assert_same_bits(bar, bar_before, "cotangent")
         assert_like_arguments(bars, args, "cotangents")
         assert_own_memory(bars, mine, out, bar, what="cotangents")
-        assert_transposed(bar, out_dot, bars, tangent_trees(args, seed), "vjp")
+        assert_transposed(along(bar, expected), along(out_dot, expected), bars, tangent_trees(args, seed), "vjp")
 
         first = copy.deepcopy(bars)
         for array in leaves([mine, out, bars]):
@@ -102,20 +124,21 @@ def test_gradient(program):
     for args in program.calls:
         fun, wrt = program.fun, positions(args)
         expected = fun(*copy.deepcopy(args))
-        if not is_real_scalar(expected) or not wrt:
+        if not has_gradient(expected, args):
             continue
         one = np.asarray(expected).dtype.type(1)
         bars = adjoint.vjp(fun, *args)[1](one if isinstance(expected, np.generic) else 1.0)
         value, together = adjoint.value_and_grad(fun, argnums=wrt)(*args)
-        assert_same_bits(value, expected, "value")
+        assert_value(program, value, expected)
+        together = tuple(along(bar, args[k]) for k, bar in zip(wrt, together, strict=True))
         assert_near(together, tuple(bars[k] for k in wrt), 1e-12, "grad by all")
         for k, bar in zip(wrt, together, strict=True):
             gradient = adjoint.grad(fun, argnums=k)
-            assert_near(gradient(*args), bar, 1e-12, f"grad by argument {k}")
+            assert_near(along(gradient(*args), args[k]), bar, 1e-12, f"grad by argument {k}")
             assert_same_bits(gradient(*args), gradient(*args), "the second call")
             only = tuple(drawn_like(a, j) if j == k else None for j, a in enumerate(args))
             _, out_dot = adjoint.jvp(fun, args, only)
-            assert_transposed(1.0, out_dot, bar, only[k], f"jvp by argument {k}")
+            assert_transposed(1.0, out_dot, bar, along(only[k], args[k]), f"jvp by argument {k}")
 
 
 def cotangents(fun, bar, count):
@@ -141,7 +164,7 @@ def test_second_order(program):
     for seed, args in enumerate(program.calls[:2]):
         fun, wrt = program.fun, positions(args)
         expected = fun(*copy.deepcopy(args))
-        if is_real_scalar(expected):
+        if has_gradient(expected, args):
             gradient = adjoint.grad(fun, argnums=wrt)
         else:
             gradient = cotangents(fun, drawn_like(expected, [seed, 5], other=0), len(args))
@@ -173,11 +196,15 @@ def test_float32(program):
         assert_near(vector(bars).astype(complex), vector(wide).astype(complex), 2e-3, "float32 against float64")
 
 
-@pytest.mark.parametrize("program", programs(lambda p: p.text))
+@pytest.mark.parametrize("program", programs())
 def test_source(program):
+    """Text without argument types, where the program leaves no doubt about them; the same text each time."""
     for mode in ("primal", "forward", "reverse"):
         if mode == "reverse" and not is_real_scalar(program.fun(*copy.deepcopy(program.calls[0]))):
             continue
-        text = adjoint.source(program.fun, mode)
+        try:
+            text = adjoint.source(program.fun, mode)
+        except (adjoint.UnsupportedError, adjoint.TypeInferenceError):
+            continue
         ast.parse(text)
         assert text == adjoint.source(program.fun, mode), "the text differs from run to run"
