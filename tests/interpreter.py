@@ -99,6 +99,8 @@ class _Interpreter:
             results = self.block(op.regions[0], (index, *carried, *elements), env)
             carried = list(results[: len(carried)])
             self.push(produced, op.attrs["produced"], results[len(carried) :])
+            if "stop" in op.attrs and carried[op.attrs["stop"]]:
+                break
         assert not any(stacks), "a loop consumes its stacks"
         return [*carried, *produced]
 
@@ -111,6 +113,8 @@ class _Interpreter:
             carried = list(results[: len(carried)])
             self.push(produced, op.attrs["produced"], results[len(carried) :])
             trips += 1
+            if "stop" in op.attrs and carried[op.attrs["stop"]]:
+                break
         return [*carried, *produced, trips]
 
     def push(self, produced: list[list[Any]], sizes: Sequence[int], items: Sequence[Any]) -> None:

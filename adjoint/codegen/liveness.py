@@ -62,6 +62,8 @@ def count_reads(block: Block) -> dict[Value, int]:
     def walk(b: Block) -> None:
         for op in b.ops:
             read(op.inputs)
+            if "stop" in op.attrs:
+                read((op.outputs[op.attrs["stop"]],))
             for region in op.regions:
                 walk(region)
         read(b.results)

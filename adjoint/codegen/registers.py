@@ -102,6 +102,8 @@ class Registers:
         counted = op.primitive is FOR
         parts = for_parts(op) if counted else while_parts(op)
         header = self.vars(op.inputs[:3] + for_parts(op).stacks) if counted else set()
+        if "stop" in op.attrs:  # tested at the end of each trip
+            live = live | {op.outputs[op.attrs["stop"]]}
         after = live - set(op.outputs)
         kept = [p for p, final in zip(parts.carried, parts.final, strict=True) if final in live]
         extra = set(op.outputs[len(parts.final) :])  # stacks and the trip count grow all along

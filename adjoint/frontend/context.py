@@ -27,7 +27,7 @@ class Frame:
     parent: Frame | None = None  # the frame of the enclosing function, for closures of the program
     fun: Any = None  # the Python function, for closure cells and globals
     path: Path = ()
-    pending: tuple[Any, Any] | None = None  # (flag, value): a return that may have happened
+    pending: Any = None  # the `Exits` of a block that may have been left
     result: Any = None
     caller: Frame | None = None
     depth: int = 0  # how many regions deep it was called

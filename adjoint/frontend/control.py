@@ -37,8 +37,35 @@ from adjoint.ir.build import Builder
 from adjoint.ir.core import EMPTY, FOR, IF, UNDEFINED, WHILE, Atom, Block, Literal, Op, Value
 from adjoint.ir.types import PY_INT, ArrayType, Type
 from adjoint.ir.walk import lookup, substitute
+from adjoint.rules.internal import either
 
 NEXT, RETURN, RAISE, MAYBE = "next", "return", "raise", "maybe"
+BREAK, CONTINUE = "break", "continue"
+
+STOP, TRIPS, BROKE, VALUE = "stop", "trips", "broke", "returned"
+"""What a loop that may end early carries beside the user's names; no identifiers, so no clash: see `hidden`."""
+
+
+def hidden(name: str) -> str:
+    return f"<{name}>"
+
+
+def label(name: str) -> str:
+    """What a carried value is called in dumps and in generated code."""
+    return name.strip("<>")
+
+
+@dataclass(frozen=True, slots=True)
+class Exits:
+    """Run-time flags of what a block has done: which statement left it, if any; `value` is what was returned."""
+
+    left: dict[str, Any]
+    value: Any = BOTTOM
+
+    def flag(self, *kinds: str) -> list[Any]:
+        """The flags of some kinds that may be set."""
+        found = [self.left.get(kind, Literal(False)) for kind in kinds]
+        return [flag for flag in found if not (isinstance(flag, Literal) and flag.value is False)]
 
 
 class Merge:
@@ -72,6 +99,7 @@ class LoopPlan:
     the body never changes to what they are outside.
     """
 
+    numbers: dict[str, int]  # attributes `stop` and `trips` of a loop that may end early
     blocks: list[Block]
     heads: list[Value]
     values: dict[str, Any]
@@ -109,7 +137,7 @@ class Control(Calls):
         frame.names = dict(before)
         merged = Merge(self)
         statuses = {status_a, status_b}
-        if statuses & {NEXT, MAYBE}:
+        if statuses - {RETURN, RAISE}:
             for name in dict.fromkeys((*names_a, *names_b)):
                 if live is not None and name not in live:
                     frame.names.pop(name, None)
@@ -137,21 +165,25 @@ class Control(Calls):
         return merge(name, a, b, merged.names(name))
 
     def merge_returns(self, ends: list[Any], merged: Merge, node: Any) -> str:
+        """What the two branches together have done; flags where that is known at run time only."""
         frame = self.frame
         frame.pending = frame.result = None
-        statuses = [end[2] for end in ends]
-        if not set(statuses) & {RETURN, MAYBE}:
-            return RAISE if statuses == [RAISE, RAISE] else NEXT
-        values = [_returned(*end[2:]) for end in ends]
-        value = merge(None, values[0], values[1], merged.names(None))
+        statuses = {end[2] for end in ends} - {RAISE}
+        if not statuses:
+            return RAISE
+        exits = [_exits(*end[2:]) for end in ends]
+        value = merge(None, exits[0].value, exits[1].value, merged.names(None))
         if isinstance(value, Conflict):
             self.refuse(node, f"the result of the function {value.reason}", "return one structure on all paths")
-        if set(statuses) <= {RETURN, RAISE}:
+        if len(statuses) == 1 and MAYBE not in statuses:
             frame.result = value
-            return RETURN
-        flags = [{RETURN: Literal(True), NEXT: Literal(False), RAISE: BOTTOM}.get(end[2]) or end[3][0] for end in ends]
-        flag = merge(None, flags[0], flags[1], merged.names(None))
-        frame.pending = (flag, value)
+            return statuses.pop()
+        left = {
+            kind: merge(None, *(BOTTOM if end[2] == RAISE else e.left.get(kind, Literal(False)) for end, e in zip(ends, exits, strict=True)),
+                        merged.names(None))
+            for kind in (RETURN, BREAK, CONTINUE)
+        }  # fmt: skip
+        frame.pending = Exits(left, value)
         return MAYBE
 
     def select(
@@ -187,25 +219,59 @@ class Control(Calls):
         then, otherwise = list(node.body), list(node.orelse)
         if rest:
             (otherwise if leaves(then) else then).extend(rest)
-        live = None if rest else self.frame.live.live_after(node)
+        live = None if rest or has_exit([*then, *otherwise]) else self.frame.live.live_after(node)
         return self.branch(test, (lambda: self.stmts(then), lambda: self.stmts(otherwise)), node, live)
 
     # ------------------------------------------------------------------ loops
 
     def stmt_For(self, node: Any) -> str:
-        self.refuse_leaving(node)
         iterable = self.expr(node.iter)
         if isinstance(iterable, Span3) and iterable.kind == "range":
             return self.counted(node, (iterable.start, iterable.stop, iterable.step), None)
         if is_atom(iterable) or isinstance(iterable, Items):
             found = self.indexed(iterable, node.iter)
             return self.counted(node, (Literal(0), found.length, Literal(1)), found.item)
-        for item in self.unrolled(iterable, node.iter):
-            self.assign(node.target, item)
-            status = self.stmts(node.body)
-            if status != NEXT:
-                return status
-        return NEXT
+        return self.unroll(node, self.unrolled(iterable, node.iter))
+
+    def unroll(self, node: Any, items: list[Any]) -> str:
+        """A loop over a container: its trips one after the other."""
+        if not items:
+            return self.stmts(node.orelse)
+        self.assign(node.target, items[0])
+        status = self.stmts(node.body)
+        if status in (NEXT, CONTINUE):
+            return self.unroll(node, items[1:])
+        if status != MAYBE:
+            return NEXT if status == BREAK else status
+        return self.after_exits(self.frame.pending, lambda: self.unroll(node, items[1:]), node)
+
+    def after_exits(self, exits: Any, rest: Callable[[], str], node: Any) -> str:
+        """Go on with `rest` after a trip that may have broken the loop or returned."""
+        flags = exits.flag(BREAK, RETURN)
+        if not flags:
+            return rest()
+        frame = self.frame
+
+        def gone() -> str:
+            frame.pending = Exits({RETURN: exits.left.get(RETURN, Literal(False))}, exits.value)
+            return MAYBE if exits.flag(RETURN) else NEXT
+
+        return self.branch(self.either(flags, node), (gone, rest), node, None)
+
+    def either(self, flags: list[Any], node: Any) -> Any:
+        """Whether any of some flags is set."""
+        found = flags[0]
+        for flag in flags[1:]:
+            if isinstance(found, Literal) or isinstance(flag, Literal):
+                return Literal(True)  # a flag that may be set and is constant is set
+            found = self.apply(either, [found, flag], {}, node)
+        return found
+
+    def stmt_Break(self, node: Any) -> str:
+        return BREAK
+
+    def stmt_Continue(self, node: Any) -> str:
+        return CONTINUE
 
     def indexed(self, iterable: Any, node: Any) -> Items:
         """An iterable that is gone through by index: an array by its rows, a range, what is such already."""
@@ -218,11 +284,6 @@ class Control(Calls):
         if iterable.type.shape == ():
             self.refuse(node, "iteration over a number")
         return Items(self.dim(iterable, 0, node), lambda index: self.item(iterable, index, node))
-
-    def refuse_leaving(self, node: Any) -> None:
-        for inner in walk_same_function(node.body):
-            if isinstance(inner, gast.Return):
-                self.refuse(inner, "`return` inside a loop is not supported", "set a variable and return it after the loop")
 
     def assign(self, target: Any, value: Any) -> None:
         raise NotImplementedError
@@ -237,8 +298,63 @@ class Control(Calls):
                     base = base.value
                 if isinstance(base, gast.Name):
                     names.setdefault(base.id)
+        breaks, returns = leaves_loop(node)
         live = self.frame.live.live_at_head(node)
-        return [name for name in names if name in live]
+        if breaks:  # what a trip leaves behind where it breaks the loop
+            live = live | self.frame.live.live_after(node)
+        found = [name for name in names if name in live]
+        if breaks or returns:
+            found += [hidden(STOP), hidden(TRIPS)] if isinstance(node, gast.For) else [hidden(STOP)]
+            found += [hidden(BROKE)] if breaks and node.orelse else []
+            found += [hidden(VALUE)] if returns else []
+            self.frame.names[hidden(STOP)] = self.frame.names[hidden(BROKE)] = Literal(False)
+            self.frame.names[hidden(TRIPS)] = Literal(0)
+            self.frame.names[hidden(VALUE)] = UNBOUND
+        return found
+
+    def end_of_trip(self, status: str, params: dict[str, Any], node: Any) -> dict[str, Any]:
+        """The names after a trip, with the flags of a loop that may end early."""
+        after = dict(self.frame.names)
+        if hidden(STOP) not in params:
+            return after
+        exits = _exits(status, self.frame.pending, self.frame.result)
+        flags = exits.flag(BREAK, RETURN)
+        after[hidden(STOP)] = self.either(flags, node) if flags else Literal(False)
+        after[hidden(BROKE)] = exits.left.get(BREAK, Literal(False))
+        if hidden(TRIPS) in params:
+            after[hidden(TRIPS)] = self.operation(operator.add, (params[hidden(TRIPS)], Literal(1)), node)
+        returned = exits.flag(RETURN)
+        if hidden(VALUE) in params:
+            after[hidden(VALUE)] = params[hidden(VALUE)]
+            if returned:
+                always = isinstance(returned[0], Literal)
+                after[hidden(VALUE)] = exits.value if always else Maybe(exits.value, returned[0])
+        return after
+
+    def after_loop(self, node: Any, *, endless: bool = False) -> str:
+        """What is left of the flags of a loop: its `else`, and whether the function has returned."""
+        frame = self.frame
+        names = frame.names
+        broke, value = names.pop(hidden(BROKE), None), names.pop(hidden(VALUE), UNBOUND)
+        names.pop(hidden(STOP), None)
+        names.pop(hidden(TRIPS), None)
+        left: dict[str, Any] = {}
+        if isinstance(value, Maybe):
+            left = {RETURN: Literal(True) if endless and not leaves_loop(node)[0] else value.bound}
+            value = value.value
+        elif value is not UNBOUND:
+            left = {RETURN: Literal(True)}
+        exits = Exits({**left, BREAK: broke if broke is not None else Literal(False)}, value)
+        if node.orelse:
+            return self.after_exits(exits, lambda: self.stmts(node.orelse), node)
+        if not exits.flag(RETURN):
+            return NEXT
+        if isinstance(exits.left[RETURN], Literal):
+            frame.result = value
+            return RETURN
+        frame.pending = Exits({RETURN: exits.left[RETURN]}, value)
+        return MAYBE
+
 
     def counted(self, node: Any, space: tuple[Any, Any, Any], item: Callable[[Value], Any] | None) -> str:
         """A loop over a range; the target is bound to `item(index)`, or to the index itself."""
@@ -254,19 +370,20 @@ class Control(Calls):
                 self.frame.names.update(params)
                 self.assign(node.target, index if item is None else item(index))
                 status = self.stmts(node.body)
-                after = params if status == RAISE else dict(self.frame.names)
+                after = params if status == RAISE else self.end_of_trip(status, params, node)
             return [Block((), tuple(builder.ops), ())], after, [index]
 
-        return self.loop(node, names, body, lambda plan: self.emit_for(plan, space, node))
+        self.loop(node, names, body, lambda plan: self.emit_for(plan, space, node))
+        return self.after_loop(node)
 
     def emit_for(self, plan: LoopPlan, space: tuple[Atom, Atom, Atom], node: Any) -> None:
         region = Block((plan.heads[0], *plan.params), plan.blocks[0].ops, plan.following)
-        attrs = {"carried": len(plan.params), "produced": (), "reverse": False}
+        attrs = {"carried": len(plan.params), "produced": (), "reverse": False, **plan.numbers}
         self.append_loop(FOR, (*space, *plan.initial), attrs, (region,), plan.finals, node)
 
     def stmt_While(self, node: Any) -> str:
-        self.refuse_leaving(node)
         names = self.carried_names(node)
+        endless: list[bool] = []
         copies: dict[str, Any] = {}
 
         def body(params: dict[str, Any]) -> tuple[list[Block], dict[str, Any], list[Value]]:
@@ -275,13 +392,17 @@ class Control(Calls):
             with self.region() as builder:
                 self.frame.names.update(copies)
                 test = self.expr(node.test)
-                if self.truth(test) is not None or not is_atom(test):
-                    self.refuse(node.test, f"the test of the loop is always {self.truth(test)}")
+                known = self.truth(test)
+                if known is True and hidden(STOP) in params:
+                    test = Literal(True)
+                    endless.append(True)
+                elif known is not None or not is_atom(test):
+                    self.refuse(node.test, f"the test of the loop is always {known}")
             self.frame.names = before
             with self.region() as inner:
                 self.frame.names.update(params)
                 status = self.stmts(node.body)
-                after = params if status == RAISE else dict(self.frame.names)
+                after = params if status == RAISE else self.end_of_trip(status, params, node)
             return [Block((), tuple(builder.ops), (test,)), Block((), tuple(inner.ops), ())], after, []
 
         def emit(plan: LoopPlan) -> None:
@@ -294,9 +415,11 @@ class Control(Calls):
             head = Block(tuple(twins[p] for p in plan.params), head.ops, head.results)
             region = Block(plan.params, plan.blocks[1].ops, plan.following)
             outputs = [*plan.finals, Value(None, PY_INT)]
-            self.append_loop(WHILE, plan.initial, {"produced": ()}, (head, region), outputs, node)
+            numbers = {k: v for k, v in plan.numbers.items() if k == STOP}
+            self.append_loop(WHILE, plan.initial, {"produced": (), **numbers}, (head, region), outputs, node)
 
-        return self.loop(node, names, body, emit)
+        self.loop(node, names, body, emit)
+        return self.after_loop(node, endless=bool(endless))
 
     def append_loop(self, primitive: Any, inputs: Any, attrs: Any, regions: Any, outputs: list[Value], node: Any) -> None:
         op = Op(primitive, tuple(inputs), tuple(outputs), attrs, regions, self.span(node), self.builder.sweep)
@@ -346,13 +469,18 @@ class Control(Calls):
                     invariant[param] = start
                     outs.append(start)
                     continue
-                final = Value(name, param.type)
+                final = Value(label(name), param.type)
                 self.roots[final] = self.roots_of(param) | (self.roots_of(end) if isinstance(end, Value) else frozenset())
                 carried.append((start, param, end, final))
                 outs.append(final)
             results[name] = rebuild(value, iter(outs))
+        params_of = [c[1] for c in carried]
+        numbers = {
+            name: params_of.index(params[hidden(name)])
+            for name in (STOP, TRIPS) if hidden(name) in params and params[hidden(name)] in params_of
+        }  # fmt: skip
         plan = LoopPlan(
-            blocks=[substitute(block, invariant) for block in blocks], heads=heads, values=params, invariant=invariant,
+            numbers=numbers, blocks=[substitute(block, invariant) for block in blocks], heads=heads, values=params, invariant=invariant,
             initial=tuple(c[0] for c in carried), params=tuple(c[1] for c in carried),
             following=tuple(lookup(invariant, c[2]) for c in carried), finals=[c[3] for c in carried],
         )  # fmt: skip
@@ -360,7 +488,7 @@ class Control(Calls):
 
     def settle(self, name: str, old: Any, new: Any) -> Any:
         """The abstract value that covers both; numbers take widened types."""
-        return merge(name, old, new, lambda a, b, t: Value(name, _widened(name, a, b, t)))
+        return merge(name, old, new, lambda a, b, t: Value(label(name), _widened(name, a, b, t)))
 
     # ------------------------------------------------------------------ which arrays share memory
 
@@ -437,13 +565,27 @@ def leaves(body: Sequence[Any]) -> bool:
     if not body:
         return False
     last = body[-1]
-    if isinstance(last, (gast.Return, gast.Raise)):
+    if isinstance(last, (gast.Return, gast.Raise, gast.Break, gast.Continue)):
         return True
     return isinstance(last, gast.If) and leaves(last.body) and leaves(last.orelse)
 
 
-def has_return(body: Sequence[Any]) -> bool:
-    return any(isinstance(inner, gast.Return) for inner in walk_same_function(body))
+def has_exit(body: Sequence[Any]) -> bool:
+    """Whether statements may leave their block other than by an exception."""
+    return any(isinstance(inner, (gast.Return, gast.Break, gast.Continue)) for inner in walk_same_function(body))
+
+
+def leaves_loop(node: Any) -> tuple[bool, bool]:
+    """Whether a loop has a `break` of its own, and whether it has a `return`."""
+    breaks, todo = False, list(node.body)
+    while todo:
+        inner = todo.pop()
+        breaks |= isinstance(inner, gast.Break)
+        if isinstance(inner, (gast.For, gast.While)):
+            todo += inner.orelse
+        elif not isinstance(inner, (gast.FunctionDef, gast.Lambda, gast.AsyncFunctionDef)):
+            todo += list(gast.iter_child_nodes(inner))
+    return breaks, any(isinstance(inner, gast.Return) for inner in walk_same_function(node.body))
 
 
 def walk_same_function(body: Sequence[Any]) -> Any:
@@ -460,12 +602,14 @@ def _leaving(status: str, value: Any) -> Any:
     return BOTTOM if status in (RETURN, RAISE) else value
 
 
-def _returned(status: str, pending: Any, result: Any) -> Any:
-    return result if status == RETURN else pending[1] if status == MAYBE else BOTTOM
+def _exits(status: str, pending: Any, result: Any) -> Exits:
+    if status == MAYBE:
+        return pending  # type: ignore[no-any-return]
+    return Exits({} if status in (NEXT, RAISE) else {status: Literal(True)}, result if status == RETURN else BOTTOM)
 
 
 def _fresh(name: str, value: Any) -> Any:
-    return rebuild(value, (Value(name, atom.type) for atom in list(atoms_of(value))))
+    return rebuild(value, (Value(label(name), atom.type) for atom in list(atoms_of(value))))
 
 
 def _widened(name: str, a: Any, b: Any, joined: Type) -> Type:

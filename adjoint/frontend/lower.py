@@ -32,7 +32,7 @@ from adjoint.frontend.abstract import (
     rebuild,
 )
 from adjoint.frontend.context import Frame, NeedStatic
-from adjoint.frontend.control import MAYBE, NEXT, RAISE, RETURN, Control, has_return, leaves
+from adjoint.frontend.control import BREAK, CONTINUE, MAYBE, NEXT, RAISE, RETURN, Control, has_exit, leaves
 from adjoint.frontend.expressions import BINARY
 from adjoint.ir.build import Builder
 from adjoint.ir.core import UNDEFINED, Block, Function, Literal, Value
@@ -76,8 +76,8 @@ class Lowering(Control):
         if status == RAISE:
             return UNDEFINED
         if status == MAYBE and frame.pending is not None:
-            flag, value = frame.pending
-            return self.select(flag, lambda: value, lambda: Static(None), node)
+            exits = frame.pending
+            return self.select(exits.left[RETURN], lambda: exits.value, lambda: Static(None), node)
         return Static(None)
 
     def stmts(self, body: Sequence[Any]) -> str:
@@ -87,21 +87,25 @@ class Lowering(Control):
                 return self.if_else(node, rest)
             status = self.stmt(node)
             if status == MAYBE and rest:
-                return self.unless_returned(rest, node)
+                return self.unless_left(rest, node)
             if status != NEXT:
                 return status
         return NEXT
 
-    def unless_returned(self, rest: Sequence[Any], node: Any) -> str:
-        """The statements after a conditional return, for the case that it did not happen."""
-        assert self.frame.pending is not None
-        flag, value = self.frame.pending
+    def unless_left(self, rest: Sequence[Any], node: Any) -> str:
+        """The statements after one that may have left the block, for the case that it did not."""
+        exits = self.frame.pending
+        flags = exits.flag(RETURN, BREAK, CONTINUE)
+        if not flags:
+            return self.stmts(rest)
+        kinds = [kind for kind in (RETURN, BREAK, CONTINUE) if exits.flag(kind)]
 
-        def already() -> str:
-            self.frame.result = value
-            return RETURN
+        def left() -> str:
+            self.frame.pending = exits
+            self.frame.result = exits.value if kinds == [RETURN] else None
+            return MAYBE if len(kinds) > 1 else kinds[0]
 
-        return self.branch(flag, (already, lambda: self.stmts(rest)), node, None)
+        return self.branch(self.either(flags, node), (left, lambda: self.stmts(rest)), node, None)
 
     def stmt(self, node: Any) -> str:
         method = getattr(self, f"stmt_{type(node).__name__}", None)
@@ -324,9 +328,9 @@ def may_share(primitive: Any) -> bool:
 
 
 def _sinks(node: gast.If) -> bool:
-    """Whether exactly one branch leaves the function, by a return somewhere."""
+    """Whether exactly one branch certainly leaves the block."""
     one = leaves(node.body) != leaves(node.orelse)
-    return one and (has_return(node.body) or has_return(node.orelse))
+    return one and (has_exit(node.body) or has_exit(node.orelse))
 
 
 def _is_array(value: Any) -> bool:

@@ -13,6 +13,9 @@ Structured ops (regions read values of the enclosing blocks freely):
          (*next carried, *elements produced). Outputs: (*final carried, *produced stacks).
 `while`  inputs (*initial,); regions (condition, body); attrs `produced`; both regions take the carried
          values; outputs (*final carried, *produced stacks, trip count).
+A loop may end early: attr `stop` is the number of a carried truth value, and the loop ends after the trip
+that makes it true. A `for` with `stop` counts its trips in the carried integer of number `trips`.
+
 `call`   inputs arguments; attrs `callee`, a name in `Function.functions`.
 
 A stack is a value: the loop that produces it returns it, a later loop consumes it from its end.

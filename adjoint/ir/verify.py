@@ -75,6 +75,7 @@ class _Verifier:
             for param, type_ in zip(parts.elements, elements, strict=True):
                 self.expect(_fits(type_, param.type), f"an element {param.type} receives a {type_}", op)
             self.carried(op, parts.initial, parts.carried, parts.following, parts.final)
+            self.stop(op, parts.carried)
             self.stacks(op, parts.pushed, parts.produced)
         elif op.primitive is WHILE:
             loop = while_parts(op)
@@ -89,6 +90,13 @@ class _Verifier:
                 return
             self.expect(len(callee.params) == len(op.inputs), "another number of arguments than parameters", op)
             self.expect(len(callee.results) == len(op.outputs), "another number of results than the callee's", op)
+
+    def stop(self, op: Op, carried: tuple[Value, ...]) -> None:
+        for name, dtype in (("stop", "bool"), ("trips", "int64")):
+            if name in op.attrs:
+                number = op.attrs[name]
+                self.expect(0 <= number < len(carried), f"`{name}` is the number of no carried value", op)
+                self.expect(getattr(carried[number].type, "dtype", dtype) in (dtype, None), f"`{name}` has no {dtype}", op)
 
     def elements(self, type_: Type, op: Op) -> tuple[Type, ...]:
         if not isinstance(type_, StackType):

@@ -10,11 +10,13 @@ storage.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from adjoint.analysis.activity import carries_derivative, varied
+from adjoint.analysis.partial import partial_values
 from adjoint.errors import UnsupportedError
 from adjoint.ir.build import Builder
 from adjoint.ir.core import (
@@ -37,9 +39,10 @@ from adjoint.ir.core import (
 )
 from adjoint.ir.types import PY_INT, ArrayType, StackType, Type
 from adjoint.ir.walk import clone_block, op_reads, substitute, substitute_op
+from adjoint.rules.internal import zeros_if
 from adjoint.rules.trace import ZERO, Sym, Zero
 from adjoint.transform.calls import Split, reverse_call
-from adjoint.transform.cotangent import add, derivative_type, named, project, zero_like
+from adjoint.transform.cotangent import add, derivative_type, named, primitive, project, zero_like
 from adjoint.transform.inline import inline_split_calls
 from adjoint.transform.residuals import Residuals
 from adjoint.transform.tangent import times
@@ -53,7 +56,7 @@ def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool]) -> Function
     """`(x...) -> (y...)` becomes `(x..., y_bar of the seeded y...) -> (y..., x_bar of the x in wrt...)`."""
     fn = inline_split_calls(fn)
     sources = [fn.params[k] for k in wrt]
-    mode = Reverse(varied(fn.body, sources), dict(fn.functions))
+    mode = Reverse(varied(fn.body, sources), dict(fn.functions), partial_values(fn.body))
     builder = Builder(sweep="adjoint")
     bars = []
     cot: Cotangents = {}
@@ -77,8 +80,9 @@ Cotangents = dict[Value, Atom]
 class Reverse:
     """The state of one reverse transform: what varies, and what the forward sweep must hand over."""
 
-    def __init__(self, varied: set[Value], functions: dict[str, Function]) -> None:
+    def __init__(self, varied: set[Value], functions: dict[str, Function], partial: set[Value]) -> None:
         self.varied = varied
+        self.partial = partial
         self.functions = functions
         self.residuals = Residuals()
         self.split: dict[tuple[str, tuple[int, ...], tuple[bool, ...]], Split] = {}
@@ -248,7 +252,11 @@ class Reverse:
         return derivative_type(value.type)
 
     def zero(self, builder: Builder, value: Value) -> Atom:
-        return UNDEFINED if isinstance(value.type, StackType) else zero_like(builder, value)
+        if isinstance(value.type, StackType):
+            return UNDEFINED
+        if value in self.partial and not (isinstance(value.type, ArrayType) and value.type.shape == ()):
+            return builder.one(primitive(zeros_if), value)
+        return zero_like(builder, value)
 
     # ------------------------------------------------------------------ loops
 
@@ -293,10 +301,10 @@ class Reverse:
             region = substitute(region, {parts.index: index})
         region, stacks = self.close(op, region)
         initial = [self.initial_bar(cot, builder, parts.final[k]) for k in chosen]
-        initial += [cot[v] if v in cot else zero_like(builder, v) for v in outside]
+        initial += [cot[v] if v in cot else self.zero(builder, v) for v in outside]
         finals = [Value(named(parts.carried[k], "bar"), derivative_type(parts.carried[k].type)) for k in chosen]
         outer = [Value(named(v, "bar"), derivative_type(v.type)) for v in outside]
-        space = parts.space if is_for else (Literal(0), parts.trips, Literal(1))
+        space = self.trips_made(op, parts, builder) if is_for else (Literal(0), parts.trips, Literal(1))
         attrs = {
             "carried": len(initial), "produced": tuple(sizes),
             "reverse": not op.attrs["reverse"] if is_for else True,
@@ -311,6 +319,17 @@ class Reverse:
             self.elements[value] = elements
             self.elements[stack] = elements
             self.accumulate(cot, builder, stack, value)
+
+    def trips_made(self, op: Op, parts: Any, builder: Builder) -> tuple[Atom, Atom, Atom]:
+        """The part of a range that a loop went through before it ended."""
+        start, stop, step = parts.space
+        if "stop" not in op.attrs:
+            return start, stop, step
+        trips = parts.final[op.attrs["trips"]]
+        one = isinstance(step, Literal) and step.value == 1
+        length = trips if one else builder.one(primitive(operator.mul), trips, step)
+        zero = isinstance(start, Literal) and start.value == 0
+        return start, length if zero else builder.one(primitive(operator.add), start, length), step
 
     def initial_bar(self, cot: Cotangents, builder: Builder, final: Value) -> Atom:
         bar = cot.get(final)

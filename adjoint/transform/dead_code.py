@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from adjoint.ir.core import CALL, FOR, IF, WHILE, Atom, Block, Function, Op, Value, for_parts, while_parts
 from adjoint.ir.types import StackType, Type
@@ -158,6 +159,7 @@ class _Demands:
         for atom in loop.space:
             self.want(atom, True)
         pushed = self.pushed(loop.pushed, loop.produced, op)
+        self.stop(op)
         before: list[bool] | None = None
         while before != (carried := [self.carried(*pair) for pair in zip(loop.final, loop.carried, strict=True)]):
             self.block(op.regions[0], (*carried, *pushed))
@@ -195,6 +197,7 @@ class _Demands:
         loop = while_parts(op)
         test, body = op.regions
         pushed = self.pushed(loop.pushed, loop.produced, op)
+        self.stop(op)
         before: list[bool] | None = None
         while before != (carried := [self.carried(*z) for z in zip(loop.final, test.params, body.params, strict=True)]):
             self.block(test, (True,))
@@ -202,6 +205,11 @@ class _Demands:
             before = carried
         for atom, demand in zip(loop.initial, carried, strict=True):
             self.want(atom, demand)
+
+    def stop(self, op: Op) -> None:
+        """Whether a loop ends early is always read."""
+        if "stop" in op.attrs:
+            self.want(op.outputs[op.attrs["stop"]], True)
 
     def carried(self, *names: Value) -> bool:
         """A carried value is read as a whole if any of its names is."""
@@ -211,6 +219,17 @@ class _Demands:
             if isinstance(name.type, StackType):
                 self.equal((name,), True)
         return True
+
+
+def _renumbered(attrs: Mapping[str, Any], carried: Sequence[bool]) -> dict[str, Any]:
+    """`stop` and `trips` under the numbers that they have among the carried values that stay."""
+    found = dict(attrs)
+    for name in ("stop", "trips"):
+        if name in attrs:
+            found[name] = sum(carried[: attrs[name]])
+            if not carried[attrs[name]]:
+                del found[name]
+    return found
 
 
 def waiting_items(items: Iterable[Atom], count: int) -> list[Atom]:
@@ -302,7 +321,7 @@ class _Rebuild:
         pushed, produced, sizes = self.pushed(op, loop.produced)
         body = self.block(op.regions[0], (*carried, *pushed), params)
         final = tuple(v for v, keep in zip(loop.final, carried, strict=True) if keep)
-        attrs = {**op.attrs, "carried": sum(carried), "produced": sizes}
+        attrs = {**_renumbered(op.attrs, carried), "carried": sum(carried), "produced": sizes}
         return self.renew(op, inputs, (*final, *produced), (body,), attrs)
 
     def while_loop(self, op: Op) -> Op:
@@ -316,7 +335,7 @@ class _Rebuild:
             body, (*carried, *pushed), [p for p, keep in zip(body.params, carried, strict=True) if keep]
         )
         final = tuple(v for v, keep in zip(loop.final, carried, strict=True) if keep)
-        attrs = {**op.attrs, "produced": sizes}
+        attrs = {**_renumbered(op.attrs, carried), "produced": sizes}
         return self.renew(op, inputs, (*final, *produced, loop.trips), (new_test, new_body), attrs)
 
     def pushed(self, op: Op, stacks: tuple[Value, ...]) -> tuple[list[Demand], list[Value], tuple[int, ...]]:

@@ -75,7 +75,10 @@ def is_opposite(producer: Op, consumer: Op) -> bool:
     """Whether a loop runs over the range of another one from its end, so that its index is the one of the stack."""
     if producer.primitive is not FOR or bool(producer.attrs.get("reverse")) == bool(consumer.attrs.get("reverse")):
         return False
-    return _keys(producer.inputs[:3]) == _keys(consumer.inputs[:3])
+    ours, theirs = producer.inputs[:3], consumer.inputs[:3]
+    if "stop" in producer.attrs and "trips" in producer.attrs and _keys(ours[:1] + ours[2:]) == _keys((Literal(0), Literal(1))):
+        ours = (ours[0], producer.outputs[producer.attrs["trips"]], ours[2])  # the trips that were made
+    return _keys(ours) == _keys(theirs)
 
 
 def _keys(atoms: Sequence[Atom]) -> list[object]:
