@@ -112,7 +112,20 @@ def infer_getitem(inputs, attrs):
 
 @linear(operator.getitem, infer=infer_getitem, signature="a, index", view=True)
 def getitem(bar, x, *, index):
+    items = index if isinstance(index, tuple) else (index,)
+    if all(item is None or item is ... or isinstance(item, slice) for item in items):
+        if any(item is None for item in items):  # the new axes have length 1: `bar[:, 0]` is `bar` without one
+            bar = bar[tuple(0 if item is None else item if item is ... else slice(None) for item in items)]
+        items = tuple(item for item in items if item is not None)
+        if all(item is ... or is_whole(item) for item in items):
+            return bar if all(item is ... or item.step is None for item in items) else bar[items]
+        index = items if len(items) > 1 else items[0]
     return add_at(np.zeros_like(x), bar, index=index)
+
+
+def is_whole(item):
+    """Whether a slice takes a whole axis, forwards or backwards."""
+    return item.start is None and item.stop is None and (item.step is None or item.step == -1)
 
 
 # ---- functions that read

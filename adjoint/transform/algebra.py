@@ -7,43 +7,63 @@ Signs move outwards and vanish in sums; literal factors gather in front, then sc
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from adjoint.ir.core import Atom, Literal, Op
-from adjoint.ir.types import ArrayType
-from adjoint.rules.names import ADDS, DIVS, MULS, NEGS, SUBS, family_of
+from adjoint.ir.types import ArrayType, known_not_one
+from adjoint.rules.names import ADDS, DIM, DIVS, GETITEM, MULS, NEGS, SIZE, SUBS, family_of
+from adjoint.transform.axes import axes_of, shape_of
 from adjoint.transform.exact import is_number, number, rank
 from adjoint.transform.rewrite import Rewriter, Row
 
 # ---- signs
 
 
-def leading_literal(atom: Atom, r: Rewriter, depth: int = 3) -> Any:
-    """The literal in front of a product that nothing else reads: -2.0 in -2.0 * x and in (-2.0 * s) * x."""
-    op = r.definition(atom, MULS | DIVS)
-    if op is None or not r.used_once(atom):
+def is_small(atom: Atom, out: Atom) -> bool:
+    """Whether an operand of a product is certainly smaller than the product: a scalar or a row times a matrix."""
+    a, b = shape_of(atom), shape_of(out)
+    if a is None or b is None:
+        return False
+    longer = b[len(b) - len(a) :]
+    return len(a) < len(b) or any(m == 1 and known_not_one(n) for m, n in zip(a, longer, strict=True))
+
+
+Change = Callable[[Atom, Rewriter], Atom | None]
+
+
+def in_factor(atom: Atom, r: Rewriter, change: Change, depth: int = 4) -> Atom | None:
+    """A product or quotient that nothing else reads with one factor changed: the literal, or what is small."""
+    op = r.definition(atom, MULS | DIVS | {GETITEM})
+    if op is None or not r.used_once(atom) or depth == 0:
         return None
-    first = op.inputs[0]
-    if isinstance(first, Literal):
-        return number(first)
-    return leading_literal(first, r, depth - 1) if depth > 0 and rank(first) == 0 else None
+    if op.primitive is GETITEM:
+        if axes_of(op) is None:
+            return None
+        new = change(op.inputs[0], r) or in_factor(op.inputs[0], r, change, depth - 1)
+        return None if new is None else r.emit(GETITEM, new, attrs=op.attrs)
+    for k in (0, 1) if op.primitive in MULS else (0,):
+        factor = op.inputs[k]
+        if isinstance(factor, Literal) or is_small(factor, atom) or rank(atom) == 0:
+            new = change(factor, r) or in_factor(factor, r, change, depth - 1)
+            if new is not None:
+                return r.emit(op.primitive, *((new, op.inputs[1]) if k == 0 else (op.inputs[0], new)))
+    return None
 
 
-def flipped(atom: Atom, r: Rewriter) -> Atom:
-    """A product with the other sign on its leading literal."""
-    op = r.definition(atom, MULS | DIVS)
-    if op is None:
-        return Literal(-number(atom))
-    return r.emit(op.primitive, flipped(op.inputs[0], r), op.inputs[1])
-
-
-def negated(atom: Atom, r: Rewriter) -> Atom | None:
-    """b, if the atom is -b or -2.0 * b with a sign that can be taken off."""
+def without_sign(atom: Atom, r: Rewriter) -> Atom | None:
+    """The atom b for -b, 2.0 for -2.0"""
     inner = r.definition(atom, NEGS)
     if inner:
         return inner.inputs[0]
-    factor = leading_literal(atom, r)
-    return flipped(atom, r) if isinstance(factor, (int, float)) and factor < 0 else None
+    factor = number(atom)
+    return Literal(-factor) if isinstance(factor, (int, float)) and factor < 0 else None
+
+
+def negated(atom: Atom, r: Rewriter) -> Atom | None:
+    """b, if the atom is -b, or a product like -2.0 * b or (-s) * b with a sign that can be taken off."""
+    if isinstance(atom, Literal):
+        return None
+    return without_sign(atom, r) or in_factor(atom, r, without_sign)
 
 
 def plus_negative(op: Op, r: Rewriter) -> Atom | None:
@@ -77,7 +97,7 @@ def product_of_negative(op: Op, r: Rewriter) -> Atom | None:
     """(-a) * b -> -(a * b), a * (-b) -> -(a * b), and the same for a / b; 2.0 * (-a) -> -2.0 * a"""
     for k in (0, 1):
         inner, other = r.definition(op.inputs[k], NEGS), op.inputs[1 - k]
-        if inner is None:
+        if inner is None or (is_small(op.inputs[k], op.outputs[0]) and number(other) is None):
             continue
         factor = number(other) if k == 1 else None
         if factor is not None:
@@ -95,8 +115,27 @@ def negative_of_difference(op: Op, r: Rewriter) -> Atom | None:
 
 
 def negative_of_scaled(op: Op, r: Rewriter) -> Atom | None:
-    """-(2.0 * x) -> -2.0 * x, -(2.0 / x) -> -2.0 / x, -((2.0 * s) * x) -> (-2.0 * s) * x"""
-    return flipped(op.inputs[0], r) if leading_literal(op.inputs[0], r) else None
+    """-(2.0 * x) -> -2.0 * x, -(2.0 / x) -> -2.0 / x, -((2.0 * s) * x) -> (-2.0 * s) * x, -(s * x) -> (-s) * x"""
+    product = op.inputs[0]
+    if (found := in_factor(product, r, other_sign)) is not None:
+        return found
+    inner = r.definition(product, MULS | DIVS)
+    if inner is None or not r.used_once(product):
+        return None
+    for k in (0, 1) if inner.primitive in MULS else (0,):
+        if is_small(inner.inputs[k], product) and number(inner.inputs[k]) is None:
+            new = r.emit(op.primitive, inner.inputs[k])
+            return r.emit(inner.primitive, *((new, inner.inputs[1]) if k == 0 else (inner.inputs[0], new)))
+    return None
+
+
+def other_sign(atom: Atom, r: Rewriter) -> Atom | None:
+    """-2.0 for 2.0 and b for -b"""
+    inner = r.definition(atom, NEGS)
+    if inner:
+        return inner.inputs[0]
+    factor = number(atom)
+    return None if factor is None else Literal(-factor)
 
 
 def scaled_difference(op: Op, r: Rewriter) -> Atom | None:
@@ -147,7 +186,7 @@ def literal_outwards(op: Op, r: Rewriter) -> Atom | None:
         if inner is None or number(inner.inputs[0]) is None or number(x) is not None or not r.used_once(op.inputs[k]):
             continue
         y = inner.inputs[1]
-        if (rank(x) == 0) == (rank(y) == 0):
+        if not is_small(x, op.outputs[0]) and not is_small(y, op.outputs[0]):
             pair = (x, y) if k == 1 else (y, x)
             return r.emit(op.primitive, inner.inputs[0], r.emit(op.primitive, *pair))
     return None
@@ -159,19 +198,63 @@ def _product(a: complex, b: complex) -> complex | None:
     return product if product == 0 or 1e-30 < abs(product) < 1e30 else None
 
 
-def scalars_first(op: Op, r: Rewriter) -> Atom | None:
-    """S * (t * x) -> (s * t) * x for scalars s, t and an array x: one product of arrays less"""
+def small_first(op: Op, r: Rewriter) -> Atom | None:
+    """S * (t * x) -> (s * t) * x for scalars or rows s, t and a larger array x: one product of arrays less"""
+    out = op.outputs[0]
     for k in (0, 1):
         s, inner = op.inputs[k], r.definition(op.inputs[1 - k], MULS)
-        if inner is None or rank(s) != 0 or not r.used_once(op.inputs[1 - k]):
+        if inner is None or inner.primitive is not op.primitive or not r.used_once(op.inputs[1 - k]):
             continue
         for j in (0, 1):
             t, x = inner.inputs[j], inner.inputs[1 - j]
             literals = number(s) is not None and number(t) is not None
-            if rank(t) == 0 and (rank(x) or 0) > 0 and inner.primitive is op.primitive and not literals:
-                first = (t, s) if number(t) is not None else (s, t)
-                return r.emit(op.primitive, r.emit(op.primitive, *first), x)
+            if not is_small(s, out) or not is_small(t, out) or is_small(x, out) or literals:
+                continue
+            small = r.emit(op.primitive, *((t, s) if order_of(t) < order_of(s) else (s, t)))
+            if is_small(small, out):
+                return r.emit(op.primitive, small, x)
+            return None
     return None
+
+
+def order_of(atom: Atom) -> tuple[bool, int]:
+    """Literals in front of scalars, scalars in front of arrays."""
+    return number(atom) is None, rank(atom) or 0
+
+
+def small_quotient(op: Op, r: Rewriter) -> Atom | None:
+    """(s * x) / t -> (s / t) * x and s * (x / t) -> (s / t) * x for scalars s, t and a larger array x
+
+    A Python number t divides arrays without an error even where it is 0, so it stays there unless it is a length.
+    """
+    out = op.outputs[0]
+    if op.primitive in DIVS:
+        inner, t = r.definition(op.inputs[0], MULS), op.inputs[1]
+        pairs = [(inner.inputs[k], inner.inputs[1 - k]) for k in (0, 1)] if inner else []
+        divided, division = op.inputs[0], op.primitive
+    else:
+        k = next((k for k in (0, 1) if r.definition(op.inputs[k], DIVS)), None)
+        if k is None:
+            return None
+        inner = r.definition(op.inputs[k], DIVS)
+        assert inner is not None
+        t, divided, division = inner.inputs[1], op.inputs[k], inner.primitive
+        pairs = [(op.inputs[1 - k], inner.inputs[0])]
+    if not pairs or not r.used_once(divided) or number(t) is not None or not may_divide_number(t, r):
+        return None
+    for s, x in pairs:
+        if is_small(s, out) and is_small(t, out) and not is_small(x, out):
+            factor = r.emit(division, s, t)
+            if is_small(factor, out):
+                return r.emit(family_of(op.primitive).mul, factor, x)
+    return None
+
+
+def may_divide_number(atom: Atom, r: Rewriter) -> bool:
+    """Whether dividing a number by it raises no error where dividing an array would not."""
+    if isinstance(atom.type, ArrayType) and atom.type.kind in ("np", "array"):
+        return True
+    return r.definition(atom, frozenset({SIZE, DIM})) is not None
 
 
 def times_reciprocal(op: Op, r: Rewriter) -> Atom | None:
@@ -197,7 +280,8 @@ ALGEBRA = (
     Row("2 * (3 * x)", MULS, gather_literals),
     Row("x * (2 * y)", MULS, literal_outwards),
     Row("x * (1 / y)", MULS, times_reciprocal),
-    Row("s * (t * x)", MULS, scalars_first),
+    Row("s * (t * x)", MULS, small_first),
+    Row("(s * x) / t", MULS | DIVS, small_quotient),
     Row("-(a - b)", NEGS, negative_of_difference),
     Row("-(2 * x)", NEGS, negative_of_scaled),
     Row("x + x", ADDS, twice),

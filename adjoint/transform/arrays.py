@@ -4,7 +4,7 @@ A scalar that was spread over an array stays a scalar as long as it can (a mater
 times the hand-written adjoint); masks sink past products, so that `inf` and `nan` of a factor stay behind
 the mask; what is added to a cotangent at an index goes straight into it.
 """
-# ruff: noqa: ARG001, D400, D415  # rows share one signature, and their docstrings are formulas
+# ruff: noqa: D400, D415  # rows share one signature, and their docstrings are formulas
 
 from __future__ import annotations
 
@@ -41,11 +41,10 @@ from adjoint.rules.names import (
     ZEROS_LIKE,
     family_of,
 )  # fmt: skip
-from adjoint.transform.exact import has_shape, index_key, is_zero_literal, permutation, rank
+from adjoint.transform.exact import TRANSPOSES, has_shape, index_key, is_zero_literal, permutation, rank
 from adjoint.transform.rewrite import Rewriter, Row
 
 BROADCASTS = frozenset({BROADCAST_LIKE})
-TRANSPOSES = frozenset({TRANSPOSE})
 WHERES = frozenset({WHERE})
 
 
@@ -258,6 +257,12 @@ def subtract_in_place(op: Op, r: Rewriter) -> Atom | None:
     return r.emit(ADD_AT, a, minus, *part.inputs[2:], attrs=part.attrs)
 
 
+def write_of_broadcast(op: Op, r: Rewriter) -> Atom | None:
+    """add_at(x, broadcast_like(s, y), index) -> add_at(x, s, index), and the same for update: NumPy spreads s itself"""
+    inner = r.definition(op.inputs[1], BROADCASTS)
+    return r.emit(op.primitive, op.inputs[0], inner.inputs[0], *op.inputs[2:], attrs=op.attrs) if inner else None
+
+
 def add_at_once(op: Op, r: Rewriter) -> Atom | None:
     """add_at(add_at(x, v, i), w, i) -> add_at(x, v + w, i); add_at(update(x, v, i), w, i) -> update(x, v + w, i)
 
@@ -293,16 +298,28 @@ def _merged(write: Op, op: Op, r: Rewriter) -> Atom:
 
 
 def transposed_product(op: Op, r: Rewriter) -> Atom | None:
-    """(x.T @ y).T -> y.T @ x and (x @ y.T).T -> y @ x.T, for matrices"""
+    """(x.T @ y).T -> y.T @ x and (x @ y.T).T -> y @ x.T, for matrices and for stacks of them"""
     product = r.definition(op.inputs[0], MATMULS)
-    if product is None or permutation(op) != (1, 0) or any(rank(x) != 2 for x in product.inputs):
+    if product is None or not swaps_matrices(op) or any(rank(x) != rank(op.inputs[0]) for x in product.inputs):
         return None
     if product.sweep == "" or not r.used_once(op.inputs[0]):  # the product is there anyway
         return None
     x, y = product.inputs
-    if not any(r.definition(atom, TRANSPOSES) for atom in (x, y)):
+    if not any((found := r.definition(atom, TRANSPOSES)) and swaps_matrices(found) for atom in (x, y)):
         return None
-    return r.emit(product.primitive, r.emit(TRANSPOSE, y), r.emit(TRANSPOSE, x))
+    return r.emit(product.primitive, transposed(y, r), transposed(x, r))
+
+
+def swaps_matrices(op: Op) -> bool:
+    """Whether a transpose swaps the last two axes and leaves the others."""
+    axes = permutation(op)
+    count = len(axes or ())
+    return count >= 2 and axes == (*range(count - 2), count - 1, count - 2)
+
+
+def transposed(atom: Atom, r: Rewriter) -> Atom:
+    """A matrix, or each of a stack of matrices, transposed."""
+    return r.emit(TRANSPOSE, atom) if rank(atom) == 2 else r.emit(SWAPAXES, atom, attrs={"axis1": -1, "axis2": -2})
 
 
 def swapped_matrix(op: Op, r: Rewriter) -> Atom | None:
@@ -346,6 +363,7 @@ ARRAYS = (
     Row("sum_to(b, x) of one shape", frozenset({SUM_TO}), sum_of_same_shape),
     Row("sum(broadcast_like(s, x))", frozenset({SUM}), sum_of_broadcast),
     Row("broadcast_like(s, x)[i]", frozenset({GETITEM}), item_of_broadcast),
+    Row("add_at(x, broadcast_like(s, y), i)", frozenset({ADD_AT, UPDATE}), write_of_broadcast),
     Row("add_at(add_at(x, v, i), w, i)", frozenset({ADD_AT}), add_at_once),
     Row("a + add_at(zeros, v)", ADDS, add_in_place),
     Row("a - add_at(zeros, v)", SUBS, subtract_in_place),

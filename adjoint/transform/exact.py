@@ -4,7 +4,7 @@
 part. A rewrite that would change a dtype or the Python class of a number is refused by the engine, so
 rows need not look at types for that.
 """
-# ruff: noqa: ARG001, D400, D415  # rows share one signature, and their docstrings are formulas
+# ruff: noqa: D400, D415  # rows share one signature, and their docstrings are formulas
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ from adjoint.rules.names import (
     SIZE,
     SUBS,
     SUM_TO,
+    SWAPAXES,
     TRANSPOSE,
     UPDATE,
     ZEROS_LIKE,
@@ -172,16 +173,23 @@ def plus_negative_zero(op: Op, r: Rewriter) -> Atom | None:
 
 def permutation(op: Op) -> tuple[int, ...] | None:
     """The axes of a transpose, or None if the rank or the axes are not known."""
-    type_, axes = op.inputs[0].type, op.attrs.get("axes")
-    if not isinstance(type_, ArrayType) or type_.shape is None or len(op.inputs) > 1:
+    count, axes = rank(op.inputs[0]), op.attrs.get("axes")
+    if count is None or len(op.inputs) > 1:
         return None
-    rank = len(type_.shape)
-    return tuple(reversed(range(rank))) if axes is None else tuple(int(k) % rank for k in axes)
+    if op.primitive is SWAPAXES:
+        i, j = (int(op.attrs[name]) % count for name in ("axis1", "axis2"))
+        swapped = list(range(count))
+        swapped[i], swapped[j] = j, i
+        return tuple(swapped)
+    return tuple(reversed(range(count))) if axes is None else tuple(int(k) % count for k in axes)
+
+
+TRANSPOSES = frozenset({TRANSPOSE, SWAPAXES})
 
 
 def transposed_twice(op: Op, r: Rewriter) -> Atom | None:
     """transpose(transpose(x)) -> x, or one transpose with the axes composed"""
-    inner = r.definition(op.inputs[0], frozenset({TRANSPOSE}))
+    inner = r.definition(op.inputs[0], TRANSPOSES)
     if inner is None:
         return None
     second, first = permutation(op), permutation(inner)
@@ -255,20 +263,25 @@ def shape_of_argument(op: Op, r: Rewriter) -> Atom | None:
 
 def shape_source(atom: Atom, r: Rewriter) -> Atom:
     """An argument of the function that certainly has the shape of `atom`, or else `atom`."""
-    passed, source = [], atom
-    while source not in r.params and source not in r.shape_sources:
-        op = r.definition(source, SHAPE_KEEPING)
-        following = next((x for x in op.inputs if isinstance(x, Value) and has_shape(x, source)), None) if op else None
-        if following is None:
-            break
-        passed.append(source)
-        source = following
-    if source not in r.params and source not in r.shape_sources:
-        source = next((x for x in r.params if x.type == source.type and has_shape(x, source)), source)
-    source = r.shape_sources.get(source, source)
-    for known in passed:
-        r.shape_sources[known] = source
-    return source if source in r.params else atom
+    seen: list[Atom] = []
+    waiting = [atom]
+    found: Atom | None = None
+    while waiting and found is None:
+        source = waiting.pop()
+        if source in r.params:
+            found = source
+        elif source in r.shape_sources:
+            found = r.shape_sources[source]
+        elif source not in seen:
+            seen.append(source)
+            op = r.definition(source, SHAPE_KEEPING)
+            operands = [x for x in op.inputs if isinstance(x, Value) and has_shape(x, source)] if op else []
+            waiting += reversed(operands)
+            if not operands:
+                found = next((x for x in r.params if x.type == source.type and has_shape(x, source)), None)
+    for known in seen:
+        r.shape_sources[known] = found
+    return atom if found is None else found
 
 
 SHAPE_KEEPING = frozenset(p for p, rule in RULES.items() if rule.kind == "elementwise") | {
@@ -321,8 +334,8 @@ EXACT = (
     Row("x ** 0", POWS, power_zero, exact=True),
     Row("x - 0", SUBS, minus_zero, exact=True),
     Row("x + -0.0", ADDS, plus_negative_zero, exact=True),
-    Row("transpose(x) in order", frozenset({TRANSPOSE}), axes_in_order, exact=True),
-    Row("transpose(transpose(x))", frozenset({TRANSPOSE}), transposed_twice, exact=True),
+    Row("transpose(x) in order", TRANSPOSES, axes_in_order, exact=True),
+    Row("transpose(transpose(x))", TRANSPOSES, transposed_twice, exact=True),
     Row("cast to the same dtype", frozenset({CAST}), same_dtype, exact=True),
     Row("real(x) of a real", frozenset({REAL, CONJ}), real_of_real, exact=True),
     Row("length", frozenset({DIM}), known_length, exact=True),

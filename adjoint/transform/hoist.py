@@ -1,8 +1,10 @@
 """Loop-invariant code motion: what a derivative computes alike in each trip moves before the loop.
 
 Only derivative ops move, and only those that cannot raise and cost little where the loop runs no trip:
-sums, products and signs of scalars or of arrays of one known shape, transposes, lengths. Inner loops come
-first, so that what leaves one may leave the next as well. What is inside an `if` stays there.
+sums, products and signs of scalars or of arrays of one known shape, transposes, lengths. Of primal ops,
+lengths and sums and products of Python integers move: the same numbers, and nobody can tell when they are
+computed. Inner loops come first, so that what leaves one may leave the next as well. What is inside an `if`
+stays there.
 """
 
 from __future__ import annotations
@@ -10,25 +12,30 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adjoint.ir.core import FOR, WHILE, Block, Function, Op, Value
-from adjoint.ir.types import ArrayType
+from adjoint.ir.types import PY_INT, ArrayType
 from adjoint.ir.walk import map_functions
 from adjoint.rules.names import (
+    ADD,
     ADDS,
     BROADCAST_LIKE,
     CAST,
     CONJ,
     DIM,
     IMAG,
+    MUL,
     MULS,
+    NEG,
     NEGS,
     REAL,
     SIZE,
+    SUB,
     SUBS,
     SWAPAXES,
     TRANSPOSE,
 )  # fmt: skip
 
 _ARITHMETIC = ADDS | SUBS | MULS
+_INTEGERS = {ADD, SUB, MUL, NEG}
 _SAFE = NEGS | {TRANSPOSE, SWAPAXES, DIM, SIZE, CAST, REAL, IMAG, CONJ}
 
 
@@ -56,12 +63,17 @@ def _invariant(body: Block) -> tuple[list[Op], Block]:
     inside: set[Value] = set(body.params)
     moved, kept = [], []
     for op in body.ops:
-        if op.sweep and _is_safe(op) and not any(atom in inside for atom in op.inputs):
+        if (op.sweep or _is_integer(op)) and _is_safe(op) and not any(atom in inside for atom in op.inputs):
             moved.append(op)
         else:
             kept.append(op)
             inside.update(op.outputs)
     return moved, replace(body, ops=tuple(kept)) if moved else body
+
+
+def _is_integer(op: Op) -> bool:
+    """Whether an op computes a Python integer, from Python integers if from numbers at all."""
+    return op.primitive is DIM or (op.primitive in _INTEGERS and all(atom.type == PY_INT for atom in op.inputs))
 
 
 def _is_safe(op: Op) -> bool:

@@ -71,7 +71,7 @@ class Rewriter:
         self.ops: list[Op] = []
         self.builder = Builder()
         self.depth = 0
-        self.shape_sources: dict[Atom, Atom] = {}
+        self.shape_sources: dict[Atom, Atom | None] = {}
         self._definitions: dict[Value, Op] = {}
         self._homes: dict[Value, list[Op]] = {}  # the block that a value is defined in
         self._uses = _count_uses(body)

@@ -1,6 +1,6 @@
-"""Local algebra: three tables of rewrites, applied until nothing changes.
+"""Local algebra: four tables of rewrites, applied until nothing changes.
 
-`exact` holds for every op; `arrays` and `algebra` for derivative code alone (`Op.sweep` is not ""), whose
+`exact` holds for every op; `axes`, `arrays` and `algebra` for derivative code alone (`Op.sweep` is not ""), whose
 terms may be re-associated. The order of the rows is the order of preference.
 """
 
@@ -9,10 +9,11 @@ from __future__ import annotations
 from adjoint.ir.core import Function
 from adjoint.transform.algebra import ALGEBRA
 from adjoint.transform.arrays import ARRAYS
+from adjoint.transform.axes import AXES
 from adjoint.transform.exact import EXACT
 from adjoint.transform.rewrite import rewrite_function, table_of
 
-TABLE = table_of((*EXACT, *ARRAYS, *ALGEBRA))
+TABLE = table_of((*EXACT, *AXES, *ARRAYS, *ALGEBRA))
 ROUNDS = 4
 """A second round sees what the first has made single-use; more are rare."""
 

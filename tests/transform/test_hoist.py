@@ -123,6 +123,22 @@ def test_before_and_after(before, after, types):
     assert hoist(found).body is found.body
 
 
+def integers(n, k, x):
+    (y,) = loop(n, (x,), lambda i, y: (y * (3 * k + 1),))
+    return y
+
+
+def integers_moved(n, k, x):
+    t = 3 * k + 1
+    (y,) = loop(n, (x,), lambda i, y: (y * t,))
+    return y
+
+
+def test_arithmetic_on_integers_moves_in_primal_code_too():
+    types = (I8, I8, VECTOR)
+    assert_same(hoist(trace(integers, *types, sweep="")), trace(integers_moved, *types, sweep=""))
+
+
 def test_primal_code_stays_where_the_user_wrote_it():
     fn = trace(product, I8, F8, VECTOR, sweep="")
     assert hoist(fn).body is fn.body

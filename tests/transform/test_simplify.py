@@ -18,12 +18,14 @@ from adjoint.rules.internal import add_at, broadcast_like, cast, sum_to, update
 from adjoint.rules.trace import DIM
 from adjoint.transform.algebra import ALGEBRA
 from adjoint.transform.arrays import ARRAYS
+from adjoint.transform.axes import AXES
 from adjoint.transform.dead_code import remove_dead_code
 from adjoint.transform.exact import EXACT
 from adjoint.transform.rewrite import rewrite_function, table_of
 from adjoint.transform.simplify import simplify
 from tests.interpreter import run
 from tests.tracing import F8, I8, MATRIX, PY_BOOL, VECTOR, M, N, assert_same, branch, text, trace
+from tests.transform.axes_cases import AXES_CASES, EXACT_AXES_CASES, FACTOR_CASES
 
 V, W, S = VECTOR, MATRIX, F8
 ROW = ArrayType("float64", (M,))
@@ -232,7 +234,7 @@ ALGEBRA_CASES = [
         "broadcast that moved and makes the shape",
         (NUMPY, V),
         lambda s, x: np.expand_dims(broadcast_like(s, x), 1) * x,
-        None,
+        lambda s, x: broadcast_like(s, x)[:, None] * x,
     ),
     ("sum of a negative", (W,), lambda x: np.sum(-x, axis=1), lambda x: -np.sum(x, axis=1)),
     ("sum of a multiple", (S, W), lambda s, x: np.sum(s * x, axis=0), lambda s, x: s * np.sum(x, axis=0)),
@@ -255,6 +257,8 @@ ALGEBRA_CASES = [
 ]
 
 
+EXACT_CASES += EXACT_AXES_CASES
+ALGEBRA_CASES += AXES_CASES + FACTOR_CASES
 HINTS = ("a", "b", "c", "d")
 
 
@@ -343,7 +347,7 @@ def test_every_row_has_a_case():
     after = [simplify(fn) for fn in tried]
     unused = [
         row.name
-        for row in (*EXACT, *ARRAYS, *ALGEBRA)
+        for row in (*EXACT, *AXES, *ARRAYS, *ALGEBRA)
         if all(rewrite_function(fn, table_of([row])).body is fn.body for fn in tried + after)
     ]
     assert unused == []
