@@ -1,0 +1,97 @@
+"""docs/language.md tells the truth: its examples, and those of the table of constructs, are differentiated.
+
+In the page's tables of examples the first cell holds Python, run after `PRELUDE`; the second one says what happens.
+"""
+
+import copy
+import linecache
+import pathlib
+import re
+import textwrap
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from adjoint import AdjointError, jvp, value_and_grad
+from adjoint.frontend import subset
+
+PAGE = pathlib.Path(__file__).parents[2] / "docs" / "language.md"
+ARGUMENTS = (0.7, 1.3, (2.0, 3.0))
+PRELUDE = """\
+a = np.array([x, w, x * w])
+ys = [x, w]
+d = {"a": x, "b": w}
+p = Point(x, w)
+"""
+ROW = re.compile(r"^\| (?P<examples>`.+?`) \| (?P<status>supported|refused|later) \|", re.MULTILINE)
+DETAILS = PAGE.read_text(encoding="utf-8").partition("## Details")[2]
+EXAMPLES = [
+    (code, row["status"]) for row in ROW.finditer(DETAILS) for code in re.findall(r"`([^`]+)`", row["examples"])
+]
+SUPPORTED = [row for row in subset.TABLE if row.status == "supported" and row.example]
+
+
+@dataclass
+class Point:
+    a: float
+    b: float
+
+    def area(self):
+        return self.a * self.b
+
+
+class Model:
+    def __init__(self, w):
+        self.w = w
+
+
+def function(body):
+    """`f(x, w, items)` with a body."""
+    text = "def f(x, w, items):\n" + textwrap.indent(body, "    ")
+    name = f"<language {hash(text)}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    space = {"np": np, "Point": Point, "Model": Model}
+    exec(compile(text, name, "exec"), space)
+    return space["f"]
+
+
+def body_of(code):
+    try:
+        compile(code, "", "eval")
+    except SyntaxError:
+        return f"{PRELUDE}{code}\nreturn np.sum(a) * np.sum(np.array(ys)) * d['a'] * x\n"
+    return f"{PRELUDE}return np.sum(np.asarray({code}) * x)\n"
+
+
+def check_derivatives(fun):
+    value, gradient = value_and_grad(fun)(*copy.deepcopy(ARGUMENTS))
+    assert value == fun(*copy.deepcopy(ARGUMENTS))
+    x, *others = copy.deepcopy(ARGUMENTS)
+    step = 1e-6
+    difference = (fun(x + step, *others) - fun(x - step, *others)) / (2 * step)
+    tangent = jvp(fun, (x, *others), (1.0, None, None))[1]
+    np.testing.assert_allclose([gradient, tangent], difference, rtol=1e-6)
+
+
+@pytest.mark.parametrize("row", SUPPORTED, ids=[row.construct for row in SUPPORTED])
+def test_a_supported_construct_is_differentiated(row):
+    check_derivatives(function(row.example))
+
+
+def test_there_are_examples():
+    assert {status for _, status in EXAMPLES} == {"supported", "refused", "later"}
+
+
+@pytest.mark.parametrize(("code", "status"), EXAMPLES)
+def test_an_example_of_the_page(code, status):
+    fun = function(body_of(code))
+    if status == "supported":
+        check_derivatives(fun)
+    else:
+        with pytest.raises(AdjointError):
+            value_and_grad(fun)(*ARGUMENTS)
+
+
+def test_the_page_shows_the_prelude():
+    assert f"```python\n{PRELUDE}```" in DETAILS
