@@ -198,7 +198,9 @@ def same_value(a: Any, b: Any) -> bool:
     if isinstance(a, Literal) and isinstance(b, Literal):
         return type(a.value) is type(b.value) and repr(a.value) == repr(b.value)
     if isinstance(a, Static) and isinstance(b, Static):
-        return a.value is b.value or (type(a.value) is type(b.value) and type(a.value) in (str, bytes) and a.value == b.value)
+        return a.value is b.value or (
+            type(a.value) is type(b.value) and type(a.value) in (str, bytes) and a.value == b.value
+        )
     if isinstance(a, Tree) and isinstance(b, Tree):
         return same_structure(a, b) and all(map(same_value, a.children, b.children))
     if isinstance(a, Span3) and isinstance(b, Span3):

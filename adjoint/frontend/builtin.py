@@ -107,7 +107,9 @@ def is_unrolled(value: Any) -> bool:
 @handles(zip)
 def _zip(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     if any(map(is_unrolled, args)):
-        if not all(is_unrolled(a) or isinstance(a, Span3) and is_constant(make_tuple((a.start, a.stop, a.step))) for a in args):
+        if not all(
+            is_unrolled(a) or (isinstance(a, Span3) and is_constant(make_tuple((a.start, a.stop, a.step)))) for a in args
+        ):
             low.refuse(node, "zip of containers and arrays", "go through both by index")
         return make_tuple(map(make_tuple, zip(*(low.unrolled(a, node) for a in args), strict=False)))
     parts = [low.indexed(a, node) for a in args]
@@ -127,7 +129,9 @@ def _enumerate(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> 
     start = args[1] if len(args) > 1 else kwargs.get("start", Literal(0))
     if is_unrolled(args[0]):
         items = low.unrolled(args[0], node)
-        return make_tuple(make_tuple((low.operation(operator.add, (start, Literal(k)), node), v)) for k, v in enumerate(items))
+        return make_tuple(
+            make_tuple((low.operation(operator.add, (start, Literal(k)), node), v)) for k, v in enumerate(items)
+        )
     part = low.indexed(args[0], node)
     plain = isinstance(start, Literal) and start.value == 0
 
@@ -178,7 +182,9 @@ def _fold_tests(is_all: bool) -> Callable[..., Any]:
             elif isinstance(result, Literal):
                 result = low.negation(low.negation(item, node), node)
             else:
-                result = low.apply(both if is_all else either, [result, low.negation(low.negation(item, node), node)], {}, node)
+                result = low.apply(
+                    both if is_all else either, [result, low.negation(low.negation(item, node), node)], {}, node
+                )
         return result
 
     return handler
@@ -275,7 +281,11 @@ def _dict(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
 @handles(isinstance)
 def _isinstance(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     owner, classes = args
-    kinds = constant_of(classes) if is_constant(classes) else low.refuse(node, "isinstance with a class computed at run time")
+    kinds = (
+        constant_of(classes)
+        if is_constant(classes)
+        else low.refuse(node, "isinstance with a class computed at run time")
+    )
     if isinstance(owner, Tree):
         cls = owner.cls or {"tuple": tuple, "list": list, "dict": dict}[owner.kind]
         return Literal(issubclass(cls, kinds))
@@ -392,8 +402,10 @@ def construct(low: Any, cls: type, args: list[Any], kwargs: dict[str, Any], node
 
 def _construct_dataclass(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     fields = [f for f in dataclasses.fields(cls) if f.init]
-    if len(fields) != len(dataclasses.fields(cls)) or cls.__init__.__qualname__ != "__create_fn__.<locals>.__init__" and (
-        "__init__" in vars(cls) and not cls.__dataclass_params__.init
+    if (
+        len(fields) != len(dataclasses.fields(cls))
+        or (cls.__init__.__qualname__ != "__create_fn__.<locals>.__init__"
+        and ("__init__" in vars(cls) and not cls.__dataclass_params__.init))
     ):
         low.refuse(node, f"{cls.__name__} makes its fields in code of its own")
     values = dict(zip([f.name for f in fields], args, strict=False)) | kwargs
@@ -406,4 +418,3 @@ def _construct_dataclass(low: Any, cls: Any, args: list[Any], kwargs: dict[str, 
     if set(values) != set(names):
         low.error(TypeError, node, f"{cls.__name__} takes the fields {', '.join(names)}")
     return Tree("dataclass", cls, names, tuple(values[n] for n in names))
-

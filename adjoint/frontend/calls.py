@@ -113,7 +113,8 @@ class Calls(Expressions):
         check(source)
         frame = Frame(source, source.node, _liveness(source), _locals(source), fun=fun, path=path, caller=self.frame)
         defaults = [
-            self.captured(d, (*path, ("attr", "__defaults__"), ("item", k))) for k, d in enumerate(fun.__defaults__ or ())
+            self.captured(d, (*path, ("attr", "__defaults__"), ("item", k)))
+            for k, d in enumerate(fun.__defaults__ or ())
         ]
         kw_defaults = [
             self.captured(fun.__kwdefaults__[a.id], (*path, ("attr", "__kwdefaults__"), ("item", a.id)))
@@ -125,7 +126,13 @@ class Calls(Expressions):
         return self.inline(frame, args, kwargs, defaults, kw_defaults, node)
 
     def keep(
-        self, frame: Frame, args: list[Any], kwargs: dict[str, Any], defaults: list[Any], kw_defaults: list[Any], node: Any
+        self,
+        frame: Frame,
+        args: list[Any],
+        kwargs: dict[str, Any],
+        defaults: list[Any],
+        kw_defaults: list[Any],
+        node: Any,
     ) -> Any:
         """Lower a large callee into a function of its own, once for each kind of arguments, and call it."""
         if self.frame is None:  # the function that is compiled itself
@@ -139,12 +146,18 @@ class Calls(Expressions):
         atoms = [a for value in values.values() for a in atoms_of(value) if isinstance(a, Value)]
         with self.at(node):
             outputs = self.builder.emit(
-                CALL, (*atoms, *outside), {"callee": name}, types=[v.type for v in results], hints=[v.hint for v in results]
+                CALL,
+                (*atoms, *outside),
+                {"callee": name},
+                types=[v.type for v in results],
+                hints=[v.hint for v in results],
             )
         table = dict(zip(results, outputs, strict=True))
         return rebuild(result, iter([table.get(a, a) for a in atoms_of(result)]))
 
-    def outlined(self, frame: Frame, values: dict[str, Any], node: Any) -> tuple[str, tuple[Value, ...], Any, list[Value]]:
+    def outlined(
+        self, frame: Frame, values: dict[str, Any], node: Any
+    ) -> tuple[str, tuple[Value, ...], Any, list[Value]]:
         """Lower a callee on fresh parameters: its name, what it reads from outside, its abstract result."""
         params: list[Value] = []
         for name, value in values.items():
@@ -184,7 +197,13 @@ class Calls(Expressions):
         return self.inline(frame, args, kwargs, list(closure.defaults), list(closure.kw_defaults), node)
 
     def inline(
-        self, frame: Frame, args: list[Any], kwargs: dict[str, Any], defaults: list[Any], kw_defaults: list[Any], node: Any
+        self,
+        frame: Frame,
+        args: list[Any],
+        kwargs: dict[str, Any],
+        defaults: list[Any],
+        kw_defaults: list[Any],
+        node: Any,
     ) -> Any:
         """Lower the body of a callee in place of the call."""
         self.bind_arguments(frame, args, kwargs, defaults, kw_defaults, node)
@@ -209,7 +228,13 @@ class Calls(Expressions):
         raise NotImplementedError
 
     def bind_arguments(
-        self, frame: Frame, args: list[Any], kwargs: dict[str, Any], defaults: list[Any], kw_defaults: list[Any], node: Any
+        self,
+        frame: Frame,
+        args: list[Any],
+        kwargs: dict[str, Any],
+        defaults: list[Any],
+        kw_defaults: list[Any],
+        node: Any,
     ) -> None:
         """Python's rules for matching arguments and parameters, on abstract values."""
         spec, name = frame.node.args, _name(frame)
@@ -219,7 +244,9 @@ class Calls(Expressions):
             names[param] = arg
         if len(args) > len(positional):
             if spec.vararg is None:
-                self.error(TypeError, node, f"{name}() takes {len(positional)} positional arguments but {len(args)} were given")
+                self.error(
+                    TypeError, node, f"{name}() takes {len(positional)} positional arguments but {len(args)} were given"
+                )
         if spec.vararg is not None:
             names[spec.vararg.id] = make_tuple(args[len(positional) :])
         keyword_only = [a.id for a in spec.kwonlyargs]
@@ -286,16 +313,17 @@ _PURE = {
 }  # fmt: skip
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def size_of(source: Source) -> int:
     return sum(1 for _ in gast.walk(source.node))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def writes(source: Source) -> bool:
     """Whether a function may write into what it is given."""
     return any(
-        isinstance(inner, gast.AugAssign) or (isinstance(inner, (gast.Subscript, gast.Attribute)) and isinstance(inner.ctx, gast.Store))
+        isinstance(inner, gast.AugAssign)
+        or (isinstance(inner, (gast.Subscript, gast.Attribute)) and isinstance(inner.ctx, gast.Store))
         for inner in gast.walk(source.node)
     )
 
@@ -312,7 +340,7 @@ def kind_of(value: Any) -> Any:
 
 
 _WRITERS = (np.put, np.place, np.putmask, np.put_along_axis, np.copyto, np.fill_diagonal, np.random.shuffle)
-_WRITING_METHODS = frozenset("fill sort partition put itemset resize setfield setflags shuffle".split())
+_WRITING_METHODS = frozenset(["fill", "sort", "partition", "put", "itemset", "resize", "setfield", "setflags", "shuffle"])
 
 
 def _writes_arguments(fun: Any, method: str | None, args: list[Any], kwargs: dict[str, Any]) -> bool:
@@ -338,21 +366,22 @@ def _lookup(table: dict[Any, Any], key: Any) -> Any:
 
 
 def _has_source(fun: Any) -> bool:
-    return isinstance(fun, types.FunctionType) and not fun.__module__.startswith(("numpy", "scipy")) if isinstance(
-        getattr(fun, "__module__", None), str
-    ) else isinstance(fun, types.FunctionType)
+    return (
+        isinstance(fun, types.FunctionType) and not fun.__module__.startswith(("numpy", "scipy"))
+        if isinstance(getattr(fun, "__module__", None), str)
+        else isinstance(fun, types.FunctionType)
+    )
 
 
 def _name(frame: Frame) -> str:
     return getattr(frame.node, "name", "<lambda>")
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _liveness(source: Source) -> Liveness:
     return Liveness(source.node)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _locals(source: Source) -> frozenset[str]:
     return frozenset(local_names(source.node))
-

@@ -251,7 +251,11 @@ class Expressions(Ops):
             self.assign(first.target, item)
             tests = [self.truth(self.expr(test)) for test in first.ifs]
             if None in tests:
-                self.refuse(first.ifs[tests.index(None)], "a condition that is known at run time only", "use np.where, or a loop")
+                self.refuse(
+                    first.ifs[tests.index(None)],
+                    "a condition that is known at run time only",
+                    "use np.where, or a loop",
+                )
             if all(tests):
                 found += self.comprehension(generators[1:], element)
         self.frame.names = names
@@ -275,11 +279,22 @@ class Expressions(Ops):
             return [from_constant(k) for k in value.keys] if value.kind == "dict" else list(value.children)
         if isinstance(value, Static) and isinstance(value.value, (str, range)):
             return [from_constant(item) for item in value.value]
-        if isinstance(value, Span3) and value.kind == "range" and is_constant(make_tuple((value.start, value.stop, value.step))):
+        if (
+            isinstance(value, Span3)
+            and value.kind == "range"
+            and is_constant(make_tuple((value.start, value.stop, value.step)))
+        ):
             return [Literal(k) for k in range(*(p.value for p in (value.start, value.stop, value.step)))]
-        if is_atom(value) and isinstance(value.type, ArrayType) and value.type.shape and isinstance(value.type.shape[0], int):
+        if (
+            is_atom(value)
+            and isinstance(value.type, ArrayType)
+            and value.type.shape
+            and isinstance(value.type.shape[0], int)
+        ):
             return [self.item(value, Literal(k), node) for k in range(value.type.shape[0])]
-        self.refuse(node, f"{describe(value)} has no length known at compile time", "write a loop into an array: `out[i] = ...`")
+        self.refuse(
+            node, f"{describe(value)} has no length known at compile time", "write a loop into an array: `out[i] = ...`"
+        )
 
     def expr_Dict(self, node: Any) -> Any:
         entries: dict[Any, Any] = {}
@@ -310,7 +325,11 @@ class Expressions(Ops):
         if isinstance(owner, Static):
             if is_constant(index):
                 key = constant_of(index)
-                return self.captured(owner.value[key], (*owner.path, ("item", key))) if owner.path else from_constant(owner.value[key])
+                return (
+                    self.captured(owner.value[key], (*owner.path, ("item", key)))
+                    if owner.path
+                    else from_constant(owner.value[key])
+                )
             self.refuse(node, f"{describe(owner)} is indexed by a number known at run time only")
         if not is_atom(owner):
             self.refuse(node, f"{describe(owner)} cannot be indexed")
@@ -353,8 +372,10 @@ class Expressions(Ops):
         if is_atom(owner):
             return self.array_attribute(owner, name, node)
         if isinstance(owner, Tree):
-            if owner.kind in ("namedtuple", "dataclass") and name in owner.cls.__dataclass_fields__ if owner.kind == "dataclass" else (
-                owner.kind == "namedtuple" and name in owner.cls._fields
+            if (
+                owner.kind in ("namedtuple", "dataclass") and name in owner.cls.__dataclass_fields__
+                if owner.kind == "dataclass"
+                else (owner.kind == "namedtuple" and name in owner.cls._fields)
             ):
                 fields = owner.keys if owner.kind == "dataclass" else owner.cls._fields
                 return owner.children[list(fields).index(name)]
@@ -435,9 +456,17 @@ class Expressions(Ops):
     def expr_FormattedValue(self, node: Any) -> Any:
         return self.expr_JoinedStr(gast.JoinedStr(values=[node]))
 
+
 def _is_bool(value: Any) -> bool:
-    return isinstance(value, Literal) and type(value.value) is bool or (
-        isinstance(value, Value) and isinstance(value.type, ArrayType) and value.type.dtype == "bool" and value.type.shape == ()
+    return (
+        (isinstance(value, Literal)
+        and type(value.value) is bool)
+        or (
+            isinstance(value, Value)
+            and isinstance(value.type, ArrayType)
+            and value.type.dtype == "bool"
+            and value.type.shape == ()
+        )
     )
 
 

@@ -32,8 +32,9 @@ from adjoint.frontend.abstract import (
     rebuild,
 )
 from adjoint.frontend.context import Frame, NeedStatic
-from adjoint.frontend.control import BREAK, CONTINUE, MAYBE, NEXT, RAISE, RETURN, Control, has_exit, leaves
+from adjoint.frontend.control import BREAK, CONTINUE, MAYBE, NEXT, RAISE, RETURN, has_exit, leaves
 from adjoint.frontend.expressions import BINARY
+from adjoint.frontend.loops import Loops
 from adjoint.ir.build import Builder
 from adjoint.ir.core import UNDEFINED, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
@@ -60,7 +61,7 @@ class Lowered:
     written: tuple[tuple[Value, Span], ...]
 
 
-class Lowering(Control):
+class Lowering(Loops):
     """Lowering of statements."""
 
     # ------------------------------------------------------------------ bodies
@@ -189,7 +190,9 @@ class Lowering(Control):
                 kind, args = self.expr(call.func), self.items(call.args)
             else:
                 kind, args = self.expr(call), []
-            if not (isinstance(kind, Static) and isinstance(kind.value, type) and issubclass(kind.value, BaseException)):
+            if not (
+                isinstance(kind, Static) and isinstance(kind.value, type) and issubclass(kind.value, BaseException)
+            ):
                 self.refuse(node, "an exception whose class is not known at compile time")
             self.builder.span = self.span(node)
             self.raise_op(kind.value, tuple(args))
@@ -262,7 +265,9 @@ class Lowering(Control):
     def store(self, target: Any, owner: Any, index: Any, value: Any) -> None:
         """`name[index] = value`: the name stands for a new version of its array."""
         if not isinstance(target.value, gast.Name) or not _is_array(owner):
-            self.refuse(target, f"{describe(owner)} is written by subscript", "containers are read only: build a new one")
+            self.refuse(
+                target, f"{describe(owner)} is written by subscript", "containers are read only: build a new one"
+            )
         if not is_atom(value):
             value = self.operand_array(value, target)
         name = target.value.id
@@ -282,7 +287,9 @@ class Lowering(Control):
         if isinstance(new, Value) and isinstance(new.type, ArrayType) and isinstance(old.type, ArrayType):
             if old.type.dtype is not None and new.type.dtype not in (None, old.type.dtype):
                 if not np.can_cast(new.type.dtype, old.type.dtype, "same_kind"):
-                    self.error(TypeInferenceError, node, f"{new.type.dtype} does not fit into an array of {old.type.dtype}")
+                    self.error(
+                        TypeInferenceError, node, f"{new.type.dtype} does not fit into an array of {old.type.dtype}"
+                    )
                 new = self.apply(cast, [new], {"dtype": Static(old.type.dtype)}, node)
             self.roots[new] = self.roots_of(old)
         return new
@@ -323,7 +330,13 @@ class Lowering(Control):
 def may_share(primitive: Any) -> bool:
     """Whether a result may share memory with an operand; of a user's function that is not known."""
     module = getattr(primitive.fun, "__module__", None) or type(primitive.fun).__module__
-    ours = isinstance(primitive.fun, np.ufunc) or str(module).split(".")[0] in ("numpy", "_operator", "math", "adjoint", "builtins")
+    ours = isinstance(primitive.fun, np.ufunc) or str(module).split(".")[0] in (
+        "numpy",
+        "_operator",
+        "math",
+        "adjoint",
+        "builtins",
+    )
     return primitive.view or not ours
 
 
@@ -334,8 +347,11 @@ def _sinks(node: gast.If) -> bool:
 
 
 def _is_array(value: Any) -> bool:
-    return isinstance(value, Value) and isinstance(value.type, ArrayType) and value.type.kind in ("array", "any") and not (
-        value.type.kind == "any" and value.type.shape == ()
+    return (
+        isinstance(value, Value)
+        and isinstance(value.type, ArrayType)
+        and value.type.kind in ("array", "any")
+        and not (value.type.kind == "any" and value.type.shape == ())
     )
 
 
@@ -372,4 +388,3 @@ def finish(low: Lowering, result: Any, name: str) -> Lowered:
 def function_name(fun: Any) -> str:
     name = getattr(fun, "__name__", None) or getattr(getattr(fun, "func", None), "__name__", None) or type(fun).__name__
     return "function" if name == "<lambda>" else str(name)
-

@@ -25,8 +25,7 @@ from adjoint.rules.infer import remember_length
 from adjoint.rules.trace import DIM, normal_form
 
 DYNAMIC_ATTRIBUTES = frozenset(
-    "index shape newshape reps repeats shift pad_width num start stop step N M k offset fill_value"
-    " dimensions where initial dx nan posinf neginf".split()
+    ["index", "shape", "newshape", "reps", "repeats", "shift", "pad_width", "num", "start", "stop", "step", "N", "M", "k", "offset", "fill_value", "dimensions", "where", "initial", "dx", "nan", "posinf", "neginf"]
 )
 """Static arguments in which rules accept numbers known at run time only."""
 
@@ -42,9 +41,7 @@ class Ops(Outside):
             self.error(UnsupportedError, node, f"`{registry.name_of(fun)}` is not supported here")
         with self.at(node):
             try:
-                inputs, attrs = normal_form(
-                    primitive, args, {k: raw(v) for k, v in kwargs.items()}, _is_value
-                )
+                inputs, attrs = normal_form(primitive, args, {k: raw(v) for k, v in kwargs.items()}, _is_value)
             except TypeError as problem:
                 self.refuse(node, str(problem))
             atoms = [self.operand(x, node, primitive) for x in inputs]
@@ -60,7 +57,11 @@ class Ops(Outside):
             return array  # type: ignore[no-any-return]
         if type(x) in NUMBERS or isinstance(x, (np.generic, str)):
             return Literal(x)
-        if x is None and primitive.signature and any(p.default is None for p in primitive.signature.parameters.values()):
+        if (
+            x is None
+            and primitive.signature
+            and any(p.default is None for p in primitive.signature.parameters.values())
+        ):
             return Literal(None)  # an operand that may be left out: `np.clip(x, None, 1.0)`
         self.refuse(node, f"`{primitive.name}` is given {x!r}, which is no number and no array")
 

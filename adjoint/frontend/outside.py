@@ -125,7 +125,11 @@ class Outside(Context):
             found = getattr(obj, name)
         except AttributeError as problem:
             self.error(UnsupportedError, node, str(problem))
-        if owner.path is not None and isinstance(found, types.BuiltinMethodType) and getattr(found, "__self__", None) is obj:
+        if (
+            owner.path is not None
+            and isinstance(found, types.BuiltinMethodType)
+            and getattr(found, "__self__", None) is obj
+        ):
             if isinstance(obj, np.ufunc):
                 return Static(found)  # np.add.reduce is made anew each time that it is looked up
             if not isinstance(obj, (type, types.ModuleType)):

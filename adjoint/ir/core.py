@@ -30,6 +30,7 @@ from typing import Any
 from adjoint.errors import Span
 from adjoint.ir.types import Type, type_of_constant
 
+
 class _NoAttributes(dict[str, Any]):
     """The empty attributes that ops share."""
 

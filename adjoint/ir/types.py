@@ -9,7 +9,7 @@ that needs a test at run time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -226,7 +226,7 @@ def promote(types: tuple[ArrayType, ...]) -> str | None:
     return _promote(tuple((t.dtype, t.kind == "py") for t in types))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _promote(operands: tuple[tuple[str, bool], ...]) -> str:
     return np.result_type(*(_PY_SAMPLES[d] if weak else np.dtype(d) for d, weak in operands)).name
 

@@ -96,7 +96,9 @@ class _Verifier:
             if name in op.attrs:
                 number = op.attrs[name]
                 self.expect(0 <= number < len(carried), f"`{name}` is the number of no carried value", op)
-                self.expect(getattr(carried[number].type, "dtype", dtype) in (dtype, None), f"`{name}` has no {dtype}", op)
+                self.expect(
+                    getattr(carried[number].type, "dtype", dtype) in (dtype, None), f"`{name}` has no {dtype}", op
+                )
 
     def elements(self, type_: Type, op: Op) -> tuple[Type, ...]:
         if not isinstance(type_, StackType):

@@ -190,9 +190,7 @@ def jvp_rule(
 
     The transpose of a traced tangent: Radul and others, You Only Linearize Once, POPL 2023.
     """
-    return _decorator(
-        "jvp", fun, others, infer=infer, sequence=sequence, signature=signature, view=view, guard=guard
-    )
+    return _decorator("jvp", fun, others, infer=infer, sequence=sequence, signature=signature, view=view, guard=guard)
 
 
 def vjp_rule(fun: Body, *, infer: Body | None = None, signature: str | inspect.Signature | None = None) -> Any:

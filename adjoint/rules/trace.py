@@ -57,7 +57,10 @@ class Tracer:
 
 
 def normal_form(
-    primitive: Primitive, args: Sequence[Any], kwargs: Mapping[str, Any], is_dynamic: Callable[[Any], bool] | None = None
+    primitive: Primitive,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    is_dynamic: Callable[[Any], bool] | None = None,
 ) -> tuple[list[Any], dict[str, Any]]:
     """Split the arguments of a call into inputs and static attributes, by the primitive's signature.
 
@@ -82,7 +85,7 @@ def normal_form(
             item, default = bound.arguments[name], primitive.signature.parameters[name]
             if default.kind is default.VAR_KEYWORD:
                 attributes.update(item)
-            elif not (item is default.default):
+            elif item is not default.default:
                 attributes[name] = item
     if primitive.sequence:
         if not isinstance(operands[0], (list, tuple)):
@@ -226,7 +229,9 @@ class Sym:
     def __len__(self) -> int:
         length = self.shape[0]
         if not isinstance(length, int):
-            raise TypeInferenceError("a rule may not depend on a length known at run time only", self.tracer.builder.span)
+            raise TypeInferenceError(
+                "a rule may not depend on a length known at run time only", self.tracer.builder.span
+            )
         return length
 
     # ---- NumPy's dispatch protocols

@@ -82,7 +82,8 @@ def _function(name: str, body: Block) -> Function:
 
 def sweeps(fn: Function, results: int, bars: int) -> tuple[tuple[Op, ...], tuple[Op, ...]]:
     """The forward and the reverse sweep of a joint program: what the first `results` results need and
-    whatever loops, branches or acts without knowing a cotangent; and the rest."""
+    whatever loops, branches or acts without knowing a cotangent; and the rest.
+    """
     tainted = set(fn.params[len(fn.params) - bars :]) if bars else set()
     free: list[Op] = []
     for op in fn.body.ops:
@@ -101,4 +102,3 @@ def sweeps(fn: Function, results: int, bars: int) -> tuple[tuple[Op, ...], tuple
 
 def _in_order(fn: Function, chosen: set[Op], *, inside: bool) -> tuple[Op, ...]:
     return tuple(op for op in fn.body.ops if (op in chosen) is inside)
-

@@ -64,7 +64,9 @@ class Residuals:
         table: dict[Value, Atom] = {}
         regions = list(op.regions)
         outputs = list(op.outputs)
-        homes = [defined_in(region) | {v for inner in region.ops for v in self._handed_over(inner)} for region in op.regions]
+        homes = [
+            defined_in(region) | {v for inner in region.ops for v in self._handed_over(inner)} for region in op.regions
+        ]
         for value in values:
             known = _already_given(op, value)
             if known is not None:
@@ -96,5 +98,3 @@ def _already_given(op: Op, value: Value) -> Value | None:
         if any(region.results[k] is value for region in op.regions) and output.type == value.type:
             return output
     return None
-
-

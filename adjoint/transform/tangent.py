@@ -139,7 +139,11 @@ class _Tangent:
             return dot
         if dot.type.shape == value.type.shape:
             return project(builder, dot, value)
-        return dot if dot.type.kind == "py" or isinstance(dot, Literal) else project(builder, to_shape(builder, dot, value), value)
+        return (
+            dot
+            if dot.type.kind == "py" or isinstance(dot, Literal)
+            else project(builder, to_shape(builder, dot, value), value)
+        )
 
     def elementwise(self, tracing: Tracing, dots: Sequence[Atom | None]) -> tuple[Any, ...]:
         partials = tracing.run(_body(tracing), *tracing.operands)
@@ -206,10 +210,14 @@ class _Tangent:
                 dots.append(self.dot_value(value, sources))
         regions = []
         for inner, results in ends:
-            extra = [self.materialised(inner, atom) for atom, is_active in zip(results, active, strict=True) if is_active]
+            extra = [
+                self.materialised(inner, atom) for atom, is_active in zip(results, active, strict=True) if is_active
+            ]
             regions.append(inner.block((), (*results, *extra)))
         builder.append(replace(op, outputs=(*op.outputs, *dots), regions=tuple(regions)))
-        self.dot.update(zip([v for v, is_active in zip(op.outputs, active, strict=True) if is_active], dots, strict=True))
+        self.dot.update(
+            zip([v for v, is_active in zip(op.outputs, active, strict=True) if is_active], dots, strict=True)
+        )
 
     def dot_value(self, value: Value, sources: Sequence[Any]) -> Value:
         """The tangent of a merged value; of a stack, as the stack it comes from has it."""
@@ -227,7 +235,9 @@ class _Tangent:
         body = op.regions[0] if is_for else op.regions[1]
         while True:
             saved = dict(self.dot), dict(self.opaque)
-            dots = [Value(named(p, "dot"), derivative_type(p.type)) for p, a in zip(parts.carried, active, strict=True) if a]
+            dots = [
+                Value(named(p, "dot"), derivative_type(p.type)) for p, a in zip(parts.carried, active, strict=True) if a
+            ]
             self.dot.update(zip([p for p, a in zip(parts.carried, active, strict=True) if a], dots, strict=True))
             self.dot.update(groups)
             inner = builder.nested()
@@ -298,7 +308,14 @@ class _Tangent:
             if not which:
                 continue
             elements = [self.materialised(inner, group[k]) for k, _ in which]
-            value = Value(None, StackType(tuple(self.element_type(stack.type.elements[k], e) for (k, _), e in zip(which, elements, strict=True))))
+            value = Value(
+                None,
+                StackType(
+                    tuple(
+                        self.element_type(stack.type.elements[k], e) for (k, _), e in zip(which, elements, strict=True)
+                    )
+                ),
+            )
             self.dot[stack], self.elements[stack] = value, which
             sizes.append(len(which))
             pushed.extend(elements)
@@ -322,7 +339,9 @@ class _Tangent:
         dots = [self.materialised(builder, a) for a, is_active in zip(op.inputs, active, strict=True) if is_active]
         out_dots = [Value(named(v, "dot"), derivative_type(v.type)) for v in op.outputs]
         builder.append(
-            replace(op, inputs=(*op.inputs, *dots), outputs=(*op.outputs, *out_dots), attrs={**op.attrs, "callee": name})
+            replace(
+                op, inputs=(*op.inputs, *dots), outputs=(*op.outputs, *out_dots), attrs={**op.attrs, "callee": name}
+            )
         )
         for value, dot in zip(op.outputs, out_dots, strict=True):
             self.set(value, dot)
@@ -355,4 +374,3 @@ _RULES = {
     "jvp": _Tangent.jvp,
     "vjp": _Tangent.vjp,
 }
-

@@ -64,7 +64,10 @@ class Tracing:
             substitutes |= TOTAL
         self.tracer = Tracer(self.scratch, substitutes)
         self.operands = [self.symbol(atom) for atom in operands_of(op)]
-        slots = {name: map_attribute(item, lambda slot: self.symbol(op.inputs[slot.index])) for name, item in op.attrs.items()}
+        slots = {
+            name: map_attribute(item, lambda slot: self.symbol(op.inputs[slot.index]))
+            for name, item in op.attrs.items()
+        }
         self.attrs = slots
         outs = tuple(self.symbol(value) for value in op.outputs)
         self.out = outs[0] if len(outs) == 1 else outs
