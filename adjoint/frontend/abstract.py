@@ -252,8 +252,8 @@ def merge(name: str | None, a: Any, b: Any, out: Callable[[Any, Any, Type], Any]
         return a
     if a is BOTTOM or b is BOTTOM:
         known, other = (b, a) if a is BOTTOM else (a, b)
-        pairs = [(UNBOUND, atom) if other is a else (atom, UNBOUND) for atom in atoms_of(known)]
-        return rebuild(known, (out(x, y, (x if y is UNBOUND else y).type) for x, y in pairs))
+        merged = [out(UNBOUND, x, x.type) if other is a else out(x, UNBOUND, x.type) for x in atoms_of(known)]
+        return rebuild(known, iter(merged))
     if is_atom(a) and is_atom(b):
         numeric = isinstance(a.type, ArrayType) == isinstance(b.type, ArrayType)
         return out(a, b, join(a.type, b.type)) if numeric else Conflict(_two(a, b))

@@ -14,7 +14,6 @@ import numpy as np
 
 from adjoint.frontend.abstract import (
     Items,
-    Literal,
     Method,
     Partial,
     Span3,
@@ -26,7 +25,7 @@ from adjoint.frontend.abstract import (
     is_constant,
     make_tuple,
 )
-from adjoint.ir.core import Value
+from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, sample
 from adjoint.rules import registry
@@ -104,12 +103,14 @@ def is_unrolled(value: Any) -> bool:
     return isinstance(value, Tree) or (isinstance(value, Static) and isinstance(value.value, (str, range)))
 
 
+def is_constant_range(value: Any) -> bool:
+    return isinstance(value, Span3) and is_constant(make_tuple((value.start, value.stop, value.step)))
+
+
 @handles(zip)
 def _zip(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     if any(map(is_unrolled, args)):
-        if not all(
-            is_unrolled(a) or (isinstance(a, Span3) and is_constant(make_tuple((a.start, a.stop, a.step)))) for a in args
-        ):
+        if not all(is_unrolled(a) or is_constant_range(a) for a in args):
             low.refuse(node, "zip of containers and arrays", "go through both by index")
         return make_tuple(map(make_tuple, zip(*(low.unrolled(a, node) for a in args), strict=False)))
     parts = [low.indexed(a, node) for a in args]
@@ -252,8 +253,7 @@ def _conversion(fun: Any) -> Callable[..., Any]:
     return handler
 
 
-for _fun in (float, int):
-    HANDLERS[_fun] = _conversion(_fun)
+HANDLERS[float], HANDLERS[int] = _conversion(float), _conversion(int)
 HANDLERS[complex] = _foldable(complex)
 
 
@@ -382,7 +382,7 @@ def _tree_method(low: Any, owner: Tree, name: str, args: list[Any], kwargs: dict
     )  # fmt: skip
 
 
-def construct(low: Any, cls: type, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+def construct(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     """A call of a class: named tuples and dataclasses without code of their own are their fields."""
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         values = dict(zip(cls._fields, args, strict=False)) | kwargs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 from collections.abc import Callable
 from typing import Any
@@ -95,7 +96,7 @@ class Calls(Expressions):
             given = [self.captured(a, (*path, ("attr", "args"), ("item", k))) for k, a in enumerate(fun.args)]
             named = {k: self.captured(a, (*path, ("attr", "keywords"), ("item", k))) for k, a in fun.keywords.items()}
             return self.call(inner, [*given, *args], {**named, **kwargs}, node)
-        call = getattr(type(fun), "__call__", None)
+        call = inspect.getattr_static(type(fun), "__call__", None)
         if isinstance(call, types.FunctionType) and not isinstance(fun, type):
             return self.call_python(call, (*path, ("class", None), ("attr", "__call__")), [callee, *args], kwargs, node)
         if isinstance(fun, type):
@@ -135,7 +136,7 @@ class Calls(Expressions):
         node: Any,
     ) -> Any:
         """Lower a large callee into a function of its own, once for each kind of arguments, and call it."""
-        if self.frame is None:  # the function that is compiled itself
+        if self.frame is None:  # type: ignore[unreachable]  # before the first call
             return self.inline(frame, args, kwargs, defaults, kw_defaults, node)
         self.bind_arguments(frame, args, kwargs, defaults, kw_defaults, node)
         values = dict(frame.names)
@@ -211,7 +212,8 @@ class Calls(Expressions):
         same = [caller for caller in self.callers() if caller.node is frame.node]
         if len(same) > MAX_DEPTH or any(caller.depth < self.depth for caller in same):
             self.refuse(
-                node, f"`{_name(frame)}` calls itself on a condition that is known at run time only, or more than {MAX_DEPTH} times",
+                node,
+                f"`{_name(frame)}` calls itself on a condition known at run time only, or more than {MAX_DEPTH} times",
                 "write the recursion as a loop",
             )  # fmt: skip
         saved, self.frame = self.frame, frame
@@ -242,11 +244,9 @@ class Calls(Expressions):
         names, kwargs = frame.names, dict(kwargs)
         for param, arg in zip(positional, args, strict=False):
             names[param] = arg
-        if len(args) > len(positional):
-            if spec.vararg is None:
-                self.error(
-                    TypeError, node, f"{name}() takes {len(positional)} positional arguments but {len(args)} were given"
-                )
+        if len(args) > len(positional) and spec.vararg is None:
+            given = f"{len(positional)} positional arguments but {len(args)} were given"
+            self.error(TypeError, node, f"{name}() takes {given}")
         if spec.vararg is not None:
             names[spec.vararg.id] = make_tuple(args[len(positional) :])
         keyword_only = [a.id for a in spec.kwonlyargs]
@@ -309,7 +309,8 @@ class Calls(Expressions):
 
 _PURE = {
     len, int, float, str, repr, abs, round, min, max, sum, sorted, divmod, pow, bool, complex, hash, ord, chr, any, all,
-    isinstance, issubclass, type, hasattr, getattr, callable, range, np.dtype, np.float32, np.float64, np.finfo, np.iinfo,
+    isinstance, issubclass, type, hasattr, getattr, callable, range, np.dtype, np.float32, np.float64, np.finfo,
+    np.iinfo,
 }  # fmt: skip
 
 
@@ -340,7 +341,9 @@ def kind_of(value: Any) -> Any:
 
 
 _WRITERS = (np.put, np.place, np.putmask, np.put_along_axis, np.copyto, np.fill_diagonal, np.random.shuffle)
-_WRITING_METHODS = frozenset(["fill", "sort", "partition", "put", "itemset", "resize", "setfield", "setflags", "shuffle"])
+_WRITING_METHODS = frozenset(
+    ("fill", "sort", "partition", "put", "itemset", "resize", "setfield", "setflags", "shuffle")
+)
 
 
 def _writes_arguments(fun: Any, method: str | None, args: list[Any], kwargs: dict[str, Any]) -> bool:

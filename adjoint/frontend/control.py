@@ -110,10 +110,10 @@ class Control(Calls):
                 if live is not None and name not in live:
                     frame.names.pop(name, None)
                     continue
-                frame.names[name] = self.merge_name(
-                    name, _leaving(status_a, names_a.get(name, UNBOUND)), _leaving(status_b, names_b.get(name, UNBOUND)),
-                    names_a.get(name), names_b.get(name), merged,
-                )  # fmt: skip
+                then = _leaving(status_a, names_a.get(name, UNBOUND))
+                other = _leaving(status_b, names_b.get(name, UNBOUND))
+                plain = names_a.get(name), names_b.get(name)
+                frame.names[name] = self.merge_name(name, then, other, plain, merged)
         status = self.merge_returns(ends, merged, node)
         regions = (builder_a.block((), merged.then), builder_b.block((), merged.otherwise))
         with self.at(node):
@@ -125,11 +125,11 @@ class Control(Calls):
             op = Op(IF, (test,), tuple(outputs), EMPTY, regions, self.builder.span, self.builder.sweep)
             self.builder.append(op)
 
-    def merge_name(self, name: str, a: Any, b: Any, plain_a: Any, plain_b: Any, merged: Merge) -> Any:
+    def merge_name(self, name: str, a: Any, b: Any, plain: tuple[Any, Any], merged: Merge) -> Any:
         if a is BOTTOM and b is BOTTOM:
             return UNBOUND
-        if plain_a is not None and plain_b is not None and same_value(plain_a, plain_b):
-            return plain_a
+        if plain[0] is not None and plain[1] is not None and same_value(*plain):
+            return plain[0]
         return merge(name, a, b, merged.names(name))
 
     def merge_returns(self, ends: list[Any], merged: Merge, node: Any) -> str:
@@ -145,12 +145,14 @@ class Control(Calls):
             self.refuse(node, f"the result of the function {value.reason}", "return one structure on all paths")
         if len(statuses) == 1 and MAYBE not in statuses:
             frame.result = value
-            return statuses.pop()
-        left = {
-            kind: merge(None, *(BOTTOM if end[2] == RAISE else e.left.get(kind, Literal(False)) for end, e in zip(ends, exits, strict=True)),
-                        merged.names(None))
-            for kind in (RETURN, BREAK, CONTINUE)
-        }  # fmt: skip
+            return str(statuses.pop())
+        left = {}
+        for kind in (RETURN, BREAK, CONTINUE):
+            flags = [
+                BOTTOM if end[2] == RAISE else found.left.get(kind, Literal(False))
+                for end, found in zip(ends, exits, strict=True)
+            ]
+            left[kind] = merge(None, flags[0], flags[1], merged.names(None))
         frame.pending = Exits(left, value)
         return MAYBE
 

@@ -61,8 +61,7 @@ class Expressions(Ops):
         method = getattr(self, f"expr_{type(node).__name__}", None)
         if method is None:
             self.refuse(node, f"`{type(node).__name__}` expressions are not supported")
-        value = method(node)
-        return value
+        return method(node)
 
     def expr_Constant(self, node: Any) -> Any:
         return from_constant(node.value)
@@ -372,13 +371,8 @@ class Expressions(Ops):
         if is_atom(owner):
             return self.array_attribute(owner, name, node)
         if isinstance(owner, Tree):
-            if (
-                owner.kind in ("namedtuple", "dataclass") and name in owner.cls.__dataclass_fields__
-                if owner.kind == "dataclass"
-                else (owner.kind == "namedtuple" and name in owner.cls._fields)
-            ):
-                fields = owner.keys if owner.kind == "dataclass" else owner.cls._fields
-                return owner.children[list(fields).index(name)]
+            if owner.kind in ("namedtuple", "dataclass") and name in owner.keys:
+                return owner.children[owner.keys.index(name)]
             return Method(owner, name)
         if isinstance(owner, Static):
             return self.static_attribute(owner, name, node)

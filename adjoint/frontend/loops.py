@@ -323,7 +323,8 @@ class Loops(Control):
             for name in (STOP, TRIPS) if hidden(name) in params and params[hidden(name)] in params_of
         }  # fmt: skip
         plan = LoopPlan(
-            numbers=numbers, blocks=[substitute(block, invariant) for block in blocks], heads=heads, values=params, invariant=invariant,
+            numbers=numbers, blocks=[substitute(block, invariant) for block in blocks], heads=heads,
+            values=params, invariant=invariant,
             initial=tuple(c[0] for c in carried), params=tuple(c[1] for c in carried),
             following=tuple(lookup(invariant, c[2]) for c in carried), finals=[c[3] for c in carried],
         )  # fmt: skip

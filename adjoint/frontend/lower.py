@@ -303,10 +303,11 @@ class Lowering(Loops):
         for frame in self.callers():
             scope: Frame | None = frame
             while scope is not None:
-                for other, held in scope.names.items():
-                    if (other != name or scope is not self.frame) and not isinstance(held, (Missing, Conflict)):
-                        if any(isinstance(a, Value) and self.roots_of(a) & roots for a in atoms_of(held)):
-                            seen.append(other)
+                seen += [
+                    other
+                    for other, held in scope.names.items()
+                    if (other != name or scope is not self.frame) and self.shares(held, roots)
+                ]
                 scope = scope.parent
         if seen:
             self.error(
@@ -314,12 +315,19 @@ class Lowering(Loops):
                 f"copy one of them: `{seen[0]} = {seen[0]}.copy()`",
             )  # fmt: skip
         arguments = {value for path, value in self.leaves}
-        self.written.extend((root, self.span(node)) for root in roots if root in arguments)
+        span = self.span(node)
+        self.written.extend((root, span) for root in roots if root in arguments and span is not None)
+
+    def shares(self, held: Any, roots: frozenset[Value]) -> bool:
+        """Whether what a name stands for may share memory with given arrays."""
+        if isinstance(held, (Missing, Conflict)):
+            return False
+        return any(isinstance(atom, Value) and self.roots_of(atom) & roots for atom in atoms_of(held))
 
     def apply(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         result = super().apply(fun, args, kwargs, node)
         op = self.builder.ops[-1] if self.builder.ops else None
-        if op is not None and result in op.outputs and may_share(op.primitive):
+        if op is not None and result in op.outputs and _is_array(result) and may_share(op.primitive):
             inputs = [atom for atom in op.inputs if isinstance(atom, Value) and _is_array(atom)]
             shared = frozenset(r for atom in inputs for r in self.roots_of(atom))
             if shared:

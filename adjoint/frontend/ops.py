@@ -25,7 +25,10 @@ from adjoint.rules.infer import remember_length
 from adjoint.rules.trace import DIM, normal_form
 
 DYNAMIC_ATTRIBUTES = frozenset(
-    ["index", "shape", "newshape", "reps", "repeats", "shift", "pad_width", "num", "start", "stop", "step", "N", "M", "k", "offset", "fill_value", "dimensions", "where", "initial", "dx", "nan", "posinf", "neginf"]
+    (
+        "index", "shape", "newshape", "reps", "repeats", "shift", "pad_width", "num", "start", "stop", "step", "N", "M",
+        "k", "offset", "fill_value", "dimensions", "where", "initial", "dx", "nan", "posinf", "neginf",
+    )
 )
 """Static arguments in which rules accept numbers known at run time only."""
 
@@ -53,8 +56,7 @@ class Ops(Outside):
         if isinstance(x, (Value, Literal)):
             return x
         if isinstance(x, (tuple, list)):  # a sequence of numbers where NumPy wants an array
-            array = self.apply(np.array, [unraw(x)], {}, node)
-            return array  # type: ignore[no-any-return]
+            return self.apply(np.array, [unraw(x)], {}, node)  # type: ignore[no-any-return]
         if type(x) in NUMBERS or isinstance(x, (np.generic, str)):
             return Literal(x)
         if (
@@ -73,7 +75,7 @@ class Ops(Outside):
         return attrs
 
     def dim(self, owner: Atom, axis: int, node: Any) -> Any:
-        length = owner.type.shape[axis]  # type: ignore[union-attr]  # the caller knows the rank
+        length = owner.type.shape[axis]  # type: ignore[union-attr, index]  # the caller knows the rank
         if isinstance(length, int):
             return Literal(length)
         found = self.apply(DIM, [owner], {"axis": Literal(axis)}, node)

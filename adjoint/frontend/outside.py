@@ -7,6 +7,7 @@ is static, and what the program relies on is guarded.
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 from typing import Any
 
@@ -150,7 +151,7 @@ def _path_name(path: Path) -> str:
 
 
 def _has_python_call(obj: Any) -> bool:
-    return isinstance(getattr(type(obj), "__call__", None), types.FunctionType)
+    return isinstance(inspect.getattr_static(type(obj), "__call__", None), types.FunctionType)
 
 
 def _step(tree: Tree, key: Any) -> tuple[str, Any]:

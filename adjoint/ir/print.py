@@ -59,7 +59,8 @@ class _Printer:
             head = f"{op.primitive.name} ({', '.join(map(self.atom, op.inputs))}){self.attrs(op)}:"
         else:
             head = f"{op.primitive.name}({self.arguments(op)})"
-        regions = [("then", "else"), ("do",), ("test", "do")][(IF, FOR, WHILE).index(op.primitive)] if op.regions else ()
+        words = [("then", "else"), ("do",), ("test", "do")]
+        regions = words[(IF, FOR, WHILE).index(op.primitive)] if op.regions else ()
         body_start = len(self.lines)
         for word, region in zip(regions, op.regions, strict=True):
             params = ", ".join(map(self.define, region.params))

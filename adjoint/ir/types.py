@@ -136,7 +136,7 @@ def same_length(a: Dim, b: Dim) -> bool:
 
 
 def _is_named_alike(a: Dim, b: Dim) -> bool:
-    """Whether two lengths are one number, whatever else is known about each: `x[1:-1]` of a padded x is as long as x."""
+    """Whether two lengths are one number, whatever else is known: `x[1:-1]` of a padded x is as long as x."""
     if isinstance(a, Symbol) and isinstance(b, Symbol):
         return (a.name, a.offset) == (b.name, b.offset)
     return a == b
@@ -152,7 +152,7 @@ def same_shape(a: Shape | None, b: Shape | None) -> bool:
 
 
 def broadcast_dims(a: Dim, b: Dim) -> Dim:
-    if a == b or b == 1:
+    if b in (a, 1):
         return a
     if a == 1:
         return b

@@ -93,7 +93,7 @@ def normal_form(
         operands = list(operands[0])
     known = primitive.attributes
     for name, item in attributes.items():
-        if known != ("*",) and name not in known and item is not None and item is not np._NoValue:  # type: ignore[attr-defined]
+        if known != ("*",) and name not in known and item is not None and item is not np._NoValue:  # noqa: SLF001  # NumPy's mark of no argument
             raise TypeError(f"the rule of {primitive.name} does not know the argument `{name}`")
     attributes = {name: item for name, item in attributes.items() if name in known or known == ("*",)}
     inputs = list(operands)

@@ -45,8 +45,9 @@ class _Recompute:
             self.definitions.update((value, op) for value in op.outputs)
             if op.primitive in (FOR, WHILE):
                 parts = for_parts(op) if op.primitive is FOR else while_parts(op)
-                groups = split_elements(parts.produced, parts.pushed)
-                self.produced.update((s, (op, group)) for s, group in zip(parts.produced, groups, strict=True))
+                waiting = iter(parts.pushed)
+                for stack, size in zip(parts.produced, op.attrs["produced"], strict=True):
+                    self.produced[stack] = op, tuple(next(waiting) for _ in range(size))
         self.order = {value: k for k, value in enumerate(self.definitions)}
 
     def block(self, block: Block, scope: set[Value], names: Names) -> Block:

@@ -48,12 +48,10 @@ def reverse_call(mode: Reverse, op: Op, cot: Cotangents, builder: Builder) -> No
 
 
 def split_callee(mode: Reverse, callee: Function, wrt: tuple[int, ...], seeds: tuple[bool, ...]) -> Split:
-    from adjoint.transform.adjoint import adjoint
-
     key = (callee.name, wrt, seeds)
     if key in mode.split:
         return mode.split[key]
-    joint = simplify_all(adjoint(replace(callee, functions=mode.functions), wrt, seeds))
+    joint = simplify_all(mode.differentiate(replace(callee, functions=mode.functions), wrt, seeds))
     mode.functions.update(joint.functions)
     count, bars = len(callee.results), joint.params[len(callee.params) :]
     forward, reverse = sweeps(joint, count, len(bars))
@@ -81,8 +79,10 @@ def _function(name: str, body: Block) -> Function:
 
 
 def sweeps(fn: Function, results: int, bars: int) -> tuple[tuple[Op, ...], tuple[Op, ...]]:
-    """The forward and the reverse sweep of a joint program: what the first `results` results need and
-    whatever loops, branches or acts without knowing a cotangent; and the rest.
+    """The forward and the reverse sweep of a joint program.
+
+    To the first belongs what the first `results` results need, and whatever loops, branches or acts without
+    knowing a cotangent.
     """
     tainted = set(fn.params[len(fn.params) - bars :]) if bars else set()
     free: list[Op] = []

@@ -76,7 +76,8 @@ def is_opposite(producer: Op, consumer: Op) -> bool:
     if producer.primitive is not FOR or bool(producer.attrs.get("reverse")) == bool(consumer.attrs.get("reverse")):
         return False
     ours, theirs = producer.inputs[:3], consumer.inputs[:3]
-    if "stop" in producer.attrs and "trips" in producer.attrs and _keys(ours[:1] + ours[2:]) == _keys((Literal(0), Literal(1))):
+    plain = _keys(ours[:1] + ours[2:]) == _keys((Literal(0), Literal(1)))
+    if "stop" in producer.attrs and "trips" in producer.attrs and plain:
         ours = (ours[0], producer.outputs[producer.attrs["trips"]], ours[2])  # the trips that were made
     return _keys(ours) == _keys(theirs)
 

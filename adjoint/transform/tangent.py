@@ -122,8 +122,7 @@ class _Tangent:
         if rule is None or rule.kind == "nondifferentiable":
             return
         tracing = Tracing(op, rule)
-        atoms = [a for a in op.inputs]
-        dots = [self.of(a) for a in atoms][: len(tracing.operands)]
+        dots = [self.of(a) for a in op.inputs][: len(tracing.operands)]
         refuse_varying_options(op, lambda value: self.of(value) is not None)
         if all(dot is None for dot in dots):
             return
@@ -285,7 +284,7 @@ class _Tangent:
             dot = self.of(stack)
             if dot is not None:
                 stacks.append(dot)
-                for (k, inner), type_ in zip(self.elements[stack], dot.type.elements, strict=True):
+                for (k, inner), type_ in zip(self.elements[stack], _elements(dot), strict=True):
                     element = parts.elements[position + k]
                     value = Value(named(element, "dot"), type_)
                     dots.append(value)
@@ -345,6 +344,11 @@ class _Tangent:
         )
         for value, dot in zip(op.outputs, out_dots, strict=True):
             self.set(value, dot)
+
+
+def _elements(stack: Atom) -> tuple[Type, ...]:
+    assert isinstance(stack.type, StackType)
+    return stack.type.elements
 
 
 def times(partial: Any, bar: Any) -> Any:

@@ -41,7 +41,7 @@ def find_rule(op: Op) -> Rule:
 
 
 def refuse_varying_options(op: Op, varies: Callable[[Value], bool]) -> None:
-    """Rules know the derivative by the operands; a number among the options that varies must not be taken for constant."""
+    """Rules know derivatives by operands: a number among the options that varies must not be taken for constant."""
     for name, item in op.attrs.items():
         for atom in (op.inputs[k] for k in _slots(item)):
             if isinstance(atom, Value) and is_inexact(atom.type) and varies(atom):
