@@ -1,4 +1,9 @@
-"""Derivatives of ordinary NumPy programs, as readable Python: source-to-source automatic differentiation."""
+"""Derivatives of ordinary NumPy programs, as readable Python: source-to-source automatic differentiation.
+
+The way of a program is in `pipeline`; `docs/tour.md` follows one through it. Layers, each importing only
+those before it: `errors`, `ir`, `rules`, `frontend`, `analysis`, `transform`, `nesting`, `schedule`, `codegen`,
+`pipeline`, `dispatch`, `derivative`, `sources`, `api`, `dense`, `checks`, `cli`.
+"""
 
 from adjoint import rules
 from adjoint.api import backward_hook, grad, hvp, jvp, linearize, value_and_grad, vjp

@@ -1,6 +1,7 @@
 """Derivatives of primitives, one table for both modes, and the decorators to add to it.
 
-In: callables. Out: rules, found by callable. May import: `errors`, `ir`.
+In: callables. Out: rules, found by callable. May import: `errors`, `ir` and `runtime`, whose functions have
+rules as well.
 """
 
 from adjoint.rules.registry import (

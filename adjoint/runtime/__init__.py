@@ -1,6 +1,7 @@
 """What generated code calls where the decision can only be made at run time. A leaf: NumPy only.
 
-Each function stands alone, so that `standalone` text can carry a copy of just those that it needs.
+In: numbers and arrays. Out: the same. Each function stands alone, so that a module written by
+`codegen.standalone` can carry a copy of just those that it needs.
 """
 
 from adjoint.runtime.arrays import add_at, broadcast_like, cast, fresh, rebuild, sum_to, update, zeros_if
