@@ -79,10 +79,10 @@ def branch_on_a_reduction(x):
 
 @program((normal(4),), (normal(4, 2),), (0.4,))
 def branch_on_rank(x):
-    if np.ndim(x) == 1:
-        return np.sum(x * x)
-    if np.ndim(x) == 0:
+    if isinstance(x, float):
         return x * 3
+    if x.ndim == 1:
+        return np.sum(x * x)
     return np.sum(x[:, 0])
 
 

@@ -166,9 +166,9 @@ def recursion(x):
     return factorial_like(3, 1.0)
 
 
-@program((0.5, 2), (0.5, 5))
-def conditional_callee(x, n):
-    f = square if n > 3 else affine
+@program((0.5, "square"), (0.5, "affine"))
+def conditional_callee(x, name):
+    f = square if name == "square" else affine
     return f(x) * x
 
 

@@ -19,7 +19,7 @@ from tests.oracles import (
     assert_differences, assert_like_arguments, assert_near, assert_own_memory, assert_same_bits, assert_transposed,
     narrowed,
 )
-from tests.trees import drawn_like, has_derivative, leaves, varies, vector
+from tests.trees import drawn_like, has_derivative, leaves, mapped, varies, vector
 
 for path in sorted(pathlib.Path(__file__).parent.glob("[a-z]*.py")):
     if not path.name.startswith("test_") and path.stem != "registry":
@@ -46,8 +46,8 @@ def assert_value(program, out, expected):
 
 
 def along(out_dot, out):
-    """The tangents of those leaves of a result that have one."""
-    return [dot for dot, leaf in zip(leaves(out_dot), leaves(out), strict=True) if varies(leaf)]
+    """The derivatives of those leaves that have one; Python may leave an integer where numbers are whole."""
+    return [dot + 0.0 for dot, leaf in zip(leaves(out_dot), leaves(out), strict=True) if varies(leaf)]
 
 
 def is_real_scalar(value):
@@ -141,6 +141,10 @@ def test_gradient(program):
             assert_transposed(1.0, out_dot, bar, along(only[k], args[k]), f"jvp by argument {k}")
 
 
+def float_of(leaf):
+    return float(leaf) if type(leaf) is int else leaf
+
+
 def cotangents(fun, bar, count):
     """(x, ...) -> J(x)' bar, as a program that calls `vjp`."""
 
@@ -170,7 +174,8 @@ def test_second_order(program):
             gradient = cotangents(fun, drawn_like(expected, [seed, 5], other=0), len(args))
         dots = tangents(args, seed)
         out, out_dot = adjoint.jvp(gradient, args, dots)
-        assert_differences(out_dot, gradient, args, tangent_trees(args, seed), 1e-6, "forward over reverse")
+        out, out_dot = mapped(float_of, out), mapped(float_of, out_dot)
+        assert_differences(out_dot, lambda *at: mapped(float_of, gradient(*at)), args, tangent_trees(args, seed), 1e-6, "forward over reverse")
         bar = drawn_like(out, [seed, 98])
         bars = adjoint.vjp(gradient, *args)[1](bar)
         assert_transposed(bar, out_dot, bars, tangent_trees(args, seed), "reverse over reverse")
@@ -204,7 +209,7 @@ def test_source(program):
             continue
         try:
             text = adjoint.source(program.fun, mode)
-        except (adjoint.UnsupportedError, adjoint.TypeInferenceError):
+        except (adjoint.UnsupportedError, adjoint.TypeInferenceError, adjoint.AliasError):
             continue
         ast.parse(text)
         assert text == adjoint.source(program.fun, mode), "the text differs from run to run"
