@@ -23,7 +23,9 @@ def varied(block: Block, sources: Iterable[Value]) -> set[Value]:
 def carries_derivative(op: Op) -> bool:
     """Whether the results of an op can vary with its operands."""
     rule = rule_of(op.primitive)
-    return op.primitive in (OPAQUE, CALL, HOOK) or (rule is not None and rule.kind != "nondifferentiable")
+    if rule is None:  # a function without a rule may vary; it is refused where its derivative is needed
+        return op.primitive in (OPAQUE, CALL, HOOK) or op.primitive.fun is not None
+    return rule.kind != "nondifferentiable"
 
 
 def _block(block: Block, found: set[Value]) -> None:

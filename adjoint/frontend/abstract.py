@@ -49,6 +49,13 @@ class Closure:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """The shape of an array whose rank is not known; single lengths can be read."""
+
+    owner: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Method:
     """An attribute of a value that is about to be called."""
 

@@ -69,8 +69,6 @@ def _len(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     if isinstance(owner, Tree):
         return Literal(len(owner.children))
     if is_atom(owner) and isinstance(owner.type, ArrayType):
-        if owner.type.shape is None:
-            low.refuse(node, "the length of a value whose rank is not known")
         if owner.type.shape == ():
             low.error(TypeError, node, "a number has no len()")
         return low.dim(owner, 0, node)

@@ -136,7 +136,7 @@ class Calls(Expressions):
         node: Any,
     ) -> Any:
         """Lower a large callee into a function of its own, once for each kind of arguments, and call it."""
-        if self.frame is None:  # type: ignore[unreachable]  # before the first call
+        if self.frame is None:  # before the first call
             return self.inline(frame, args, kwargs, defaults, kw_defaults, node)
         self.bind_arguments(frame, args, kwargs, defaults, kw_defaults, node)
         values = dict(frame.names)

@@ -16,6 +16,7 @@ from adjoint.frontend.abstract import (
     Conflict,
     Maybe,
     Method,
+    Shape,
     Span3,
     Static,
     constant_of,
@@ -330,6 +331,8 @@ class Expressions(Ops):
                     else from_constant(owner.value[key])
                 )
             self.refuse(node, f"{describe(owner)} is indexed by a number known at run time only")
+        if isinstance(owner, Shape) and isinstance(index, Literal):
+            return self.apply(DIM, [owner.owner], {"axis": index}, node)
         if not is_atom(owner):
             self.refuse(node, f"{describe(owner)} cannot be indexed")
         return self.apply(operator.getitem, [owner, self.array_index(index, node)], {}, node)
@@ -388,6 +391,8 @@ class Expressions(Ops):
             return self.apply(getattr(np, name), [owner], {}, node)
         if name == "size":
             return self.apply(np.size, [owner], {}, node)
+        if name == "shape" and type_.shape is None:
+            return Shape(owner)
         if name in ("shape", "ndim"):
             if type_.shape is None:
                 self.error(

@@ -114,8 +114,8 @@ class Loops(Control):
             return iterable
         if isinstance(iterable, Span3) and iterable.kind == "range":
             return builtin.range_items(self, iterable, node)
-        if not is_atom(iterable) or not isinstance(iterable.type, ArrayType) or iterable.type.shape is None:
-            self.refuse(node, "iteration over a value whose rank is not known")
+        if not is_atom(iterable) or not isinstance(iterable.type, ArrayType):
+            self.refuse(node, f"iteration over {describe(iterable)}")
         if iterable.type.shape == ():
             self.refuse(node, "iteration over a number")
         return Items(self.dim(iterable, 0, node), lambda index: self.item(iterable, index, node))

@@ -23,6 +23,7 @@ from adjoint.frontend.abstract import (
     Maybe,
     Missing,
     Path,
+    Shape,
     Static,
     atoms_of,
     describe,
@@ -226,7 +227,10 @@ class Lowering(Loops):
     def unpack(self, target: Any, value: Any) -> None:
         targets = list(target.elts)
         star = next((k for k, t in enumerate(targets) if isinstance(t, gast.Starred)), None)
-        items = self.rows(value, targets, target) if is_atom(value) else self.unrolled(value, target)
+        if isinstance(value, Shape) and star is None:
+            items = [self.item(value, Literal(k), target) for k in range(len(targets))]
+        else:
+            items = self.rows(value, targets, target) if is_atom(value) else self.unrolled(value, target)
         if star is None:
             if len(items) != len(targets):
                 self.error(UnsupportedError, target, f"{len(targets)} names for {len(items)} values")

@@ -75,6 +75,8 @@ class Ops(Outside):
         return attrs
 
     def dim(self, owner: Atom, axis: int, node: Any) -> Any:
+        if owner.type.shape is None:  # type: ignore[union-attr]  # the caller knows that it is an array
+            return self.apply(DIM, [owner], {"axis": Literal(axis)}, node)
         length = owner.type.shape[axis]  # type: ignore[union-attr, index]  # the caller knows the rank
         if isinstance(length, int):
             return Literal(length)

@@ -15,6 +15,7 @@ import numpy as np
 
 from adjoint.ir.core import Atom
 from adjoint.ir.types import PY_BOOL, PY_FLOAT, PY_INT, UNKNOWN, ArrayType, Type, promote
+from adjoint.rules import registry
 from adjoint.rules.infer import array_type
 from adjoint.rules.registry import linear, nondifferentiable
 from adjoint.rules.trace import Sym
@@ -69,6 +70,11 @@ def _sum_to_type(inputs: Sequence[Atom], attrs: Mapping[str, Any]) -> Type:
 @linear(sum_to, infer=_sum_to_type, wrt=(0,), view=True)
 def _sum_to(bar, value, x):
     return broadcast_like(bar, value)
+
+
+product_left, product_right = traceable(arrays.product_left), traceable(arrays.product_right)
+for _product in (product_left, product_right):
+    registry.internal(_product, lambda inputs, attrs: UNKNOWN, "bar, a, b")
 
 
 def _cast_type(inputs: Sequence[Atom], attrs: Mapping[str, Any]) -> Type:

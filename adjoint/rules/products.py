@@ -11,10 +11,12 @@ import numpy as np
 from adjoint.ir.types import UNKNOWN, ArrayType, broadcast_shapes
 from adjoint.rules.arithmetic import is_complex
 from adjoint.rules.infer import array_type, normal_axes
+from adjoint.rules.internal import product_left, product_right
 from adjoint.rules.join import rank
 from adjoint.rules.lengths import named, shortened, strong_dtype, sum_of_lengths, times
 from adjoint.rules.registry import bilinear
 from adjoint.rules.shape import inverse, matrix_transposed
+from adjoint.rules.trace import Sym
 
 
 def infer_product(shape_of_product, scalar_kind="np"):
@@ -43,6 +45,8 @@ def matmul_shape(a, b, attrs):
 @bilinear(operator.matmul, infer=infer_product(matmul_shape))
 @bilinear(np.matmul, infer=infer_product(matmul_shape))
 def matmul(bar, a, b):
+    if has_unknown_rank(a) or has_unknown_rank(b):
+        return product_left(bar, a, b), product_right(bar, a, b)
     if a.ndim == 1 and b.ndim == 1:
         return bar * b, bar * a
     if a.ndim == 1:
@@ -54,6 +58,10 @@ def matmul(bar, a, b):
             return np.outer(bar, b), bar @ a
         return bar[..., None] * b, np.tensordot(bar, a, (leading(bar, 0), leading(bar, 0)))
     return matmul_left(bar, a, b), matmul_right(bar, a, b)
+
+
+def has_unknown_rank(x):
+    return isinstance(x, Sym) and x.type.shape is None
 
 
 def matmul_left(bar, a, b):

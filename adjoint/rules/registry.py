@@ -249,6 +249,12 @@ def nondifferentiable(
         register_primitive(Rule(primitive, "nondifferentiable", None), fun)
 
 
+def internal(fun: Body, infer: Body, signature: str) -> None:
+    """Enter a function of the compiler's own that has no derivative yet: one that is needed is refused."""
+    parsed = _signature(fun, signature)
+    _PRIMITIVES[fun] = Primitive(name_of(fun), fun, infer, parsed, len(parsed.parameters) if parsed else None)
+
+
 def register_primitive(rule: Rule, *functions: Any) -> None:
     """Enter a rule under each of the callables that mean its primitive."""
     RULES[rule.primitive] = rule

@@ -4,11 +4,22 @@ In: numbers and arrays. Out: the same. Each function stands alone, so that a mod
 `codegen.standalone` can carry a copy of just those that it needs.
 """
 
-from adjoint.runtime.arrays import add_at, broadcast_like, cast, fresh, rebuild, sum_to, update, zeros_if
+from adjoint.runtime.arrays import (
+    add_at,
+    broadcast_like,
+    cast,
+    fresh,
+    product_left,
+    product_right,
+    rebuild,
+    sum_to,
+    update,
+    zeros_if,
+)
 from adjoint.runtime.scalars import divide, log, power
 from adjoint.runtime.special import average, bessel_i, diff, exceeds, full, polygamma, quotient, recurrence
 
 __all__ = [
     "add_at", "average", "bessel_i", "broadcast_like", "cast", "diff", "divide", "exceeds", "fresh", "full",
-    "log", "polygamma", "power", "quotient", "rebuild", "recurrence", "sum_to", "update", "zeros_if",
+    "log", "polygamma", "power", "product_left", "product_right", "quotient", "rebuild", "recurrence", "sum_to", "update", "zeros_if",
 ]  # fmt: skip

@@ -25,6 +25,24 @@ def sum_to(bar: Any, x: Any) -> Any:
     return np.sum(bar, axis=ones, keepdims=True) if ones else bar
 
 
+def product_left(bar: Any, a: Any, b: Any) -> Any:
+    """The cotangent of `a` in `a @ b`, whatever the ranks; axes that were repeated are not summed yet."""
+    if np.ndim(b) == 1:
+        return bar * b if np.ndim(a) == 1 else np.multiply(np.expand_dims(bar, -1), b)
+    if np.ndim(a) == 1:
+        return np.matmul(b, np.expand_dims(bar, -1))[..., 0]
+    return np.matmul(bar, np.swapaxes(b, -1, -2))
+
+
+def product_right(bar: Any, a: Any, b: Any) -> Any:
+    """The cotangent of `b` in `a @ b`, whatever the ranks; axes that were repeated are not summed yet."""
+    if np.ndim(a) == 1:
+        return bar * a if np.ndim(b) == 1 else a[:, None] * np.expand_dims(bar, -2)
+    if np.ndim(b) == 1:
+        return np.matmul(np.swapaxes(a, -1, -2), np.expand_dims(bar, -1))[..., 0]
+    return np.matmul(np.swapaxes(a, -1, -2), bar)
+
+
 def cast(x: Any, *, dtype: str) -> Any:
     """`x` in another dtype; a complex number that becomes real keeps its real part."""
     return np.asarray(np.real(x) if np.dtype(dtype).kind != "c" else x).astype(dtype)[()]
