@@ -200,9 +200,9 @@ class Pullback:
     @user_errors
     def __call__(self, out_bar: Any) -> Any:
         try:
-            map_leaves(_check_shape, self._shapes, flatten_object(out_bar)) if isinstance(self._shapes, Tree) else _check_shape(
-                self._shapes, out_bar
-            )
+            map_leaves(_check_shape, self._shapes, flatten_object(out_bar)) if isinstance(
+                self._shapes, Tree
+            ) else _check_shape(self._shapes, out_bar)
         except ValueError as problem:
             raise ValueError(f"the cotangent does not fit the result of the function: {problem}") from None
         try:
@@ -271,9 +271,7 @@ def _sample(leaf: Any) -> Any:
     return np.broadcast_to(np.zeros((), leaf.dtype), leaf.shape) if isinstance(leaf, np.ndarray) else leaf
 
 
-def linear_map(
-    fun: Any, primals: tuple[Any, ...], has_aux: bool, kind: str, wrt: tuple[int, ...] | None = None
-) -> Any:
+def linear_map(fun: Any, primals: tuple[Any, ...], has_aux: bool, kind: str, wrt: tuple[int, ...] | None = None) -> Any:
     """The value, and the pullback ("vjp") or pushforward ("linearize") by all primals or those of `wrt`."""
     bound = bind(fun, primals, {})
     key = (kind, dispatch.identity(fun), has_aux, len(primals), wrt)
@@ -294,7 +292,8 @@ def linear_map(
                 out, pull = lower_linearize(low, Static(fun, ()), values, None, wrt)
                 aux = None
                 seed = make_tuple(
-                    rebuild(v, iter([Value(f"{a.hint or 'x'}_dot", derivative_type(a.type)) for a in atoms_of(v)])) for v in values
+                    rebuild(v, iter([Value(f"{a.hint or 'x'}_dot", derivative_type(a.type)) for a in atoms_of(v)]))
+                    for v in values
                 )
                 given = [seed]
             saved, low.builder = low.builder, Builder(sweep="adjoint")
@@ -318,7 +317,9 @@ def linear_map(
         inner.functions = functions
         reverse = finish(inner, result, f"{name}_{'pullback' if kind == 'vjp' else 'pushforward'}")
         what = "out_bar" if kind == "vjp" else "tangents"
-        entry.extra = dispatch.make_entry(reverse, [(what, seed), ("residuals", make_tuple(residuals))], reverse.function.name)
+        entry.extra = dispatch.make_entry(
+            reverse, [(what, seed), ("residuals", make_tuple(residuals))], reverse.function.name
+        )
         return entry
 
     entry, (out, aux, residuals) = dispatch.run(key, fun, tuple(names), primals, compile_entry)

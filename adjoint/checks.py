@@ -22,7 +22,11 @@ TOLERANCE = {"float32": 5e-3, "complex64": 5e-3}
 
 
 def check_grads(
-    fun: Callable[..., Any], args: Sequence[Any], order: int = 2, modes: Sequence[str] = ("fwd", "rev"), rtol: float = 1e-5
+    fun: Callable[..., Any],
+    args: Sequence[Any],
+    order: int = 2,
+    modes: Sequence[str] = ("fwd", "rev"),
+    rtol: float = 1e-5,
 ) -> None:
     """Check the derivatives of `fun` at `args`, by one argument at a time, up to an order.
 
@@ -90,7 +94,9 @@ def _finite(error: float) -> float:
 
 
 def _tolerance(arg: Any, rtol: float) -> float:
-    return max([TOLERANCE.get(str(getattr(leaf, "dtype", "")), rtol) for leaf in leaves(flatten_object(arg))], default=rtol)
+    return max(
+        [TOLERANCE.get(str(getattr(leaf, "dtype", "")), rtol) for leaf in leaves(flatten_object(arg))], default=rtol
+    )
 
 
 def _differentiable(fun: Any, args: tuple[Any, ...]) -> list[tuple[int, str]]:
@@ -120,7 +126,9 @@ def _direction(tree: Any, rng: np.random.Generator) -> Any:
 
     flat = flatten_object(tree)
     raw = map_leaves(draw, flat)
-    length = np.sqrt(sum(np.sum(np.abs(d) ** 2) for d, leaf in zip(leaves(raw), leaves(flat), strict=True) if _is_inexact(leaf)))
+    length = np.sqrt(
+        sum(np.sum(np.abs(d) ** 2) for d, leaf in zip(leaves(raw), leaves(flat), strict=True) if _is_inexact(leaf))
+    )
 
     def scaled(leaf: Any, number: Any) -> Any:
         if not _is_inexact(leaf):
@@ -161,7 +169,11 @@ def _differences(fun: Any, args: tuple[Any, ...], position: int, direction: Any,
 
 def _flat(tree: Any) -> Any:
     parts = [np.ravel(leaf) for leaf in leaves(flatten_object(tree)) if leaf is not None and not isinstance(leaf, str)]
-    return np.concatenate([p.astype(complex) if p.dtype.kind == "c" else p.astype(float) for p in parts]) if parts else np.zeros(0)
+    return (
+        np.concatenate([p.astype(complex) if p.dtype.kind == "c" else p.astype(float) for p in parts])
+        if parts
+        else np.zeros(0)
+    )
 
 
 def _gradient_of_total(fun: Callable[..., Any], args: tuple[Any, ...]) -> Callable[..., Any]:

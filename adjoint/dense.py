@@ -122,7 +122,9 @@ def _rows(out: Any, pullback: Any, args: tuple[Any, ...], positions: tuple[int, 
     return build_object(map_leaves(lambda _: next(parts), tree))
 
 
-def _gather(rows: list[Any], shape: tuple[int, ...], args: tuple[Any, ...], positions: tuple[int, ...], as_pair: bool) -> Any:
+def _gather(
+    rows: list[Any], shape: tuple[int, ...], args: tuple[Any, ...], positions: tuple[int, ...], as_pair: bool
+) -> Any:
     """The rows for one output leaf, stacked into the structure of the arguments."""
     found = []
     for position in positions:
@@ -166,8 +168,10 @@ def _columns(out: Any, number: int, by_argument: list[Any], as_pair: bool) -> An
         def place(leaf: Any) -> Any:
             columns = [column[number] for column in next(groups)]  # noqa: B023  # used at once
             shape = np.shape(out) + np.shape(leaf)
-            return np.reshape(np.stack([np.broadcast_to(c, np.shape(out)) for c in columns], axis=-1), shape) if columns else (
-                np.zeros(shape)
+            return (
+                np.reshape(np.stack([np.broadcast_to(c, np.shape(out)) for c in columns], axis=-1), shape)
+                if columns
+                else (np.zeros(shape))
             )
 
         found.append(build_object(map_leaves(place, own)) if isinstance(own, Tree) else place(own))
@@ -195,4 +199,10 @@ def _basis(leaf: Any) -> Iterator[Any]:
 
 
 def _zero(leaf: Any) -> Any:
-    return np.zeros(leaf.shape, leaf.dtype) if isinstance(leaf, np.ndarray) else leaf * 0 if isinstance(leaf, (float, complex, np.generic)) else leaf
+    return (
+        np.zeros(leaf.shape, leaf.dtype)
+        if isinstance(leaf, np.ndarray)
+        else leaf * 0
+        if isinstance(leaf, (float, complex, np.generic))
+        else leaf
+    )

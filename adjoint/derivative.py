@@ -11,7 +11,7 @@ from typing import Any
 
 from adjoint import dispatch
 from adjoint.dispatch import MISS, Entry
-from adjoint.errors import user_errors
+from adjoint.errors import UnsupportedError, user_errors
 from adjoint.frontend.abstract import Static
 from adjoint.frontend.lower import Lowered, Lowering, function_name, lower
 from adjoint.frontend.parse import parse
@@ -52,6 +52,7 @@ class Derivative:
 
     def __init__(self, fun: Callable[..., Any], specification: Specification) -> None:
         check_callable(fun)
+        check_schedule(specification)
         self.primal = fun
         self.specification = specification
         self._entry: Entry | None = None
@@ -97,7 +98,7 @@ class Derivative:
         self(*args, **kwargs)
         assert self._entry is not None
         bare = self._entry.bare
-        captured = {n: dispatch.resolve(self.primal, args, p) for p, _, n in dispatch.hidden_leaves(self._entry.lowered)}
+        captured = {name: dispatch.resolve(self.primal, args, path) for path, name in self._entry.hidden}
         if not captured:
             return bare
         copy = types.FunctionType(bare.__code__, bare.__globals__, bare.__name__, bare.__defaults__, bare.__closure__)
@@ -122,6 +123,16 @@ class Derivative:
         entry, result = dispatch.run(self._key, self.primal, names, objects, compile_entry)
         self._entry, self._call, self._count = entry, partial(entry.call, self.primal), positional_count(bound)
         return result
+
+
+def check_schedule(specification: Specification) -> None:
+    """Refuse a schedule that is not there: an option is never ignored."""
+    if specification.schedule not in ("auto", "store"):
+        raise UnsupportedError(f"schedule={specification.schedule!r} is not supported", None, 'use "auto" or "store"')
+    if specification.memory_budget is not None:
+        raise UnsupportedError(
+            "memory_budget is not supported", None, "leave it out: what the reverse sweep reads is kept"
+        )
 
 
 def check_callable(fun: Any) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import functools
 import types
 from collections import namedtuple
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from adjoint.codegen.generate import Generated, Hidden, Interface, Place, generate
 from adjoint.codegen.load import annotate, load
 from adjoint.errors import AliasError, Span
-from adjoint.frontend.abstract import Missing, Path, Static, describe, is_atom
+from adjoint.frontend.abstract import Missing, Path, Static, atoms_of, describe, is_atom
 from adjoint.frontend.lower import Lowered
 from adjoint.ir.core import Value
 from adjoint.ir.tree import Tree
@@ -39,6 +39,7 @@ class Entry:
     lowered: Lowered
     names: tuple[str, ...]
     hits: int = 0
+    hidden: list[tuple[Path, str]] = field(default_factory=list)
     extra: Any = None
 
 
@@ -80,7 +81,9 @@ def cache_clear() -> None:
     _COUNTS["misses"] = 0
 
 
-def run(key: Any, root: Any, names: tuple[str, ...], args: tuple[Any, ...], compile_entry: Callable[[], Entry]) -> tuple[Entry, Any]:
+def run(
+    key: Any, root: Any, names: tuple[str, ...], args: tuple[Any, ...], compile_entry: Callable[[], Entry]
+) -> tuple[Entry, Any]:
     """Call the specialisation that fits, compiling it if there is none yet."""
     entries = _TABLE.setdefault(key, [])
     for position, entry in enumerate(entries):
@@ -145,22 +148,23 @@ def interface(lowered: Lowered, params: list[tuple[str, Any]], name: str, root: 
     shown = tuple((n, as_tree(v, place)) for n, v in params)
     hidden = tuple(
         Hidden(hidden_name, places[value], root is not None, resolve(root, (), path) if root is not None else None)
-        for path, value, hidden_name in hidden_leaves(lowered)
+        for path, value, hidden_name in hidden_leaves(lowered, params)
     )
     numbers = iter(range(len(lowered.function.results)))
     return Interface(name, shown, as_tree(lowered.result, lambda _: Place(next(numbers))), hidden)
 
 
-def hidden_leaves(lowered: Lowered) -> list[tuple[Path, Value, str]]:
-    """The captured objects among the parameters, each with a name of its own."""
+def hidden_leaves(lowered: Lowered, params: list[tuple[str, Any]]) -> list[tuple[Path, Value, str]]:
+    """The captured objects among the parameters, each with a name of its own; what arguments hold as attributes too."""
+    shown = {lowered.table.get(atom, atom) for _, value in params for atom in atoms_of(value)}
+    taken = {name for name, _ in params}
     found: list[tuple[Path, Value, str]] = []
-    taken = {path[0][1] for path, _ in lowered.leaves}
     for path, value in lowered.leaves:
-        if path[0][0] == "arg":
+        if value in shown:
             continue
         name = base = value.hint or "captured"
         count = 1
-        while name in taken or any(name == v.hint for p, v in lowered.leaves if p[0][0] == "arg"):
+        while name in taken:
             count += 1
             name = f"{base}_{count}"
         taken.add(name)
@@ -207,7 +211,9 @@ def path_text(path: Path, space: dict[str, Any]) -> str:
     text = "f"
     for kind, key in path:
         if kind == "object":
-            text = next((name for name, obj in space.items() if obj is key.obj and name.startswith("kept")), f"kept{len(space)}")
+            text = next(
+                (name for name, obj in space.items() if obj is key.obj and name.startswith("kept")), f"kept{len(space)}"
+            )
             space[text] = key.obj
             continue
         if kind == "arg":
@@ -235,7 +241,8 @@ def make_call(entry: Entry, params: list[tuple[str, Any]]) -> Callable[..., Any]
     for (path, check), expected in lowered.guards.items():
         tests += guard_text(path_text(path, space), check, expected, space)
     arguments = [f"a{k}" for k in range(len(params))]
-    hidden = [f"{name}={path_text(path, space)}" for path, _, name in hidden_leaves(lowered)]
+    entry.hidden = [(path, name) for path, _, name in hidden_leaves(lowered, params)]
+    hidden = [f"{name}={path_text(path, space)}" for path, name in entry.hidden]
     lines = [f"def call(f{''.join(', ' + a for a in arguments)}):"]
     if tests:
         lines += [
@@ -247,11 +254,14 @@ def make_call(entry: Entry, params: list[tuple[str, Any]]) -> Callable[..., Any]
         ]
     for position, (value, span) in enumerate(lowered.written):
         own = next(path for path, v in lowered.leaves if v is value)
-        others = [path_text(p, space) for p, v in lowered.leaves if v is not value and _is_array(v)]
+        rest = [(p, v) for p, v in lowered.leaves if v is not value and _is_array(v)]
+        others = [path_text(p, space) for p, _ in rest]
         if others:
             space[f"span{position}"] = span
-            names = (path_text(own, space), *others)
-            lines.append(f"    check_disjoint({path_text(own, space)}, ({', '.join(others)},), {names!r}, span{position})")
+            names = tuple(f"`{v.hint}`" for v in (value, *(v for _, v in rest)))
+            lines.append(
+                f"    check_disjoint({path_text(own, space)}, ({', '.join(others)},), {names!r}, span{position})"
+            )
     lines += [
         "    entry.hits += 1",
         "    try:",
@@ -303,8 +313,10 @@ def type_tests(text: str, type_: Any, named: Callable[[Any], str]) -> list[str]:
     if not isinstance(type_, ArrayType):
         return []
     if type_.kind != "array":
-        cls = {"float64": float, "int64": int, "complex128": complex}[type_.dtype or ""] if type_.kind == "py" else (
-            np.dtype(type_.dtype).type
+        cls = (
+            {"float64": float, "int64": int, "complex128": complex}[type_.dtype or ""]
+            if type_.kind == "py"
+            else (np.dtype(type_.dtype).type)
         )
         return [f"type({text}) is {named(cls)}"]
     dtype, shape = named(np.dtype(type_.dtype)), type_.shape or ()
@@ -326,5 +338,3 @@ def check_disjoint(own: Any, others: tuple[Any, ...], names: tuple[str, ...], sp
             raise AliasError(
                 f"{names[0]} is written here and shares memory with {name}", span, "pass a copy of one of them"
             )
-
-

@@ -14,7 +14,14 @@ from typing import Any
 
 from adjoint.errors import UnsupportedError
 from adjoint.frontend.abstract import (
-    Closure, Partial, Static, atoms_of, describe, is_atom, make_tuple, rebuild,
+    Closure,
+    Partial,
+    Static,
+    atoms_of,
+    describe,
+    is_atom,
+    make_tuple,
+    rebuild,
 )
 from adjoint.frontend.lower import Lowering
 from adjoint.ir.build import Builder
@@ -52,6 +59,7 @@ def outline(low: Lowering, fun: Any, args: list[Any], kwargs: dict[str, Any], no
             return atom
         value = Value(atom.hint or name, atom.type)
         fresh.append(value)
+        low.stands_for[value] = atom
         return value
 
     own_args = [rebuild(v, iter([param(None, a) for a in atoms_of(v)])) for v in args]
@@ -128,7 +136,9 @@ def split_aux(low: Lowering, result: Any, has_aux: bool, node: Any) -> tuple[Any
     if not has_aux:
         return result, None
     if not isinstance(result, Tree) or len(result.children) != 2:
-        raise UnsupportedError(f"with has_aux the function returns (value, aux), and not {describe(result)}", low.span(node))
+        raise UnsupportedError(
+            f"with has_aux the function returns (value, aux), and not {describe(result)}", low.span(node)
+        )
     return result.children[0], result.children[1]
 
 
@@ -152,7 +162,9 @@ def as_tuple(argnums: Argnums) -> tuple[int | str, ...]:
     return argnums if isinstance(argnums, tuple) else (argnums,)
 
 
-def find_argument(low: Lowering, fun: Any, which: int | str, args: list[Any], kwargs: dict[str, Any], node: Any) -> int | str:
+def find_argument(
+    low: Lowering, fun: Any, which: int | str, args: list[Any], kwargs: dict[str, Any], node: Any
+) -> int | str:
     """Where in the call the argument is that `argnums` means."""
     if isinstance(which, int):
         if not -len(args) <= which < len(args):
@@ -210,7 +222,7 @@ def check_leaves(value: Any, where: int | str) -> None:
     if isinstance(value, Tree):
         for child in value.children:
             check_leaves(child, where)
-    elif isinstance(value, Static) and value.value is not None or not (is_atom(value) or isinstance(value, Static)):
+    elif (isinstance(value, Static) and value.value is not None) or not (is_atom(value) or isinstance(value, Static)):
         raise TypeError(f"argument {where!r} is differentiated and is {describe(value)}")
 
 
@@ -224,12 +236,14 @@ def low_constant(low: Lowering, number: Any) -> Value:
 
 def lower_jvp(low: Lowering, fun: Any, primals: Any, tangents: Any, node: Any) -> Any:
     """`(out, out_dot)`."""
-    if not isinstance(primals, Tree) or not isinstance(tangents, Tree) or len(primals.children) != len(tangents.children):
+    if (
+        not isinstance(primals, Tree)
+        or not isinstance(tangents, Tree)
+        or len(primals.children) != len(tangents.children)
+    ):
         raise TypeError("jvp takes a tuple of primals and a tuple of as many tangents")
     pairs = [p for primal, dot in zip(primals.children, tangents.children, strict=True) for p in pair(low, primal, dot)]
-    args = [
-        rebuild(v, iter([_start(low, a, pairs) for a in atoms_of(v)])) for v in primals.children
-    ]
+    args = [rebuild(v, iter([_start(low, a, pairs) for a in atoms_of(v)])) for v in primals.children]
     flat = [a for v in args for a in atoms_of(v)]
     dots = [dot for _, dot in pairs]
     call = outline(low, fun, args, {}, node)
@@ -294,7 +308,7 @@ def lower_vjp(
     chosen = chosen_atoms(call.args, positions)
     wrt = [k for k, p in enumerate(call.arguments) if is_inexact(p.type) and p in chosen]
     seeds = [k < outs and is_inexact(a.type) for k, a in enumerate(fn.results)]
-    made = simplify_all(adjoint(fn, wrt, seeds))
+    made = simplify_all(adjoint(fn, wrt, seeds), late=sum(seeds))
     given = [*(a for v in args for a in atoms_of(v) if isinstance(a, Value)), *call.outside]
     forward, reverse = sweeps(made, len(fn.results), sum(seeds))
     table: dict[Value, Atom] = dict(zip(made.params, given, strict=False))
@@ -398,7 +412,6 @@ def _name(fun: Any) -> str:
     return "function" if name == "<lambda>" else str(name)
 
 
-
 # ---------------------------------------------------------------------- linearize
 
 
@@ -420,8 +433,10 @@ def lower_linearize(
     low.builder.ops.extend(block.ops)
     low.functions.update(made.functions)
     dots = made.params[len(given) :]
-    results = place(low, fn, given) if any(r in op.outputs for op in linear for r in fn.results) else tuple(
-        table[r] if isinstance(r, Value) else r for r in made.results[:count]
+    results = (
+        place(low, fn, given)
+        if any(r in op.outputs for op in linear for r in fn.results)
+        else tuple(table[r] if isinstance(r, Value) else r for r in made.results[:count])
     )
 
     def push(tangents: list[Any], kwargs: dict[str, Any], where: Any) -> Any:

@@ -98,7 +98,9 @@ def _stages(fun: Any, mode: str, argnums: Argnums, types: Sequence[Type] | None)
     yield "source", text
 
 
-def _generated(fun: Any, mode: str, argnums: Argnums, types: Sequence[Type] | None, with_data: bool = False) -> Generated:
+def _generated(
+    fun: Any, mode: str, argnums: Argnums, types: Sequence[Type] | None, with_data: bool = False
+) -> Generated:
     lowered, params = _lowered(fun, mode, argnums, types)
     fn = lowered.function
     for _, made in run_stages(lowered.function):
@@ -107,7 +109,9 @@ def _generated(fun: Any, mode: str, argnums: Argnums, types: Sequence[Type] | No
     return generate(fn, interface(lowered, params, name, fun if with_data else None))
 
 
-def _lowered(fun: Any, mode: str, argnums: Argnums, types: Sequence[Type] | None) -> tuple[Lowered, list[tuple[str, Any]]]:
+def _lowered(
+    fun: Any, mode: str, argnums: Argnums, types: Sequence[Type] | None
+) -> tuple[Lowered, list[tuple[str, Any]]]:
     if mode not in _SUFFIX:
         raise ValueError(f"mode is one of {', '.join(_SUFFIX)}, not {mode!r}")
     check_callable(fun)
@@ -150,5 +154,3 @@ def _parameters(fun: Any, types: Sequence[Type] | None) -> list[inspect.Paramete
 def _parameter(low: Lowering, position: int, param: inspect.Parameter, types: Sequence[Type] | None) -> tuple[str, Any]:
     type_ = types[position] if types is not None else _ANNOTATIONS.get(param.annotation, UNKNOWN)
     return param.name, low.leaf((("arg", position),), type_, param.name)
-
-

@@ -56,6 +56,7 @@ class Context:
     functions: dict[str, Function] = field(default_factory=dict)
     kept_calls: dict[Any, Any] = field(default_factory=dict)
     written: list[tuple[Value, Span]] = field(default_factory=list)
+    stands_for: dict[Value, Value] = field(default_factory=dict)  # parameter of an outlined function -> argument
     held: dict[int, Any] = field(default_factory=dict)  # objects that no path leads to
     depth: int = 0  # how many regions deep
 

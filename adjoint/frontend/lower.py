@@ -320,7 +320,12 @@ class Lowering(Loops):
             )  # fmt: skip
         arguments = {value for path, value in self.leaves}
         span = self.span(node)
-        self.written.extend((root, span) for root in roots if root in arguments and span is not None)
+        for root in roots:
+            outer = root
+            while outer in self.stands_for:
+                outer = self.stands_for[outer]
+            if outer in arguments and span is not None:
+                self.written.append((outer, span))
 
     def shares(self, held: Any, roots: frozenset[Value]) -> bool:
         """Whether what a name stands for may share memory with given arrays."""
