@@ -96,6 +96,9 @@ class _Demands:
         self.again = False
 
     def function(self, body: Block) -> None:
+        for param in body.params:
+            if isinstance(param.type, StackType):
+                self.want(param, True)  # made elsewhere, with all its elements
         self.again = True
         while self.again:
             self.again = False
