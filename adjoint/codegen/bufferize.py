@@ -17,6 +17,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from adjoint.analysis.partial import partial_values
 from adjoint.codegen.decisions import Decisions, Rewriter
 from adjoint.codegen.liveness import Live, count_reads, initial_of, live_after, values
 from adjoint.codegen.order import order_for_reuse
@@ -57,7 +58,7 @@ def bufferize(fn: Function) -> Function:
     callees = {name: bufferize(callee) for name, callee in fn.functions.items()}
     fn = order_for_reuse(fn)
     decisions = decide(fn)
-    return replace(fn, body=Rewriter(decisions).block(fn.body, {}), functions=callees)
+    return replace(fn, body=Rewriter(decisions, partial_values(fn.body)).block(fn.body, {}), functions=callees)
 
 
 class Facts:

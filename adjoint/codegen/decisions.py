@@ -8,7 +8,7 @@ import numpy as np
 
 from adjoint.codegen.storage import Storage, is_update
 from adjoint.errors import Span
-from adjoint.ir.core import EMPTY, IF, UNDEFINED, Atom, Block, Op, Primitive, Value
+from adjoint.ir.core import EMPTY, Atom, Block, Op, Primitive, Value
 from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import lookup
 from adjoint.runtime import fresh
@@ -54,11 +54,11 @@ class Decisions:
 
 
 class Rewriter:
-    """Write the decisions into the program."""
+    """Write the decisions into the program. What exists on some paths only is copied if it exists."""
 
-    def __init__(self, decisions: Decisions) -> None:
+    def __init__(self, decisions: Decisions, partial: set[Value]) -> None:
         self.d = decisions
-        self.undefined: set[Value] = set()  # values that exist on some paths only
+        self.partial = partial
 
     def block(self, block: Block, table: dict[Value, Atom]) -> Block:
         ops: list[Op] = []
@@ -90,10 +90,6 @@ class Rewriter:
                 inputs.reverse()
         regions = tuple(self.block(region, table) for region in op.regions)
         made.append(replace(op, inputs=tuple(inputs), attrs=attrs, regions=regions))
-        if op.primitive is IF:
-            for out, *given in zip(op.outputs, *(region.results for region in regions), strict=True):
-                if any(atom is UNDEFINED or atom in self.undefined for atom in given):
-                    self.undefined.add(out)
         for value in op.outputs:
             if value in self.d.views:
                 copy = self.copy(value, op.span, op.sweep)
@@ -103,5 +99,8 @@ class Rewriter:
 
     def copy(self, atom: Atom, span: Span | None, sweep: str) -> Op:
         hint = atom.hint if isinstance(atom, Value) else None
-        certain = isinstance(atom.type, ArrayType) and atom.type.kind == "array" and atom not in self.undefined
-        return Op(COPY if certain else FRESH, (atom,), (Value(hint, atom.type),), EMPTY, (), span, sweep)
+        out = Value(hint, atom.type)
+        if atom in self.partial:
+            self.partial.add(out)
+        certain = isinstance(atom.type, ArrayType) and atom.type.kind == "array" and atom not in self.partial
+        return Op(COPY if certain else FRESH, (atom,), (out,), EMPTY, (), span, sweep)

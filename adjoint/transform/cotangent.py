@@ -34,10 +34,11 @@ def project(builder: Builder, bar: Atom, value: Atom) -> Atom:
     bar = to_shape(builder, bar, value)
     found, wanted = bar.type, value.type
     assert isinstance(found, ArrayType)
-    if found.kind != "py" and None not in (found.dtype, wanted.dtype) and found.dtype != wanted.dtype:
-        if wanted.kind != "py" and not isinstance(bar, Literal):
-            bar = builder.one(primitive(cast), bar, dtype=wanted.dtype)
-    return bar
+    if isinstance(bar, Literal) or wanted.dtype is None or found.dtype == wanted.dtype:
+        return bar
+    if found.kind == "py" and found.dtype is not None:
+        return bar  # a Python number goes with every dtype
+    return builder.one(primitive(cast), bar, dtype=wanted.dtype)
 
 
 def to_shape(builder: Builder, bar: Atom, value: Atom) -> Atom:
@@ -59,7 +60,11 @@ def to_shape(builder: Builder, bar: Atom, value: Atom) -> Atom:
         return builder.one(primitive(sum_to), bar, value)
     if extra:
         axes = tuple(range(extra))
-        bar = builder.one(primitive(np.sum), bar, axis=axes if extra > 1 else 0) if want else builder.one(primitive(np.sum), bar)
+        bar = (
+            builder.one(primitive(np.sum), bar, axis=axes if extra > 1 else 0)
+            if want
+            else builder.one(primitive(np.sum), bar)
+        )
     if ones:
         bar = builder.one(primitive(np.sum), bar, axis=tuple(ones) if len(ones) > 1 else ones[0], keepdims=True)
     if any(h == 1 and w != 1 for h, w in zip(have[extra:], want, strict=True)):
