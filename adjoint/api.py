@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from adjoint import dispatch
-from adjoint.derivative import Derivative, Specification, bind, check_callable, lower_call
+from adjoint.codegen.load import annotate
+from adjoint.derivative import Derivative, bind, lower_call
 from adjoint.errors import user_errors
-from adjoint.frontend.abstract import Partial, Static, atoms_of, make_tuple, rebuild
+from adjoint.frontend.abstract import Partial, Static, atoms_of, constant_of, is_constant, make_tuple, rebuild
 from adjoint.frontend.calls import MACROS
 from adjoint.frontend.lower import Lowering, finish, function_name
 from adjoint.ir.build import Builder
@@ -20,6 +21,7 @@ from adjoint.ir.core import Block, Value
 from adjoint.ir.tree import Tree, build_object, flatten_object, map_leaves
 from adjoint.ir.walk import block_reads
 from adjoint.nesting import Argnums, lower_grad, lower_hook, lower_jvp, lower_linearize, lower_vjp
+from adjoint.specification import Specification, check_callable
 from adjoint.transform.cotangent import derivative_type
 
 
@@ -208,7 +210,7 @@ class Pullback:
         try:
             return self._call(out_bar, self._residuals)
         except Exception as error:
-            dispatch.annotate(error)
+            annotate(error)
             raise
 
 
@@ -308,7 +310,7 @@ def linear_map(fun: Any, primals: tuple[Any, ...], has_aux: bool, kind: str, wrt
         lowered, params = lower_call(fun, given, build)
         entry = dispatch.make_entry(lowered, params, f"{name}_{kind}")
         seed, residuals, ops, result, functions = second[0]
-        inner = Lowering(Builder(), None)  # type: ignore[arg-type]
+        inner = Lowering(Builder(), None)
         for k, atom in enumerate(a for a in atoms_of(seed) if isinstance(a, Value)):
             inner.leaves.append(((("arg", 0), ("item", k)), atom))
         for k, atom in enumerate(residuals):
@@ -371,8 +373,6 @@ def backward_hook(x: Any, fn: Callable[[Any], Any]) -> Any:
 
 
 def _constant(low: Any, value: Any, node: Any, what: str) -> Any:
-    from adjoint.frontend.abstract import constant_of, is_constant
-
     if not is_constant(value):
         low.refuse(node, f"{what} must be known at compile time")
     return constant_of(value)

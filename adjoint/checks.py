@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from adjoint.api import jvp, vjp
-from adjoint.derivative import Derivative, Specification
+from adjoint.derivative import Derivative
 from adjoint.ir.tree import build_object, flatten_object, leaves, map_leaves
+from adjoint.specification import Specification
 
 TOLERANCE = {"float32": 5e-3, "complex64": 5e-3}
 
@@ -149,10 +150,11 @@ def _differences(fun: Any, args: tuple[Any, ...], position: int, direction: Any,
             lambda leaf, d: leaf + step * d if _is_inexact(leaf) else leaf,
             flatten_object(args[position]), flatten_object(direction),
         )  # fmt: skip
-        given = copy.deepcopy(args[:position]) + (build_object(moved),) + copy.deepcopy(args[position + 1 :])
+        given = (*copy.deepcopy(args[:position]), build_object(moved), *copy.deepcopy(args[position + 1 :]))
         return _flat(fun(*given))
 
-    step, best, error, previous = 0.02, None, None, []
+    previous: list[Any] = []
+    step, best, error = 0.02, None, None
     for _ in range(rows):
         current = [(at(step) - at(-step)) / (2 * step)]
         for column, older in enumerate(previous):

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from adjoint.api import linear_map
-from adjoint.derivative import Derivative, Specification, bind, check_callable, function_name
+from adjoint.derivative import Derivative, bind
 from adjoint.errors import user_errors
+from adjoint.frontend.lower import function_name
 from adjoint.ir.tree import Tree, build_object, flatten_object, leaves, map_leaves
 from adjoint.nesting import Argnums, as_tuple
+from adjoint.specification import Specification, check_callable
 
 Dense = Callable[..., Any]
 
@@ -199,10 +201,9 @@ def _basis(leaf: Any) -> Iterator[Any]:
 
 
 def _zero(leaf: Any) -> Any:
-    return (
-        np.zeros(leaf.shape, leaf.dtype)
-        if isinstance(leaf, np.ndarray)
-        else leaf * 0
-        if isinstance(leaf, (float, complex, np.generic))
-        else leaf
-    )
+    """The zero of a leaf; what has no derivative stays as it is."""
+    if isinstance(leaf, np.ndarray):
+        return np.zeros(leaf.shape, leaf.dtype)
+    if isinstance(leaf, np.generic):
+        return np.zeros((), leaf.dtype)[()]
+    return leaf * 0 if isinstance(leaf, (float, complex)) else leaf

@@ -5,37 +5,20 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from adjoint import dispatch
 from adjoint.dispatch import MISS, Entry
-from adjoint.errors import UnsupportedError, user_errors
+from adjoint.errors import user_errors
 from adjoint.frontend.abstract import Static
 from adjoint.frontend.lower import Lowered, Lowering, function_name, lower
-from adjoint.frontend.parse import parse
-from adjoint.frontend.subset import check
-from adjoint.nesting import Argnums, lower_grad
-from adjoint.rules.registry import primitive_of
+from adjoint.nesting import lower_grad
+from adjoint.sources import source
+from adjoint.specification import Specification, check_callable, check_schedule
 
 Bound = tuple[tuple[str, Any, Any], ...]
 """The arguments of a call: (name of the parameter, its kind, object)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Specification:
-    """Which derivative: together with the function it determines the program."""
-
-    argnums: Argnums = 0
-    has_aux: bool = False
-    with_value: bool = False
-    schedule: Any = "auto"
-    memory_budget: int | str | None = None
-
-    @property
-    def suffix(self) -> str:
-        return "value_and_grad" if self.with_value else "grad"
 
 
 class Derivative:
@@ -84,8 +67,6 @@ class Derivative:
     def source(self) -> str:
         """The generated Python source."""
         if self._entry is None:
-            from adjoint.sources import source
-
             return source(self.primal, argnums=self.specification.argnums)
         return self._entry.generated.text
 
@@ -123,25 +104,6 @@ class Derivative:
         entry, result = dispatch.run(self._key, self.primal, names, objects, compile_entry)
         self._entry, self._call, self._count = entry, partial(entry.call, self.primal), positional_count(bound)
         return result
-
-
-def check_schedule(specification: Specification) -> None:
-    """Refuse a schedule that is not there: an option is never ignored."""
-    if specification.schedule not in ("auto", "store"):
-        raise UnsupportedError(f"schedule={specification.schedule!r} is not supported", None, 'use "auto" or "store"')
-    if specification.memory_budget is not None:
-        raise UnsupportedError(
-            "memory_budget is not supported", None, "leave it out: what the reverse sweep reads is kept"
-        )
-
-
-def check_callable(fun: Any) -> None:
-    """Refuse what is no function, and syntax that no argument types could make right."""
-    if not callable(fun):
-        raise TypeError(f"a derivative is taken of a function, not of {fun!r}")
-    inner = fun.__func__ if isinstance(fun, types.MethodType) else fun
-    if isinstance(inner, types.FunctionType) and primitive_of(inner) is None:
-        check(parse(inner))
 
 
 def bind(fun: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound:

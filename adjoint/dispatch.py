@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import functools
 import types
-from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +25,13 @@ from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, known_not_one
 from adjoint.pipeline import compile_function
 
-CacheInfo = namedtuple("CacheInfo", "hits misses currsize")
+
+class CacheInfo(NamedTuple):
+    """How often a compiled program was found or made, and how many there are."""
+
+    hits: int
+    misses: int
+    currsize: int
 
 
 @dataclass(slots=True, eq=False)
@@ -235,7 +240,8 @@ def make_call(entry: Entry, params: list[tuple[str, Any]]) -> Callable[..., Any]
     """Write the guards and the call as one function."""
     lowered = entry.lowered
     space: dict[str, Any] = {
-        "entry": entry, "bare": entry.bare, "MISS": MISS, "ndarray": np.ndarray, "annotate": annotate, "check_disjoint": check_disjoint,
+        "entry": entry, "bare": entry.bare, "MISS": MISS, "ndarray": np.ndarray, "annotate": annotate,
+        "check_disjoint": check_disjoint,
     }  # fmt: skip
     tests: list[str] = []
     for (path, check), expected in lowered.guards.items():

@@ -81,7 +81,7 @@ def outline(low: Lowering, fun: Any, args: list[Any], kwargs: dict[str, Any], no
 
     return Outlined(
         Function(_name(fun), body, dict(low.functions)),
-        body.params[: len(fresh)],  # type: ignore[arg-type]  # parameters are values
+        body.params[: len(fresh)],
         outside,
         list(map(renewed, own_args)),
         {name: renewed(value) for name, value in own_kwargs.items()},
@@ -211,7 +211,7 @@ def as_active(low: Lowering, value: Any, where: int | str, node: Any) -> Any:
                 "derivatives need floats or complex numbers: convert it with .astype(float)"
             )
         if not isinstance(atom.type, ArrayType):
-            raise TypeError(f"argument {where!r} is differentiated and is a {atom.type.name}")  # type: ignore[union-attr]
+            raise TypeError(f"argument {where!r} is differentiated and is a {atom.type.name}")
         return atom
 
     check_leaves(value, where)
@@ -273,10 +273,9 @@ def pair(low: Lowering, primal: Any, dot: Any) -> list[tuple[Atom, Atom | None]]
         if not is_inexact(number) and not (isinstance(primal, Literal) and type(primal.value) is int):
             return [(primal, None)]
         check_shapes(primal, dot)
-        if isinstance(primal, Literal) and type(primal.value) is int:
-            if isinstance(dot, Literal) and dot.value == 0:
-                return [(primal, None)]
-        return [(primal, dot)]
+        integer = isinstance(primal, Literal) and type(primal.value) is int
+        still = integer and isinstance(dot, Literal) and dot.value == 0
+        return [(primal, None if still else dot)]
     if isinstance(primal, Tree):
         if isinstance(dot, Static) and dot.value is None:
             return [(a, None) for a in atoms_of(primal)]
@@ -287,10 +286,9 @@ def pair(low: Lowering, primal: Any, dot: Any) -> list[tuple[Atom, Atom | None]]
 
 
 def check_shapes(primal: Any, dot: Any) -> None:
-    a, b = primal.type, dot.type
-    if isinstance(a, ArrayType) and isinstance(b, ArrayType) and a.shape is not None and b.shape is not None:
-        if len(a.shape) != len(b.shape):
-            raise ValueError(f"a primal of {len(a.shape)} axes has a tangent of {len(b.shape)} axes")
+    a, b = getattr(primal.type, "shape", None), getattr(dot.type, "shape", None)
+    if a is not None and b is not None and len(a) != len(b):
+        raise ValueError(f"a primal of {len(a)} axes has a tangent of {len(b)} axes")
 
 
 # ---------------------------------------------------------------------- vjp

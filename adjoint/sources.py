@@ -8,7 +8,6 @@ from typing import Any
 
 from adjoint.codegen.generate import Generated, generate
 from adjoint.codegen.standalone import standalone
-from adjoint.derivative import Specification, check_callable
 from adjoint.dispatch import interface
 from adjoint.errors import AdjointError, user_errors
 from adjoint.frontend.abstract import Static, make_tuple
@@ -18,6 +17,7 @@ from adjoint.ir.print import print_function
 from adjoint.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, UNKNOWN, Type, is_inexact
 from adjoint.nesting import Argnums, lower_grad, lower_jvp
 from adjoint.pipeline import run_stages
+from adjoint.specification import Specification, check_callable
 from adjoint.transform.cotangent import derivative_type
 
 STAGES = ("ssa", "typed", "adjoint", "scheduled", "source", "all")

@@ -11,7 +11,7 @@ import adjoint
 ROOT = Path(adjoint.__file__).parent
 LAYERS = (
     "config", "errors", "ir", "rules", "frontend", "analysis", "transform",
-    "nesting", "schedule", "codegen", "pipeline", "dispatch", "derivative", "sources", "api", "dense", "checks", "cli",
+    "nesting", "schedule", "codegen", "pipeline", "dispatch", "specification", "sources", "derivative", "api", "dense", "checks", "cli",
 )  # fmt: skip
 STRANGERS = ({"frontend", "codegen"}, {"frontend", "transform"})
 TOP = ("__init__", "__main__")

@@ -45,7 +45,7 @@ class Context:
     """Everything shared by the parts of lowering."""
 
     builder: Builder
-    frame: Frame  # None before the first call
+    frame: Any  # the Frame of the function being read; None before the first call
     hidden: dict[Path, Any] = field(default_factory=dict)  # path -> abstract value
     leaves: list[tuple[Path, Value]] = field(default_factory=list)  # run-time objects, arguments and captured ones
     guards: dict[tuple[Path, str], Any] = field(default_factory=dict)

@@ -380,7 +380,7 @@ def lower(make: Callable[[Lowering], Any], name: str) -> Lowered:
     """
     statics: frozenset[Any] = frozenset()
     while True:
-        low = Lowering(Builder(), None, statics=statics)  # type: ignore[arg-type]  # no frame before the first call
+        low = Lowering(Builder(), None, statics=statics)
         try:
             result = make(low)
         except NeedStatic as need:

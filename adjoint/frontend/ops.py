@@ -77,7 +77,7 @@ class Ops(Outside):
     def dim(self, owner: Atom, axis: int, node: Any) -> Any:
         if owner.type.shape is None:  # type: ignore[union-attr]  # the caller knows that it is an array
             return self.apply(DIM, [owner], {"axis": Literal(axis)}, node)
-        length = owner.type.shape[axis]  # type: ignore[union-attr, index]  # the caller knows the rank
+        length = owner.type.shape[axis]  # type: ignore[union-attr]  # the caller knows that it is an array
         if isinstance(length, int):
             return Literal(length)
         found = self.apply(DIM, [owner], {"axis": Literal(axis)}, node)

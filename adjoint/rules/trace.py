@@ -68,25 +68,7 @@ def normal_form(
     their default value are dropped; one that the rule does not know raises TypeError.
     """
     is_dynamic = is_dynamic or (lambda x: isinstance(x, (Sym, Value)))
-    if primitive.signature is None:
-        operands, attributes = list(args), dict(kwargs)
-    elif primitive.operands is None and not primitive.sequence:
-        bound = primitive.signature.bind(*args, **kwargs)
-        operands, attributes = list(bound.args), dict(bound.kwargs)
-    else:
-        bound = primitive.signature.bind(*args, **kwargs)
-        count = 1 if primitive.sequence else primitive.operands or 0
-        names = list(primitive.signature.parameters)
-        operands = [bound.arguments[name] for name in names[:count] if name in bound.arguments]
-        attributes = {}
-        for name in names[count:]:
-            if name not in bound.arguments:
-                continue
-            item, default = bound.arguments[name], primitive.signature.parameters[name]
-            if default.kind is default.VAR_KEYWORD:
-                attributes.update(item)
-            elif item is not default.default:
-                attributes[name] = item
+    operands, attributes = bound_arguments(primitive, args, kwargs)
     if primitive.sequence:
         if not isinstance(operands[0], (list, tuple)):
             raise TypeError(f"{primitive.name} needs a list or tuple of arrays")
@@ -111,6 +93,30 @@ def normal_form(
         return item
 
     return inputs, {name: slot(item) for name, item in attributes.items()}
+
+
+def bound_arguments(
+    primitive: Primitive, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Operands and attributes of a call by the primitive's signature; without one, by position and by name."""
+    if primitive.signature is None:
+        return list(args), dict(kwargs)
+    bound = primitive.signature.bind(*args, **kwargs)
+    if primitive.operands is None and not primitive.sequence:
+        return list(bound.args), dict(bound.kwargs)
+    count = 1 if primitive.sequence else primitive.operands or 0
+    names = list(primitive.signature.parameters)
+    operands = [bound.arguments[name] for name in names[:count] if name in bound.arguments]
+    attributes: dict[str, Any] = {}
+    for name in names[count:]:
+        if name not in bound.arguments:
+            continue
+        item, default = bound.arguments[name], primitive.signature.parameters[name]
+        if default.kind is default.VAR_KEYWORD:
+            attributes.update(item)
+        elif item is not default.default:
+            attributes[name] = item
+    return operands, attributes
 
 
 def _is_python_scalar(x: Any) -> bool:
@@ -283,7 +289,7 @@ class Sym:
         return self.tracer.apply(operator.getitem, (self, index), {})
 
     @property
-    def T(self) -> Any:  # NumPy's name
+    def T(self) -> Any:  # noqa: N802  # NumPy's name
         return self.tracer.apply(np.transpose, (self,), {})
 
     @property

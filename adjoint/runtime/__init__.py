@@ -21,5 +21,6 @@ from adjoint.runtime.special import average, bessel_i, diff, exceeds, full, poly
 
 __all__ = [
     "add_at", "average", "bessel_i", "broadcast_like", "cast", "diff", "divide", "exceeds", "fresh", "full",
-    "log", "polygamma", "power", "product_left", "product_right", "quotient", "rebuild", "recurrence", "sum_to", "update", "zeros_if",
+    "log", "polygamma", "power", "product_left", "product_right", "quotient", "rebuild", "recurrence", "sum_to",
+    "update", "zeros_if",
 ]  # fmt: skip

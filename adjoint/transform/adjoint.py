@@ -1,5 +1,6 @@
-"""Reverse mode: after the primal program, its ops again in reverse, each giving to the cotangents of its
-operands (Griewank and Walther 2008, section 3.2; on structured SSA as in Innes 2019).
+"""Reverse mode: after the primal program, its ops again in reverse, each giving to the cotangents of its operands.
+
+Griewank and Walther 2008, section 3.2; on structured SSA as in Innes 2019.
 
 `x_bar` is the cotangent of `x`. Cotangents are symbolic zeros until something is added; the first
 contribution is taken as it is. `for` becomes `for` over the same range backwards, `while` a `for` over
@@ -39,7 +40,7 @@ from adjoint.ir.core import (
 )
 from adjoint.ir.types import PY_INT, ArrayType, StackType, Type
 from adjoint.ir.walk import clone_block, op_reads, substitute, substitute_op
-from adjoint.rules.internal import zeros_if
+from adjoint.rules.internal import cast, zeros_if
 from adjoint.rules.trace import ZERO, Sym, Zero
 from adjoint.transform.calls import Split, reverse_call
 from adjoint.transform.cotangent import add, derivative_type, named, primitive, project, zero_like
@@ -89,6 +90,10 @@ class Reverse:
         self.elements: dict[Value, Elements] = {}
         self.hints: dict[Value, str] = {}
 
+    def differentiate(self, fn: Function, wrt: Sequence[int], seeds: Sequence[bool]) -> Function:
+        """The same transform, of a callee."""
+        return adjoint(fn, wrt, seeds)
+
     # ------------------------------------------------------------------ cotangents
 
     def accumulate(self, cot: Cotangents, builder: Builder, atom: Atom, bar: Atom) -> None:
@@ -109,7 +114,15 @@ class Reverse:
     def result(self, cot: Cotangents, builder: Builder, value: Value) -> Atom:
         """The cotangent of a parameter, as an array of its own shape."""
         bar = cot.get(value)
-        return zero_like(builder, value) if bar is None else bar
+        bar = zero_like(builder, value) if bar is None else bar
+        narrow = (
+            isinstance(value.type, ArrayType)
+            and value.type.kind != "py"
+            and value.type.dtype in ("float32", "complex64")
+        )
+        if narrow and isinstance(bar.type, ArrayType) and bar.type.kind == "py":
+            return builder.one(primitive(cast), bar, dtype=value.type.dtype)  # type: ignore[union-attr]  # an array
+        return bar
 
     # ------------------------------------------------------------------ ops
 
@@ -142,7 +155,8 @@ class Reverse:
             types = [r.type for r in self.functions[callee].results]
             (given,) = builder.emit(CALL, (bar, *op.inputs[1:]), {"callee": callee}, types=types)
         else:
-            attrs = {"function": Slot(1), "method": None, "name": "the hook", "args": (Slot(0),), "kwargs": {}}
+            attrs: dict[str, Any] = {"function": Slot(1), "method": None, "name": "the hook"}
+            attrs |= {"args": (Slot(0),), "kwargs": {}}
             (given,) = builder.emit(OPAQUE, (bar, op.inputs[1]), attrs, types=(type_,))
         self.accumulate(cot, builder, op.inputs[0], given)
 
@@ -155,18 +169,21 @@ class Reverse:
         refuse_varying_options(op, self.varied.__contains__)
         if not wanted:
             return
-        bars = [cot.get(output) for output in op.outputs]
+        bars: list[Any] = [cot.get(output) for output in op.outputs]
         if rule.kind == "jvp" and rule.vjp is None:
             self.transposed(tracing, atoms, wanted, bars, cot, builder)
             return
-        bar = tracing.symbol(bars[0]) if len(bars) == 1 else tuple(ZERO if b is None else tracing.symbol(b) for b in bars)
+        bar = (
+            tracing.symbol(bars[0]) if len(bars) == 1 else tuple(ZERO if b is None else tracing.symbol(b) for b in bars)
+        )
+        body: Any = rule.body
         if rule.vjp is not None:
             found = tracing.run(rule.vjp, bar, *tracing.operands)
         elif rule.kind == "elementwise":
-            partials = tracing.run(rule.body, *tracing.operands)
+            partials = tracing.run(body, *tracing.operands)
             found = tuple(times(p, bar) for p in self.shared(partials, atoms, wanted))
         else:
-            found = tracing.run(rule.body, bar, *tracing.operands)
+            found = tracing.run(body, bar, *tracing.operands)
         results = dict(zip(range(len(atoms)) if len(found) == len(atoms) else wrt, found, strict=True))
         gifts = [(atoms[k], tracing.atom(results[k])) for k in wanted if not _is_zero(results[k])]
         splice(tracing.scratch, builder, [gift for _, gift in gifts])
@@ -181,7 +198,11 @@ class Reverse:
             first = found.setdefault(atoms[k], k)
             if first == k:
                 result[k] = partials[k]
-            elif isinstance(partials[k], Sym) and isinstance(result[first], Sym) and partials[k].atom is result[first].atom:
+            elif (
+                isinstance(partials[k], Sym)
+                and isinstance(result[first], Sym)
+                and partials[k].atom is result[first].atom
+            ):
                 result[first] = 2.0 * partials[k]
             else:
                 result[first] = result[first] + partials[k]
@@ -194,7 +215,8 @@ class Reverse:
         """The reverse of a `jvp_rule`: our own transform applied to the traced tangent, which is linear."""
         dots: dict[int, Value] = {k: Value(None, derivative_type(atoms[k].type)) for k in wanted}
         shaped = [Sym(dots[k], tracing.tracer) if k in dots else ZERO for k in range(len(atoms))]
-        outs = tracing.run(tracing.rule.body, *shaped, *tracing.operands)
+        body: Any = tracing.rule.body
+        outs = tracing.run(body, *shaped, *tracing.operands)
         outer = self.varied
         scratch = Block(tuple(dots.values()), tuple(tracing.scratch.ops), ())
         self.varied = varied(scratch, dots.values())
@@ -260,9 +282,11 @@ class Reverse:
 
     # ------------------------------------------------------------------ loops
 
-    def loop(self, op: Op, cot: Cotangents, builder: Builder) -> None:
-        """The loop backwards. What it carries, cotangents of carried values and of values read from
-        outside, is found by repeating until no more turns up.
+    def loop(self, op: Op, cot: Cotangents, builder: Builder) -> None:  # noqa: PLR0915  # one fixed point, one new loop
+        """The loop backwards.
+
+        What it carries, cotangents of carried values and of values read from outside, is found by repeating
+        until no more turns up.
         """
         is_for = op.primitive is FOR
         parts: Any = for_parts(op) if is_for else while_parts(op)
@@ -275,7 +299,10 @@ class Reverse:
             self.residuals.grown = dict(saved_grown)
             inner = builder.nested()
             local: Cotangents = {}
-            bars = [Value(named(p, "bar"), derivative_type(p.type)) if a else None for p, a in zip(parts.carried, active, strict=True)]
+            bars = [
+                Value(named(p, "bar"), derivative_type(p.type)) if a else None
+                for p, a in zip(parts.carried, active, strict=True)
+            ]
             sums = {v: Value(named(v, "bar"), derivative_type(v.type)) for v in outside}
             local.update(sums)
             popped, stack_bars = self.popped(op, parts, local, cot, inner)
@@ -310,7 +337,15 @@ class Reverse:
             "reverse": not op.attrs["reverse"] if is_for else True,
         }  # fmt: skip
         builder.append(
-            Op(FOR, (*space, *initial, *stack_bars, *stacks), (*finals, *outer, *produced), attrs, (region,), op.span, "adjoint")
+            Op(
+                FOR,
+                (*space, *initial, *stack_bars, *stacks),
+                (*finals, *outer, *produced),
+                attrs,
+                (region,),
+                op.span,
+                "adjoint",
+            )
         )
         cot.update(zip(outside, outer, strict=True))
         for k, final in zip(chosen, finals, strict=True):
@@ -376,7 +411,10 @@ class Reverse:
             if not which:
                 continue
             bars = [local[e] for _, e in which]
-            types = tuple(b.type if isinstance(e.type, StackType) else derivative_type(e.type) for b, (_, e) in zip(bars, which, strict=True))
+            types = tuple(
+                b.type if isinstance(e.type, StackType) else derivative_type(e.type)
+                for b, (_, e) in zip(bars, which, strict=True)
+            )
             value = Value(None, StackType(types))
             sizes.append(len(which))
             pushed.extend(bars)

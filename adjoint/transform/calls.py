@@ -51,7 +51,8 @@ def split_callee(mode: Reverse, callee: Function, wrt: tuple[int, ...], seeds: t
     key = (callee.name, wrt, seeds)
     if key in mode.split:
         return mode.split[key]
-    joint = simplify_all(mode.differentiate(replace(callee, functions=mode.functions), wrt, seeds))
+    joint = mode.differentiate(replace(callee, functions=mode.functions), wrt, seeds)
+    joint = simplify_all(joint, late=len(joint.params) - len(callee.params))
     mode.functions.update(joint.functions)
     count, bars = len(callee.results), joint.params[len(callee.params) :]
     forward, reverse = sweeps(joint, count, len(bars))

@@ -119,6 +119,8 @@ class _Tangent:
             self.set(op.outputs[0], self.of(op.inputs[0]))
             return
         rule = rule_of(op.primitive)
+        if rule is None and op.primitive.fun is not None and any(self.of(atom) is not None for atom in op.inputs):
+            find_rule(op)
         if rule is None or rule.kind == "nondifferentiable":
             return
         tracing = Tracing(op, rule)
