@@ -13,7 +13,7 @@ from dataclasses import replace
 from adjoint.errors import VerifyError
 from adjoint.ir.core import CALL, FOR, IF, WHILE, Atom, Block, Function, Op, Value, for_parts, while_parts
 from adjoint.ir.print import print_function
-from adjoint.ir.types import ArrayType, ObjectType, StackType, Type, join, same_shape
+from adjoint.ir.types import ArrayType, ObjectType, Shape, StackType, Symbol, Type, join, same_length
 
 
 def verify(fn: Function, stage: str = "", *, open_reads: bool = False) -> None:
@@ -127,8 +127,17 @@ class _Verifier:
 
 
 def _fits(found: Type, expected: Type) -> bool:
-    if isinstance(found, ArrayType) and isinstance(expected, ArrayType) and same_shape(found.shape, expected.shape):
+    if isinstance(found, ArrayType) and isinstance(expected, ArrayType) and _shape_fits(found.shape, expected.shape):
         found = replace(found, shape=expected.shape)
     if isinstance(found, StackType) and isinstance(expected, StackType):
         return len(found.elements) == len(expected.elements) and all(map(_fits, found.elements, expected.elements))
     return join(found, expected) == expected or isinstance(found, ObjectType) or "undefined" in str(found).lower()
+
+
+def _shape_fits(found: Shape | None, expected: Shape | None) -> bool:
+    """Whether each axis is as long as expected, or nothing is expected of it."""
+    if found is None or expected is None or len(found) != len(expected):
+        return found == expected
+    return all(
+        same_length(f, e) or (isinstance(e, Symbol) and not e.not_one) for f, e in zip(found, expected, strict=True)
+    )
