@@ -5,7 +5,8 @@ Two changes, both within one block:
 * A chain of updates and additions to one array, none of whose links is read elsewhere, is gathered at its
   end. In derivative code a store of zero whose place is added to again becomes a store of the sum:
   `a[i] = 0; a[i] += v` is `a[i] = v`.
-* What reads the old version of an array moves in front of the op that overwrites it, if it can.
+* What reads the old version of an array, or a view of it, moves in front of the op that overwrites it, if it
+  can.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adjoint.codegen.liveness import count_reads
-from adjoint.codegen.storage import is_basic, is_update
+from adjoint.codegen.storage import is_basic, is_update, is_view
 from adjoint.ir.build import Builder
 from adjoint.ir.core import Atom, Block, Function, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType
@@ -120,6 +121,15 @@ def _dtype(op: Op) -> str | None:
 # ---- readers of old versions
 
 
+def _views_of(target: Value, ops: list[Op]) -> set[Atom]:
+    """An array and the views of it that ops make."""
+    seen: set[Atom] = {target}
+    for op in ops:
+        if is_view(op) and not seen.isdisjoint(op.inputs):
+            seen.update(op.outputs)
+    return seen
+
+
 def _readers_first(ops: list[Op]) -> list[Op]:
     """Move pure ops that read an array in front of the op that overwrites it."""
     place = {out: k for k, op in enumerate(ops) for out in op.outputs}
@@ -129,12 +139,21 @@ def _readers_first(ops: list[Op]) -> list[Op]:
         target = op.inputs[0] if is_update(op.primitive) else None
         if not isinstance(target, Value):
             continue
+        seen = _views_of(target, ops[:k])
+        first: list[Op] = []  # what moves in front of this op
         for later in ops[k + 1 :]:
             if later in moved or later.regions or later.primitive.effect or is_update(later.primitive):
                 continue
-            if target in later.inputs and all(place.get(value, -1) < k for value in op_reads(later)):
-                ahead.setdefault(op, []).append(later)
+            made = {out for op in first for out in op.outputs}
+            if not seen.isdisjoint(later.inputs) and all(
+                value in made or place.get(value, -1) < k for value in op_reads(later)
+            ):
+                first.append(later)
                 moved.add(later)
+                if is_view(later):
+                    seen.update(later.outputs)
+        if first:
+            ahead[op] = first
     if not moved:
         return ops
     result: list[Op] = []

@@ -40,9 +40,12 @@ from adjoint.ir.core import (
     for_parts,
     while_parts,
 )
-from adjoint.ir.types import ArrayType
+from adjoint.ir.types import ArrayType, same_shape
 from adjoint.ir.walk import all_ops
 from adjoint.rules import internal
+
+DISTINCT = (np.arange, np.argsort, np.flatnonzero)
+"""Functions whose result, a row of indices, has no number twice (`np.arange` of a length alone)."""
 
 AUGMENTED = {gast.Add: "+=", gast.Sub: "-="}
 
@@ -189,7 +192,7 @@ class Statements:
         basic = is_basic(index, op.inputs)
         if basic and self.is_new_zeros(target):
             self.add(text.assign([self.place(op)], self.expr(value)), op)
-        elif basic or _is_mask(index, op):
+        elif basic or _is_mask(index, op) or self.is_distinct(index, op):
             self.augment(self.place(op), gast.Add, value, op)
         else:
             where = self.expressions.index(op)
@@ -197,6 +200,23 @@ class Statements:
                 where = text.subscript(text.dotted("np.s_"), where)
             args = [self.expr(target), where, self.expr(value)]
             self.add(text.statement(text.call(text.dotted("np.add.at"), args)), op)
+
+    def is_distinct(self, index: Any, op: Op) -> bool:
+        """Whether one array of an index has no number twice, and the others go along it: `x[np.arange(n), labels]`."""
+        items = index if isinstance(index, tuple) else (index,)
+        atoms = [op.inputs[item.index] for item in items if isinstance(item, Slot)]
+        arrays = [atom for atom in atoms if getattr(atom.type, "shape", None) != ()]
+        if not is_basic(tuple(item for item in items if not isinstance(item, Slot)), op.inputs):
+            return False
+        found = next((atom for atom in arrays if self.has_no_number_twice(atom)), None)
+        return found is not None and all(_is_alike(atom, found) for atom in arrays)
+
+    def has_no_number_twice(self, atom: Atom) -> bool:
+        """Whether an atom is a row of indices from 0 on, none of them twice."""
+        made = self.folding.definition(atom)
+        if made is None or made.primitive.fun not in DISTINCT or getattr(atom.type, "ndim", None) != 1:
+            return False
+        return made.primitive.fun is not np.arange or len(made.inputs) == 1
 
     def is_new_zeros(self, target: Atom) -> bool:
         made = self.folding.definition(target)
@@ -374,6 +394,13 @@ def _split(stacks: Sequence[Atom], elements: Sequence[Value]) -> dict[Atom, list
     """The elements of each consumed stack."""
     rest = iter(elements)
     return {stack: [next(rest) for _ in stack.type.elements] for stack in stacks}  # type: ignore[union-attr]
+
+
+def _is_alike(a: Atom, b: Atom) -> bool:
+    """Whether two rows certainly have the same length, named alike."""
+    if not isinstance(a.type, ArrayType) or not isinstance(b.type, ArrayType) or a.type.shape != b.type.shape:
+        return False
+    return same_shape(a.type.shape, b.type.shape)
 
 
 def _is_mask(index: Any, op: Op) -> bool:

@@ -13,33 +13,25 @@ import math
 import operator
 from typing import Any
 
-from adjoint.ir.core import Atom, Literal, Op, Slot, Value
-from adjoint.ir.types import ArrayType, Dim, same_length, same_shape
-from adjoint.rules.infer import static_argument
+from adjoint.ir.core import Atom, Literal, Op, Slot
+from adjoint.ir.types import ArrayType, same_shape
 from adjoint.rules.names import (
-    ADD_AT,
     ADDS,
-    BROADCAST_LIKE,
     CAST,
     CONJ,
-    DIM,
     DIVS,
     GETITEM,
-    IMAG,
     MULS,
     NEGS,
     POS,
     POWS,
     REAL,
-    SIZE,
     SUBS,
-    SUM_TO,
     SWAPAXES,
     TRANSPOSE,
     UPDATE,
-    ZEROS_LIKE,
 )  # fmt: skip
-from adjoint.rules.registry import RULES, primitive_of
+from adjoint.rules.registry import primitive_of
 from adjoint.transform.cse import atom_key, attribute_key
 from adjoint.transform.rewrite import Rewriter, Row
 
@@ -217,78 +209,6 @@ def real_of_real(op: Op, r: Rewriter) -> Atom | None:
     return op.inputs[0] if is_real(op.inputs[0]) else None
 
 
-# ---- shapes
-
-
-def known_length(op: Op, r: Rewriter) -> Atom | None:
-    """x.shape[axis] -> 3 where the type tells"""
-    type_, axis = op.inputs[0].type, static_argument(op.inputs, op.attrs, 1, "axis")
-    if not isinstance(type_, ArrayType) or type_.shape is None or type(axis) is not int:
-        return None
-    length = type_.shape[axis]
-    return Literal(length) if isinstance(length, int) else length_of_argument(length, op.inputs[0], r)
-
-
-def length_of_argument(length: Dim, atom: Atom, r: Rewriter) -> Atom | None:
-    """The same length read from an argument of the function: a name of a length means one number."""
-    if atom in r.params:
-        return None
-    for param in r.params:
-        shape = param.type.shape if isinstance(param.type, ArrayType) else None
-        for axis, dim in enumerate(shape or ()):
-            if dim == length and same_length(dim, length):
-                return r.emit(DIM, param, attrs={"axis": axis})
-    return None
-
-
-def known_size(op: Op, r: Rewriter) -> Atom | None:
-    """np.size(x) -> 12 where the type tells"""
-    type_ = op.inputs[0].type
-    if op.attrs or len(op.inputs) != 1 or not isinstance(type_, ArrayType) or type_.shape is None:
-        return None
-    lengths = [n for n in type_.shape if isinstance(n, int)]
-    if len(lengths) < len(type_.shape):
-        return length_of_argument(type_.shape[0], op.inputs[0], r) if len(type_.shape) == 1 else None
-    return Literal(math.prod(lengths))
-
-
-def shape_of_argument(op: Op, r: Rewriter) -> Atom | None:
-    """broadcast_like(v, sin(x)) -> broadcast_like(v, x): the shape of an argument costs no memory"""
-    place = 1 if op.primitive in (BROADCAST_LIKE, SUM_TO) else 0
-    source = shape_source(op.inputs[place], r)
-    if source is op.inputs[place]:
-        return None
-    return r.emit(op.primitive, *op.inputs[:place], source, *op.inputs[place + 1 :], attrs=op.attrs)
-
-
-def shape_source(atom: Atom, r: Rewriter) -> Atom:
-    """An argument of the function that certainly has the shape of `atom`, or else `atom`."""
-    seen: list[Atom] = []
-    waiting = [atom]
-    found: Atom | None = None
-    while waiting and found is None:
-        source = waiting.pop()
-        if source in r.params:
-            found = source
-        elif source in r.shape_sources:
-            found = r.shape_sources[source]
-        elif source not in seen:
-            seen.append(source)
-            op = r.definition(source, SHAPE_KEEPING)
-            operands = [x for x in op.inputs if isinstance(x, Value) and has_shape(x, source)] if op else []
-            waiting += reversed(operands)
-            if not operands:
-                found = next((x for x in r.params if x.type == source.type and has_shape(x, source)), None)
-    for known in seen:
-        r.shape_sources[known] = found
-    return atom if found is None else found
-
-
-SHAPE_KEEPING = frozenset(p for p, rule in RULES.items() if rule.kind == "elementwise") | {
-    UPDATE, ADD_AT, CAST, ZEROS_LIKE, BROADCAST_LIKE, REAL, IMAG, CONJ,
-}  # fmt: skip
-
-
 # ---- reads after writes
 
 
@@ -338,8 +258,5 @@ EXACT = (
     Row("transpose(transpose(x))", TRANSPOSES, transposed_twice, exact=True),
     Row("cast to the same dtype", frozenset({CAST}), same_dtype, exact=True),
     Row("real(x) of a real", frozenset({REAL, CONJ}), real_of_real, exact=True),
-    Row("length", frozenset({DIM}), known_length, exact=True),
-    Row("size", frozenset({SIZE}), known_size, exact=True),
-    Row("shape of", frozenset({DIM, SIZE, ZEROS_LIKE, BROADCAST_LIKE, SUM_TO}), shape_of_argument, exact=True),
     Row("stored value", frozenset({GETITEM}), stored_value, exact=True),
 )

@@ -2,7 +2,7 @@
 
 Only derivative ops move, and only those that cannot raise and cost little where the loop runs no trip:
 sums, products and signs of scalars or of arrays of one known shape, transposes, lengths. Of primal ops,
-lengths and sums and products of Python integers move: the same numbers, and nobody can tell when they are
+lengths and sums and products of Python numbers move: the same numbers, and nobody can tell when they are
 computed. Inner loops come first, so that what leaves one may leave the next as well. What is inside an `if`
 stays there.
 """
@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adjoint.ir.core import FOR, WHILE, Block, Function, Op, Value
-from adjoint.ir.types import PY_INT, ArrayType
+from adjoint.ir.core import FOR, WHILE, Block, Function, Literal, Op, Value
+from adjoint.ir.types import PY_FLOAT, PY_INT, ArrayType
 from adjoint.ir.walk import map_functions
 from adjoint.rules.names import (
     ADD,
@@ -21,6 +21,8 @@ from adjoint.rules.names import (
     CAST,
     CONJ,
     DIM,
+    DIV,
+    GETITEM,
     IMAG,
     MUL,
     MULS,
@@ -33,9 +35,11 @@ from adjoint.rules.names import (
     SWAPAXES,
     TRANSPOSE,
 )  # fmt: skip
+from adjoint.transform.shapes import is_slices
 
 _ARITHMETIC = ADDS | SUBS | MULS
-_INTEGERS = {ADD, SUB, MUL, NEG}
+_OPERATORS = {ADD, SUB, MUL, DIV, NEG}
+_PYTHON = (PY_INT, PY_FLOAT)
 _SAFE = NEGS | {TRANSPOSE, SWAPAXES, DIM, SIZE, CAST, REAL, IMAG, CONJ}
 
 
@@ -63,7 +67,7 @@ def _invariant(body: Block) -> tuple[list[Op], Block]:
     inside: set[Value] = set(body.params)
     moved, kept = [], []
     for op in body.ops:
-        if (op.sweep or _is_integer(op)) and _is_safe(op) and not any(atom in inside for atom in op.inputs):
+        if (op.sweep or _is_python(op)) and _is_safe(op) and not any(atom in inside for atom in op.inputs):
             moved.append(op)
         else:
             kept.append(op)
@@ -71,9 +75,9 @@ def _invariant(body: Block) -> tuple[list[Op], Block]:
     return moved, replace(body, ops=tuple(kept)) if moved else body
 
 
-def _is_integer(op: Op) -> bool:
-    """Whether an op computes a Python integer, from Python integers if from numbers at all."""
-    return op.primitive is DIM or (op.primitive in _INTEGERS and all(atom.type == PY_INT for atom in op.inputs))
+def _is_python(op: Op) -> bool:
+    """Whether an op computes a Python number that no error state and no subclass can change."""
+    return op.primitive is DIM or (op.primitive in _OPERATORS and all(atom.type in _PYTHON for atom in op.inputs))
 
 
 def _is_safe(op: Op) -> bool:
@@ -82,6 +86,11 @@ def _is_safe(op: Op) -> bool:
     arrays = [type_ for type_ in types if isinstance(type_, ArrayType) and type_.dtype and type_.shape is not None]
     if len(arrays) < len(types):
         return False
+    if op.primitive is DIV:
+        divisor = op.inputs[1]
+        return isinstance(divisor, Literal) and divisor.value != 0 and op.inputs[0].type == PY_FLOAT
+    if op.primitive is GETITEM:
+        return len(types) == 1 and is_slices(op.attrs["index"])
     if op.primitive in _ARITHMETIC:
         return len({type_.shape for type_ in arrays if type_.shape}) <= 1
     return op.primitive in _SAFE or (op.primitive is BROADCAST_LIKE and arrays[0].shape == ())

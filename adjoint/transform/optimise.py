@@ -12,7 +12,6 @@ from adjoint.transform.simplify import simplify_once
 from adjoint.transform.stacks import forward_elements
 
 PASSES: tuple[Callable[[Function], Function], ...] = (
-    simplify_once,
     eliminate_common_subexpressions,
     hoist,
     forward_elements,
@@ -22,13 +21,16 @@ ROUNDS = 6
 """A bound only: the second round changes little and the third hardly anything."""
 
 
-def simplify_all(fn: Function) -> Function:
+def simplify_all(fn: Function, late: int = 0) -> Function:
     """The same function, and its callees, in the form that is scheduled.
 
+    The last `late` parameters are known to a part of the program only: cotangents, where the forward sweep
+    will be cut off. Nothing that does not read them yet comes to read them.
     Runs before the schedule, never after: sharing would undo what is recomputed on purpose.
     """
     for _ in range(ROUNDS):
         before = fn
+        fn = simplify_once(fn, late)
         for run in PASSES:
             fn = run(fn)
         if same(fn, before):

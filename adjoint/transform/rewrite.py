@@ -14,12 +14,31 @@ from typing import Any
 
 from adjoint.errors import TypeInferenceError
 from adjoint.ir.build import Builder
-from adjoint.ir.core import EMPTY, IF, Atom, Block, Function, Literal, Op, Primitive, Value
-from adjoint.ir.types import ArrayType, Type, same_shape
+from adjoint.ir.core import (
+    EMPTY,
+    FOR,
+    IF,
+    WHILE,
+    Atom,
+    Block,
+    Function,
+    Literal,
+    Op,
+    Primitive,
+    Value,
+    for_parts,
+    while_parts,
+)
+from adjoint.ir.types import ArrayType, StackType, Type, same_shape
 from adjoint.ir.walk import all_ops, lookup
+from adjoint.rules.names import BROADCAST_LIKE, DIM, SIZE, SUM_TO, ZEROS_LIKE
 
 DEEPEST = 12
 """How many rewrites may follow from one another; a bound for tables that do not settle."""
+
+
+PATTERNS = {DIM: 0, SIZE: 0, ZEROS_LIKE: 0, BROADCAST_LIKE: 1, SUM_TO: 1}
+"""The operand that is read for its shape alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +63,9 @@ def table_of(rows: Iterable[Row]) -> Table:
     return found
 
 
-def rewrite_function(fn: Function, table: Table) -> Function:
-    """Apply a table to a function and its callees, each on its own."""
-    body = Rewriter(table, fn.body).run()
+def rewrite_function(fn: Function, table: Table, late: int = 0) -> Function:
+    """Apply a table to a function and its callees, each on its own; the last `late` parameters are no `params`."""
+    body = Rewriter(table, fn.body, late).run()
     callees = {name: replace(callee, body=Rewriter(table, callee.body).run()) for name, callee in fn.functions.items()}
     return replace(fn, body=body, functions=callees)
 
@@ -63,10 +82,10 @@ def fits(new: Type, old: Type) -> bool:
 class Rewriter:
     """One walk over one function. Rows read `definition`, `uses` and `params`, and write with `emit`."""
 
-    def __init__(self, table: Table, body: Block) -> None:
+    def __init__(self, table: Table, body: Block, late: int = 0) -> None:
         self.table = table
         self.body = body
-        self.params = dict.fromkeys(body.params)  # ordered
+        self.params = dict.fromkeys(body.params[: len(body.params) - late])  # ordered
         self.replaced: dict[Value, Atom] = {}
         self.ops: list[Op] = []
         self.builder = Builder()
@@ -74,7 +93,8 @@ class Rewriter:
         self.shape_sources: dict[Atom, Atom | None] = {}
         self._definitions: dict[Value, Op] = {}
         self._homes: dict[Value, list[Op]] = {}  # the block that a value is defined in
-        self._uses = _count_uses(body)
+        self._uses, self._pattern_uses = _count_uses(body)
+        self._pushed: dict[Value, Atom] | None = None
 
     def run(self) -> Block:
         return self.block(self.body)
@@ -89,6 +109,17 @@ class Rewriter:
     def used_once(self, atom: Atom) -> bool:
         """Whether nothing but the op at hand reads a value of its block (new values have one reader)."""
         return isinstance(atom, Value) and self._uses.get(atom, 1) <= 1 and self._homes.get(atom) is self.ops
+
+    def is_computed_anyway(self, atom: Atom) -> bool:
+        """Whether something reads the numbers of a value, not only its shape."""
+        return not isinstance(atom, Value) or self._uses.get(atom, 1) > self._pattern_uses.get(atom, 0)
+
+    def pushed_as(self, atom: Atom) -> Atom | None:
+        """What an element of a stack was when it was pushed."""
+        if self._pushed is None:
+            self._pushed = _pushed(self.body)
+        found = self._pushed.get(atom) if isinstance(atom, Value) else None
+        return None if found is None else lookup(self.replaced, found)
 
     def emit(self, primitive: Primitive, *inputs: Atom, attrs: Mapping[str, Any] = EMPTY) -> Atom:
         """The result of a new op, in normal form."""
@@ -190,16 +221,43 @@ class Rewriter:
             self.replaced[old] = new
 
 
-def _count_uses(body: Block) -> dict[Value, int]:
+def _count_uses(body: Block) -> tuple[dict[Value, int], dict[Value, int]]:
+    """How often each value is read, and how often of that for its shape alone."""
     counts: dict[Value, int] = {}
+    patterns: dict[Value, int] = {}
     blocks = [body]
     for op in all_ops(body):
         blocks += op.regions
-        for atom in op.inputs:
+        place = PATTERNS.get(op.primitive)
+        for k, atom in enumerate(op.inputs):
             if isinstance(atom, Value):
                 counts[atom] = counts.get(atom, 0) + 1
+                if k == place:
+                    patterns[atom] = patterns.get(atom, 0) + 1
     for block in blocks:
         for atom in block.results:
             if isinstance(atom, Value):
                 counts[atom] = counts.get(atom, 0) + 1
-    return counts
+    return counts, patterns
+
+
+def _pushed(body: Block) -> dict[Value, Atom]:
+    """The elements of stacks, and what the loops that produced the stacks pushed."""
+    sources: dict[Atom, tuple[Atom, ...]] = {}
+    found: dict[Value, Atom] = {}
+    for op in all_ops(body):
+        if op.primitive is not FOR and op.primitive is not WHILE:
+            continue
+        parts = for_parts(op) if op.primitive is FOR else while_parts(op)
+        at = 0
+        for stack, size in zip(parts.produced, op.attrs["produced"], strict=True):
+            sources[stack] = parts.pushed[at : at + size]
+            at += size
+        if op.primitive is FOR:
+            elements = iter(for_parts(op).elements)
+            for stack in for_parts(op).stacks:
+                count = len(stack.type.elements) if isinstance(stack.type, StackType) else 0
+                popped = [next(elements) for _ in range(count)]
+                stack = found.get(stack, stack) if isinstance(stack, Value) else stack
+                found.update(zip(popped, sources.get(stack, ()), strict=False))
+    return found

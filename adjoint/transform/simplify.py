@@ -1,6 +1,6 @@
-"""Local algebra: four tables of rewrites, applied until nothing changes.
+"""Local algebra: five tables of rewrites, applied until nothing changes.
 
-`exact` holds for every op; `axes`, `arrays` and `algebra` for derivative code alone (`Op.sweep` is not ""), whose
+`exact` and `shapes` hold for every op; `axes`, `arrays` and `algebra` for derivative code alone (`Op.sweep` is not ""), whose
 terms may be re-associated. The order of the rows is the order of preference.
 """
 
@@ -12,8 +12,9 @@ from adjoint.transform.arrays import ARRAYS
 from adjoint.transform.axes import AXES
 from adjoint.transform.exact import EXACT
 from adjoint.transform.rewrite import rewrite_function, table_of
+from adjoint.transform.shapes import SHAPES
 
-TABLE = table_of((*EXACT, *AXES, *ARRAYS, *ALGEBRA))
+TABLE = table_of((*EXACT, *SHAPES, *AXES, *ARRAYS, *ALGEBRA))
 ROUNDS = 4
 """A second round sees what the first has made single-use; more are rare."""
 
@@ -28,6 +29,6 @@ def simplify(fn: Function) -> Function:
     return fn
 
 
-def simplify_once(fn: Function) -> Function:
-    """One walk, for a caller that goes round anyway."""
-    return rewrite_function(fn, TABLE)
+def simplify_once(fn: Function, late: int = 0) -> Function:
+    """One walk, for a caller that goes round anyway. The last `late` parameters are no source of shapes."""
+    return rewrite_function(fn, TABLE, late)

@@ -128,17 +128,35 @@ def integers(n, k, x):
     return y
 
 
+def numbers(n, s, x):
+    (y,) = loop(n, (x,), lambda i, y: (y * (0.5 * s / 3.0),))
+    return y
+
+
+def numbers_moved(n, s, x):
+    t = 0.5 * s / 3.0
+    (y,) = loop(n, (x,), lambda i, y: (y * t,))
+    return y
+
+
 def integers_moved(n, k, x):
     t = 3 * k + 1
     (y,) = loop(n, (x,), lambda i, y: (y * t,))
     return y
 
 
-def test_arithmetic_on_integers_moves_in_primal_code_too():
-    types = (I8, I8, VECTOR)
-    assert_same(hoist(trace(integers, *types, sweep="")), trace(integers_moved, *types, sweep=""))
+def test_arithmetic_on_python_numbers_moves_in_primal_code_too():
+    for before, after, type_ in ((integers, integers_moved, I8), (numbers, numbers_moved, F8)):
+        types = (I8, type_, VECTOR)
+        assert_same(hoist(trace(before, *types, sweep="")), trace(after, *types, sweep=""))
+
+
+def test_views_move():
+    types = (I8, VECTOR, VECTOR)
+    found = hoist(trace(lambda n, x, a: loop(n, (x,), lambda i, y: (y + x[::-1],))[0], *types))
+    assert [op.primitive.name for op in found.body.ops] == ["getitem", "for"]
 
 
 def test_primal_code_stays_where_the_user_wrote_it():
-    fn = trace(product, I8, F8, VECTOR, sweep="")
+    fn = trace(chain, I8, VECTOR, VECTOR, sweep="")
     assert hoist(fn).body is fn.body

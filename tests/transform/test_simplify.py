@@ -22,6 +22,7 @@ from adjoint.transform.axes import AXES
 from adjoint.transform.dead_code import remove_dead_code
 from adjoint.transform.exact import EXACT
 from adjoint.transform.rewrite import rewrite_function, table_of
+from adjoint.transform.shapes import SHAPES
 from adjoint.transform.simplify import simplify
 from tests.interpreter import run
 from tests.tracing import F8, I8, MATRIX, PY_BOOL, VECTOR, M, N, assert_same, branch, text, trace
@@ -347,7 +348,7 @@ def test_every_row_has_a_case():
     after = [simplify(fn) for fn in tried]
     unused = [
         row.name
-        for row in (*EXACT, *AXES, *ARRAYS, *ALGEBRA)
+        for row in (*EXACT, *SHAPES, *AXES, *ARRAYS, *ALGEBRA)
         if all(rewrite_function(fn, table_of([row])).body is fn.body for fn in tried + after)
     ]
     assert unused == []

@@ -1,0 +1,161 @@
+"""Rewrites of what is read of a value for its shape alone: exact, and no reason to keep or compute the value.
+
+A length, and the pattern of `zeros_like`, `broadcast_like` and `sum_to`, come from an argument of the
+function where one has the shape for certain; else from an operand of one shape that is computed anyway.
+What a loop hands to its reverse for its shape alone so need not be on the stack.
+"""
+# ruff: noqa: D400, D415  # the docstrings of rows are formulas
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from adjoint.ir.core import Atom, Literal, Op, Value
+from adjoint.ir.types import ArrayType, Dim, same_length
+from adjoint.rules.infer import static_argument
+from adjoint.rules.names import (
+    ADD_AT,
+    BROADCAST_LIKE,
+    CAST,
+    CONJ,
+    DIM,
+    GETITEM,
+    IMAG,
+    REAL,
+    SIZE,
+    UPDATE,
+    ZEROS_LIKE,
+)  # fmt: skip
+from adjoint.rules.registry import RULES
+from adjoint.transform.exact import has_shape
+from adjoint.transform.rewrite import PATTERNS, Rewriter, Row
+
+SHAPE_KEEPING = frozenset(p for p, rule in RULES.items() if rule.kind == "elementwise") | {
+    UPDATE, ADD_AT, CAST, ZEROS_LIKE, BROADCAST_LIKE, REAL, IMAG, CONJ,
+}  # fmt: skip
+
+
+# ---- lengths
+
+
+def known_length(op: Op, r: Rewriter) -> Atom | None:
+    """x.shape[axis] -> 3 where the type tells"""
+    type_, axis = op.inputs[0].type, static_argument(op.inputs, op.attrs, 1, "axis")
+    if not isinstance(type_, ArrayType) or type_.shape is None or type(axis) is not int:
+        return None
+    length = type_.shape[axis]
+    return Literal(length) if isinstance(length, int) else length_of_argument(length, op.inputs[0], r)
+
+
+def length_of_argument(length: Dim, atom: Atom, r: Rewriter) -> Atom | None:
+    """The same length read from an argument of the function: a name of a length means one number."""
+    if atom in r.params:
+        return None
+    for param in r.params:
+        shape = param.type.shape if isinstance(param.type, ArrayType) else None
+        for axis, dim in enumerate(shape or ()):
+            if dim == length and same_length(dim, length):
+                return r.emit(DIM, param, attrs={"axis": axis})
+    return None
+
+
+def known_size(op: Op, r: Rewriter) -> Atom | None:
+    """np.size(x) -> 12 where the type tells"""
+    type_ = op.inputs[0].type
+    if op.attrs or len(op.inputs) != 1 or not isinstance(type_, ArrayType) or type_.shape is None:
+        return None
+    lengths = [n for n in type_.shape if isinstance(n, int)]
+    if len(lengths) < len(type_.shape):
+        return length_of_argument(type_.shape[0], op.inputs[0], r) if len(type_.shape) == 1 else None
+    return Literal(math.prod(lengths))
+
+
+# ---- patterns
+
+
+def other_pattern(op: Op, r: Rewriter) -> Atom | None:
+    """broadcast_like(v, sin(x)) -> broadcast_like(v, x) for an argument x, or where only the shape of sin(x) is read"""
+    place = PATTERNS[op.primitive]
+    atom = op.inputs[place]
+    source = shape_source(atom, r)
+    if source is None and not r.is_computed_anyway(atom):
+        source = sliced_argument(atom, r) or computed_operand(atom, r)
+    if source is None or source is atom:
+        return None
+    return r.emit(op.primitive, *op.inputs[:place], source, *op.inputs[place + 1 :], attrs=op.attrs)
+
+
+def operands_of_shape(atom: Atom, r: Rewriter) -> list[Value]:
+    """The operands that certainly have the shape of the result."""
+    op = r.definition(atom, SHAPE_KEEPING)
+    return [x for x in op.inputs if isinstance(x, Value) and has_shape(x, atom)] if op else []
+
+
+def shape_source(atom: Atom, r: Rewriter) -> Atom | None:
+    """An argument of the function that certainly has the shape of `atom`."""
+    seen: list[Atom] = []
+    waiting = [atom]
+    found: Atom | None = None
+    while waiting and found is None:
+        source = waiting.pop()
+        if source in r.params:
+            found = source
+        elif source in r.shape_sources:
+            found = r.shape_sources[source]
+        elif source not in seen:
+            seen.append(source)
+            operands = operands_of_shape(source, r)
+            waiting += reversed(operands)
+            if not operands:
+                found = argument_like(source, r)
+    for known in seen:
+        r.shape_sources[known] = found
+    return found
+
+
+def argument_like(atom: Atom, r: Rewriter) -> Value | None:
+    return next((x for x in r.params if x.type == atom.type and has_shape(x, atom)), None)
+
+
+def sliced_argument(atom: Atom, r: Rewriter) -> Atom | None:
+    """A slice of an argument that has the shape of what a loop pushes: `x[1:-1]` for `sin(u[1:-1])`, u shaped as x."""
+    pushed = r.pushed_as(atom)
+    seen: set[Atom] = set()
+    waiting: list[tuple[Atom, tuple[Any, ...]]] = [(pushed, ())] if pushed is not None else []
+    while waiting:
+        source, indices = waiting.pop()
+        if source in seen or not isinstance(source, Value):
+            continue
+        seen.add(source)
+        argument = source if source in r.params else argument_like(source, r)
+        if argument is not None:
+            for index in reversed(indices):
+                argument = r.emit(GETITEM, argument, attrs={"index": index})
+            return argument
+        read = r.definition(source, frozenset({GETITEM}))
+        if read and len(read.inputs) == 1 and is_slices(read.attrs["index"]):
+            waiting.append((read.inputs[0], (*indices, read.attrs["index"])))
+        waiting += [(x, indices) for x in reversed(operands_of_shape(source, r))]
+    return None
+
+
+def is_slices(index: Any) -> bool:
+    """Whether an index has slices only, so that it can be applied to every array of one rank."""
+    items = index if isinstance(index, tuple) else (index,)
+    return all(item is None or item is ... or isinstance(item, slice) for item in items)
+
+
+def computed_operand(atom: Atom, r: Rewriter) -> Atom | None:
+    """The nearest operand of one shape, of operands and so on, whose numbers are read."""
+    source: Atom = atom
+    while (operands := operands_of_shape(source, r)) and not r.is_computed_anyway(source):
+        source = operands[0]
+    return source if source is not atom and r.is_computed_anyway(source) else None
+
+
+SHAPES = (
+    Row("length", frozenset({DIM}), known_length, exact=True),
+    Row("size", frozenset({SIZE}), known_size, exact=True),
+    Row("shape of", frozenset(PATTERNS), other_pattern, exact=True),
+)
