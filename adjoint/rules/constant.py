@@ -4,7 +4,6 @@ Where a result would depend smoothly on an operand (`np.bincount` with weights, 
 is no declaration here, or the type rule refuses: a zero must never be wrong.
 """
 
-import builtins
 import math
 import operator
 
@@ -77,7 +76,7 @@ nondifferentiable(
     infer=gives(PY_BOOL),
 )  # fmt: skip
 nondifferentiable(
-    math.comb, math.factorial, math.gcd, math.isqrt, math.lcm, math.perm, builtins.len, operator.index,
+    math.comb, math.factorial, math.gcd, math.isqrt, math.lcm, math.perm, operator.index,
     infer=gives(PY_INT),
 )  # fmt: skip
 
@@ -111,6 +110,12 @@ def infer_argpartition(inputs, attrs):
     if not isinstance(type_, ArrayType) or static_argument(inputs, attrs, 2, "axis", -1) is None:
         return array_type("int64", (fresh_length(),))
     return array_type("int64", type_.shape)
+
+
+def infer_triangle(inputs, attrs):
+    """Rows and columns of the entries of a triangle, or of the diagonal, of a matrix."""
+    length = fresh_length("entries")
+    return ArrayType("int64", (length,)), ArrayType("int64", (length,))
 
 
 def infer_nonzero(inputs, attrs):
@@ -161,6 +166,8 @@ nondifferentiable(np.argsort, infer=infer_argsort)
 nondifferentiable(np.argpartition, infer=infer_argpartition)
 nondifferentiable(np.count_nonzero, infer=infer_count_nonzero)
 nondifferentiable(np.nonzero, infer=infer_nonzero)
+nondifferentiable(np.tril_indices, np.triu_indices, infer=infer_triangle, signature="n, k=0, m=None", operands=0)
+nondifferentiable(np.diag_indices, infer=infer_triangle, signature="n", operands=0)
 nondifferentiable(np.flatnonzero, infer=lambda inputs, attrs: ArrayType("int64", (fresh_length("found"),)))
 nondifferentiable(np.argwhere, infer=infer_argwhere)
 nondifferentiable(np.searchsorted, infer=infer_searchsorted)
