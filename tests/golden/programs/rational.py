@@ -1,0 +1,3 @@
+def program(x: float, y: float):
+    q = (x + y) / (x * y + 2)
+    return q - 1 / q
