@@ -247,9 +247,10 @@ class Lowering(Loops):
         if any(isinstance(t, gast.Starred) for t in targets):
             self.refuse(node, "starred unpacking of an array", "use slices")
         count = len(targets)
-        length = self.dim(value, 0, node) if isinstance(value.type, ArrayType) and value.type.shape else None
-        if length is None:
-            self.refuse(node, f"{describe(value)} cannot be unpacked: its rank is not known or 0")
+        known = isinstance(value.type, ArrayType) and value.type.shape
+        if known == ():
+            self.refuse(node, "a number cannot be unpacked")
+        length = self.dim(value, 0, node) if known else self.call_opaque(len, None, [value], {}, node)
         if isinstance(length, Literal):
             if length.value != count:
                 self.error(TypeInferenceError, node, f"{count} names for {length.value} rows")

@@ -27,7 +27,7 @@ from adjoint.rules.trace import DIM, normal_form
 DYNAMIC_ATTRIBUTES = frozenset(
     (
         "index", "shape", "newshape", "reps", "repeats", "shift", "pad_width", "num", "start", "stop", "step", "N", "M",
-        "k", "offset", "fill_value", "dimensions", "where", "initial", "dx", "nan", "posinf", "neginf",
+        "k", "offset", "fill_value", "dimensions", "where", "initial", "dx", "nan", "posinf", "neginf", "n", "m",
     )
 )
 """Static arguments in which rules accept numbers known at run time only."""
