@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.api import linear_map
-from adjoint.derivative import Derivative, bind
+from adjoint.calling import bind
+from adjoint.derivative import Derivative
 from adjoint.errors import user_errors
 from adjoint.frontend.lower import function_name
 from adjoint.ir.tree import Tree, build_object, flatten_object, leaves, map_leaves
+from adjoint.linear import linear_map
 from adjoint.nesting import Argnums, as_tuple
 from adjoint.specification import Specification, check_callable
 
@@ -143,7 +144,6 @@ def _gather(
 def _forward(fun: Any, args: tuple[Any, ...], positions: tuple[int, ...], as_pair: bool) -> Any:
     out, push = linear_map(fun, args, False, "linearize", positions)
     tree = flatten_object(out)
-    zeros = [build_object(map_leaves(_zero, flatten_object(a))) for a in args]
     by_argument = []
     for position in positions:
         own = flatten_object(args[position])
@@ -154,7 +154,8 @@ def _forward(fun: Any, args: tuple[Any, ...], positions: tuple[int, ...], as_pai
             for unit in _basis(leaf):
                 dots = iter([unit if k == number else _zero(other) for k, other in enumerate(flat)])
                 dot = build_object(map_leaves(lambda _: next(dots), own))  # noqa: B023  # used at once
-                columns.append(leaves(flatten_object(push((*zeros[:position], dot, *zeros[position + 1 :])))))
+                dots_of_all = (dot if k == position else None for k in range(len(args)))
+                columns.append(leaves(flatten_object(push(*dots_of_all))))
             columns_of_leaves.append(columns)
         by_argument.append((own, columns_of_leaves))
     numbers = iter(range(len(leaves(tree))))

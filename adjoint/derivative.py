@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import sys
 import types
+import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from adjoint import dispatch
+from adjoint.calling import Form, form_of, lower_call
 from adjoint.dispatch import MISS, Entry
 from adjoint.errors import user_errors
 from adjoint.frontend.abstract import Static
-from adjoint.frontend.lower import Lowered, Lowering, function_name, lower
+from adjoint.frontend.lower import Lowering, function_name
 from adjoint.nesting import lower_grad
 from adjoint.sources import source
-from adjoint.specification import Specification, check_callable, check_schedule
-
-Bound = tuple[tuple[str, Any, Any], ...]
-"""The arguments of a call: (name of the parameter, its kind, object)."""
+from adjoint.specification import Specification, check_callable, check_schedule, check_source
 
 
 class Derivative:
@@ -35,26 +36,28 @@ class Derivative:
 
     def __init__(self, fun: Callable[..., Any], specification: Specification) -> None:
         check_callable(fun)
+        check_source(fun)
         check_schedule(specification)
         self.primal = fun
         self.specification = specification
         self._entry: Entry | None = None
-        self._call: Any = None  # the latest program, bound to the function
-        self._count = -1  # with how many positional arguments it is called
-        self._key: Any = None
+        self._latest: tuple[int, Any] = NEVER
+        self._forms: dict[Any, Form] = {}
         for name in ("__name__", "__qualname__", "__doc__", "__module__"):
             if hasattr(fun, name):
                 setattr(self, name, getattr(fun, name))
+        _ALIVE.add(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == self._count and not kwargs:
-            result = self._call(*args)
+        count, call = self._latest  # one read, as other threads may write it
+        if len(args) == count and not kwargs:
+            result = call(*args)
             if result is not MISS:
                 return result
         return self._dispatch(args, kwargs)
 
     def __get__(self, obj: Any, owner: type | None = None) -> Any:
-        return self if obj is None else types.MethodType(self, obj)
+        return self if obj is None or isinstance(self.primal, staticmethod) else types.MethodType(self, obj)
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -76,73 +79,70 @@ class Derivative:
         Captured data (closure cells, globals) keep the values that they have now. Arguments of other types,
         ranks or structures than these are not noticed and give no meaningful result.
         """
-        self(*args, **kwargs)
+        self._dispatch(args, kwargs)
         assert self._entry is not None
         bare = self._entry.bare
-        captured = {name: dispatch.resolve(self.primal, args, path) for path, name in self._entry.hidden}
+        objects = self._form(args, kwargs).objects(args, kwargs)
+        captured = {name: dispatch.resolve(self.primal, objects, path) for path, name in self._entry.hidden}
         if not captured:
             return bare
-        copy = types.FunctionType(bare.__code__, bare.__globals__, bare.__name__, bare.__defaults__, bare.__closure__)
-        copy.__kwdefaults__ = captured
-        return copy
+        closed = types.FunctionType(bare.__code__, bare.__globals__, bare.__name__, bare.__defaults__, bare.__closure__)
+        closed.__kwdefaults__ = captured
+        return closed
+
+    def __reduce__(self) -> Any:
+        """A decorated function is found again by its name; anything else is made anew from its parts."""
+        holder: Any = sys.modules.get(getattr(self, "__module__", None) or "")
+        for name in getattr(self, "__qualname__", "").split("."):
+            holder = getattr(holder, name, None)
+        return self.__qualname__ if holder is self else (type(self), (self.primal, self.specification))
+
+    def __copy__(self) -> Derivative:
+        return type(self)(self.primal, self.specification)
+
+    def __deepcopy__(self, memo: Any) -> Derivative:
+        return type(self)(copy.deepcopy(self.primal, memo), self.specification)
+
+    def _form(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Form:
+        key = (len(args), *kwargs)
+        form = self._forms.get(key)
+        if form is None:
+            form = self._forms[key] = form_of(self.primal, args, kwargs)
+        return form
 
     @user_errors
     def _dispatch(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        bound = bind(self.primal, args, kwargs)
-        if self._key is None:
-            self._key = (self.specification, dispatch.identity(self.primal))
+        form = self._form(args, kwargs)
+        objects = form.objects(args, kwargs)
 
         def build(low: Lowering, given: list[Any], named: dict[str, Any]) -> Any:
             return lower_grad(low, Static(self.primal, ()), self.specification, given, named, None)
 
         def compile_entry() -> Entry:
-            name = f"{function_name(self.primal)}_{self.specification.suffix}"
+            bound = tuple((name, kind, obj) for (name, kind), obj in zip(form.params, objects, strict=True))
             lowered, params = lower_call(self.primal, bound, build)
-            return dispatch.make_entry(lowered, params, name)
+            return dispatch.make_entry(lowered, params, f"{function_name(self.primal)}_{self.specification.suffix}")
 
-        names, objects = tuple(n for n, _, _ in bound), tuple(o for _, _, o in bound)
-        entry, result = dispatch.run(self._key, self.primal, names, objects, compile_entry)
-        self._entry, self._call, self._count = entry, partial(entry.call, self.primal), positional_count(bound)
+        key = (self.specification, dispatch.identity(self.primal), form.params)
+        entry, result = dispatch.run(key, self.primal, objects, compile_entry)
+        self._entry = entry
+        self._latest = (form.positional, partial(entry.call, self.primal))
         return result
 
-
-def bind(fun: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound:
-    """Match arguments and parameters as Python does; TypeError as Python raises it."""
-    try:
-        signature = inspect.signature(fun)
-    except ValueError:  # built-in functions without one
-        return tuple((f"x{k}", inspect.Parameter.POSITIONAL_ONLY, arg) for k, arg in enumerate(args))
-    bound = signature.bind(*args, **kwargs)
-    return tuple((name, signature.parameters[name].kind, obj) for name, obj in bound.arguments.items())
+    def forget(self) -> None:
+        """Compile anew at the next call."""
+        self._latest = NEVER
 
 
-def positional_count(bound: Bound) -> int:
-    """With how many positional arguments the same call can be made, or -1."""
-    plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return len(bound) if all(kind in plain for _, kind, _ in bound) else -1
+NEVER = (-1, None)
+"""The latest program of a derivative, with how many positional arguments it is called: none yet."""
+
+_ALIVE: weakref.WeakSet[Derivative] = weakref.WeakSet()
 
 
-def lower_call(
-    fun: Any, bound: Bound, build: Callable[[Lowering, list[Any], dict[str, Any]], Any]
-) -> tuple[Lowered, list[tuple[str, Any]]]:
-    """Lower what `build` makes of abstract arguments; also the abstract value of each parameter."""
-    params: list[tuple[str, Any]] = []
+def _forget() -> None:
+    for derivative in list(_ALIVE):
+        derivative.forget()
 
-    def make(low: Lowering) -> Any:
-        params.clear()
-        args: list[Any] = []
-        kwargs: dict[str, Any] = {}
-        for position, (name, kind, obj) in enumerate(bound):
-            value = low.captured(obj, (("arg", position),), name)
-            params.append((name, value))
-            if kind is inspect.Parameter.VAR_POSITIONAL:
-                args.extend(value.children)
-            elif kind is inspect.Parameter.VAR_KEYWORD:
-                kwargs.update(zip(value.keys, value.children, strict=True))
-            elif kind is inspect.Parameter.KEYWORD_ONLY or len(args) < position:
-                kwargs[name] = value
-            else:
-                args.append(value)
-        return build(low, args, kwargs)
 
-    return lower(make, function_name(fun)), params
+dispatch.ON_FORGET.append(_forget)

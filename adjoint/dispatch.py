@@ -8,6 +8,7 @@ hold, the other specialisations of the same code are tried, then a new one is co
 from __future__ import annotations
 
 import functools
+import threading
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,13 +18,17 @@ import numpy as np
 
 from adjoint.codegen.generate import Generated, Hidden, Interface, Place, generate
 from adjoint.codegen.load import annotate, load
-from adjoint.errors import AliasError, Span
+from adjoint.codegen.names import USED
+from adjoint.errors import AliasError, Span, VerifyError
 from adjoint.frontend.abstract import Missing, Path, Static, atoms_of, describe, is_atom
+from adjoint.frontend.calls import WRAPPERS
 from adjoint.frontend.lower import Lowered
+from adjoint.frontend.outside import has_python_call
 from adjoint.ir.core import Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, known_not_one
 from adjoint.pipeline import compile_function
+from adjoint.rules.registry import ON_CHANGE, has_rule_by_code
 
 
 class CacheInfo(NamedTuple):
@@ -42,7 +47,6 @@ class Entry:
     bare: Callable[..., Any]
     generated: Generated
     lowered: Lowered
-    names: tuple[str, ...]
     hits: int = 0
     hidden: list[tuple[Path, str]] = field(default_factory=list)
     extra: Any = None
@@ -54,7 +58,8 @@ class Miss:
 
 MISS = Miss()
 
-_TABLE: dict[Any, list[Entry]] = {}
+_TABLE: dict[Any, tuple[Entry, ...]] = {}
+_LOCK = threading.RLock()
 _COUNTS = {"misses": 0}
 
 
@@ -82,48 +87,63 @@ def cache_clear() -> None:
     >>> adjoint.cache_info()
     CacheInfo(hits=0, misses=0, currsize=0)
     """
-    _TABLE.clear()
+    forget_programs()
     _COUNTS["misses"] = 0
 
 
-def run(
-    key: Any, root: Any, names: tuple[str, ...], args: tuple[Any, ...], compile_entry: Callable[[], Entry]
-) -> tuple[Entry, Any]:
-    """Call the specialisation that fits, compiling it if there is none yet."""
-    entries = _TABLE.setdefault(key, [])
-    for position, entry in enumerate(entries):
-        if entry.names != names:
-            continue
+def forget_programs() -> None:
+    """Compile everything anew at its next call."""
+    _TABLE.clear()
+    for forget in ON_FORGET:
+        forget()
+
+
+ON_FORGET: list[Callable[[], None]] = []
+"""Called when programs are forgotten, by what holds on to them."""
+ON_CHANGE.append(forget_programs)
+
+
+def run(key: Any, root: Any, args: tuple[Any, ...], compile_entry: Callable[[], Entry]) -> tuple[Entry, Any]:
+    """Call the specialisation that fits, compiling it if there is none yet.
+
+    The tuples of the table are replaced and never changed, so that threads may look on; one compiles at a time.
+    """
+    for entry in _TABLE.get(key, ()):
         result = entry.call(root, *args)
         if result is not MISS:
-            if position:
-                entries.insert(0, entries.pop(position))
+            _move_to_front(key, entry)
             return entry, result
-    _COUNTS["misses"] += 1
-    entry = compile_entry()
-    _TABLE.setdefault(key, []).insert(0, entry)
-    result = entry.call(root, *args)
+    with _LOCK:
+        _COUNTS["misses"] += 1
+        entry = compile_entry()
+        _TABLE[key] = (entry, *_TABLE.get(key, ()))
     entry.hits -= 1
-    assert result is not MISS, "a fresh specialisation refuses the arguments it was made for"
+    result = entry.call(root, *args)
+    if result is MISS:
+        raise VerifyError("a fresh specialisation refuses the arguments that it was made for")
     return entry, result
+
+
+def _move_to_front(key: Any, entry: Entry) -> None:
+    if _TABLE[key][0] is not entry:
+        with _LOCK:
+            _TABLE[key] = (entry, *(other for other in _TABLE.get(key, ()) if other is not entry))
 
 
 def identity(root: Any) -> Any:
     """What two callables share that are compiled alike: code, for functions made anew."""
     if isinstance(root, types.FunctionType):
-        return root.__code__
+        return root if has_rule_by_code(root) else root.__code__
     if isinstance(root, types.MethodType):
         return ("method", identity(root.__func__))
     if isinstance(root, functools.partial):
         return ("partial", identity(root.func), len(root.args), tuple(root.keywords))
+    if isinstance(root, WRAPPERS):
+        return (type(root), identity(root.__wrapped__))
     spec = getattr(root, "specification", None)
     if spec is not None:
         return (spec, identity(root.primal))
-    try:
-        hash(root)
-    except TypeError:
-        return id(root)
-    return root if isinstance(root, (type, types.BuiltinFunctionType, np.ufunc)) else type(root)
+    return type(root) if has_python_call(root) and not isinstance(root, type) else root
 
 
 # ---------------------------------------------------------------------- compiling
@@ -133,7 +153,7 @@ def make_entry(lowered: Lowered, params: list[tuple[str, Any]], name: str) -> En
     """Compile a lowered program into an entry. `params` are (name, abstract value) of the arguments."""
     generated = generate_program(lowered, params, name)
     bare = load(generated)
-    entry = Entry(lambda: None, bare, generated, lowered, tuple(n for n, _ in params))
+    entry = Entry(lambda: None, bare, generated, lowered)
     entry.call = make_call(entry, params)
     return entry
 
@@ -150,7 +170,8 @@ def interface(lowered: Lowered, params: list[tuple[str, Any]], name: str, root: 
     def place(atom: Any) -> Any:
         return places[lowered.table.get(atom, atom)] if isinstance(atom, Value) else atom.value
 
-    shown = tuple((n, as_tree(v, place)) for n, v in params)
+    names = free_names([n for n, _ in params])
+    shown = tuple((n, as_tree(v, place)) for n, (_, v) in zip(names, params, strict=True))
     hidden = tuple(
         Hidden(hidden_name, places[value], root is not None, resolve(root, (), path) if root is not None else None)
         for path, value, hidden_name in hidden_leaves(lowered, params)
@@ -159,11 +180,23 @@ def interface(lowered: Lowered, params: list[tuple[str, Any]], name: str, root: 
     return Interface(name, shown, as_tree(lowered.result, lambda _: Place(next(numbers))), hidden)
 
 
+def free_names(names: list[str]) -> list[str]:
+    """Names of parameters, of which none hides a name that generated text refers to."""
+    taken, found = set(names), []
+    for name in names:
+        free = name
+        while free in USED or (free != name and free in taken):
+            free += "_"
+        taken.add(free)
+        found.append(free)
+    return found
+
+
 def hidden_leaves(lowered: Lowered, params: list[tuple[str, Any]]) -> list[tuple[Path, Value, str]]:
-    """The captured objects among the parameters, each with a name of its own; what arguments hold as attributes too."""
-    shown = {lowered.table.get(atom, atom) for _, value in params for atom in atoms_of(value)}
-    taken = {name for name, _ in params}
+    """The captured objects among the parameters, each with a name of its own: what no argument holds as data."""
     found: list[tuple[Path, Value, str]] = []
+    taken = {name for name, _ in params}
+    shown = {lowered.table.get(atom, atom) for _, value in params for atom in atoms_of(value)}
     for path, value in lowered.leaves:
         if value in shown:
             continue

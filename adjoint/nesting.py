@@ -25,10 +25,10 @@ from adjoint.frontend.abstract import (
 )
 from adjoint.frontend.lower import Lowering
 from adjoint.ir.build import Builder
-from adjoint.ir.core import CONSTANT, HOOK, Atom, Block, Function, Literal, Op, Value
+from adjoint.ir.core import CONSTANT, HOOK, Atom, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, is_complex, is_inexact
-from adjoint.ir.walk import block_reads, clone_block, lookup, op_reads
+from adjoint.ir.walk import block_reads, clone_block, lookup
 from adjoint.transform.adjoint import adjoint
 from adjoint.transform.calls import sweeps
 from adjoint.transform.cotangent import derivative_type
@@ -191,9 +191,10 @@ def parameters(fun: Any) -> list[str]:
         return [a.id for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
     target = fun.value if isinstance(fun, Static) else fun
     try:
-        return list(inspect.signature(target).parameters)
+        found = inspect.signature(target).parameters.values()
     except (TypeError, ValueError):
         return []
+    return [p.name for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
 
 
 def as_active(low: Lowering, value: Any, where: int | str, node: Any) -> Any:
@@ -298,7 +299,7 @@ def lower_vjp(
     low: Lowering, fun: Any, primals: list[Any], has_aux: bool, node: Any, positions: Sequence[int] | None = None
 ) -> tuple[Any, Partial, Any]:
     """`(out, pullback, aux)`; the pullback puts the reverse sweep where it is called."""
-    args = [_vjp_primal(low, v) for v in primals]
+    args = [varying(low, v) for v in primals]
     call = outline(low, fun, args, {}, node)
     out, aux = split_aux(low, call.result, has_aux, node)
     fn = call.function
@@ -360,25 +361,11 @@ def matching(out: Any, bar: Any) -> list[Any]:
     return []
 
 
-def _vjp_primal(low: Lowering, value: Any) -> Any:
+def varying(low: Lowering, value: Any) -> Any:
     return rebuild(value, iter([
         low_constant(low, a.value) if isinstance(a, Literal) and type(a.value) in (float, complex) else a
         for a in atoms_of(value)
     ]))  # fmt: skip
-
-
-def split(fn: Function, dots: int) -> tuple[tuple[Op, ...], tuple[Op, ...]]:
-    """The ops of a program that do not depend on its last `dots` parameters, and those that do."""
-    tainted = set(fn.params[len(fn.params) - dots :]) if dots else set()
-    forward: list[Op] = []
-    reverse: list[Op] = []
-    for op in fn.body.ops:
-        if tainted.isdisjoint(op_reads(op)):
-            forward.append(op)
-        else:
-            reverse.append(op)
-            tainted.update(op.outputs)
-    return tuple(forward), tuple(reverse)
 
 
 # ---------------------------------------------------------------------- hooks
@@ -408,43 +395,3 @@ def _name(fun: Any) -> str:
     target = fun.value if isinstance(fun, Static) else fun
     name = getattr(target, "__name__", None) or type(target).__name__
     return "function" if name == "<lambda>" else str(name)
-
-
-# ---------------------------------------------------------------------- linearize
-
-
-def lower_linearize(
-    low: Lowering, fun: Any, primals: list[Any], node: Any, positions: Sequence[int] | None = None
-) -> tuple[Any, Partial]:
-    """`(out, pushforward)`: what depends on no tangent is computed now, the rest where the map is called."""
-    args = [_vjp_primal(low, v) for v in primals]
-    call = outline(low, fun, args, {}, node)
-    fn = call.function
-    chosen = chosen_atoms(call.args, positions)
-    active = [is_inexact(p.type) and p in chosen for p in call.arguments]
-    made = tangent(fn, [*active, *(False for _ in call.outside)])
-    given = [*(a for v in args for a in atoms_of(v) if isinstance(a, Value)), *call.outside]
-    forward, linear = split(made, sum(active))
-    count = len(fn.results)
-    table: dict[Value, Atom] = dict(zip(made.params, given, strict=False))
-    block = clone_block(Block((), forward, ()), table)
-    low.builder.ops.extend(block.ops)
-    low.functions.update(made.functions)
-    dots = made.params[len(given) :]
-    results = (
-        place(low, fn, given)
-        if any(r in op.outputs for op in linear for r in fn.results)
-        else tuple(table[r] if isinstance(r, Value) else r for r in made.results[:count])
-    )
-
-    def push(tangents: list[Any], kwargs: dict[str, Any], where: Any) -> Any:
-        flat = [a for primal, dot in zip(call.args, tangents[0].children, strict=True) for a in matching(primal, dot)]
-        atoms = [a for v in call.args for a in atoms_of(v)]
-        kept = [dot for dot, value in zip(flat, atoms, strict=True) if is_inexact(value.type) and value in chosen]
-        local = dict(table)
-        local.update(zip(dots, kept, strict=True))
-        placed = clone_block(Block((), linear, made.results[count:]), local)
-        low.builder.ops.extend(placed.ops)
-        return rebuild(call.result, iter(placed.results))
-
-    return rebuild(call.result, iter(results)), Partial(push, "pushforward")

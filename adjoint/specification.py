@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adjoint.errors import UnsupportedError
+from adjoint.frontend.calls import WRAPPERS
 from adjoint.frontend.parse import parse
 from adjoint.frontend.subset import check
 from adjoint.nesting import Argnums
@@ -39,9 +40,14 @@ def check_schedule(specification: Specification) -> None:
 
 
 def check_callable(fun: Any) -> None:
-    """Refuse what is no function, and syntax that no argument types could make right."""
+    """Refuse what is no function."""
     if not callable(fun):
         raise TypeError(f"a derivative is taken of a function, not of {fun!r}")
-    inner = fun.__func__ if isinstance(fun, types.MethodType) else fun
-    if isinstance(inner, types.FunctionType) and primitive_of(inner) is None:
-        check(parse(inner))
+
+
+def check_source(fun: Any) -> None:
+    """Refuse syntax that no argument types could make right."""
+    while isinstance(fun, (types.MethodType, *WRAPPERS)):
+        fun = fun.__func__ if isinstance(fun, types.MethodType) else fun.__wrapped__  # type: ignore[attr-defined]
+    if isinstance(fun, types.FunctionType) and primitive_of(fun) is None:
+        check(parse(fun))

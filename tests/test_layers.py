@@ -11,7 +11,8 @@ import adjoint
 ROOT = Path(adjoint.__file__).parent
 LAYERS = (
     "config", "errors", "ir", "rules", "frontend", "analysis", "transform",
-    "nesting", "schedule", "codegen", "pipeline", "dispatch", "specification", "sources", "derivative", "api", "dense", "checks", "cli",
+    "nesting", "linearize", "schedule", "codegen", "pipeline", "dispatch",
+    "specification", "sources", "calling", "derivative", "fit", "linear", "api", "macros", "dense", "checks", "cli",
 )  # fmt: skip
 STRANGERS = ({"frontend", "codegen"}, {"frontend", "transform"})
 TOP = ("__init__", "__main__")

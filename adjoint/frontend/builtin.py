@@ -294,6 +294,17 @@ def _isinstance(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) ->
     low.refuse(node, f"isinstance of {describe(owner)}")
 
 
+@handles(getattr)
+def _getattr(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    owner, name = args[0], args[1]
+    if not isinstance(name, Static) or not isinstance(name.value, str):
+        low.refuse(node, "getattr with a name that is not known at compile time")
+    if len(args) > 2 and isinstance(owner, Static) and not hasattr(owner.value, name.value):
+        low.rely(owner)
+        return args[2]
+    return low.attribute(owner, name.value, node)
+
+
 @handles(hasattr)
 def _hasattr(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     owner, name = args

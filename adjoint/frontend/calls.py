@@ -30,6 +30,7 @@ from adjoint.frontend.abstract import (
 from adjoint.frontend.context import Frame
 from adjoint.frontend.expressions import Expressions
 from adjoint.frontend.liveness import Liveness, local_names
+from adjoint.frontend.outside import static_fact
 from adjoint.frontend.parse import Source, parse
 from adjoint.frontend.subset import check
 from adjoint.ir.build import Builder
@@ -41,6 +42,9 @@ from adjoint.rules import registry
 
 MACROS: dict[Any, Callable[..., Any]] = {}
 """Callables (or their types) that act on the program being lowered: `handler(lowering, obj, args, kwargs, node)`."""
+
+WRAPPERS: tuple[Any, ...] = (type(functools.lru_cache(len)), staticmethod)
+"""Callables that compute what the function in their `__wrapped__` computes."""
 
 MAX_DEPTH = 30
 
@@ -90,7 +94,10 @@ class Calls(Expressions):
             return handler(self, args, kwargs, node)
         if isinstance(fun, types.MethodType):
             owner = self.captured(fun.__self__, (*path, ("attr", "__self__")))
-            return self.call_object(Static(fun.__func__, (*path, ("attr", "__func__"))), [owner, *args], kwargs, node)
+            inner = self.captured(fun.__func__, (*path, ("attr", "__func__")))
+            return self.call(inner, [owner, *args], kwargs, node)
+        if isinstance(fun, WRAPPERS):
+            return self.call(self.captured(fun.__wrapped__, (*path, ("attr", "__wrapped__"))), args, kwargs, node)
         if isinstance(fun, functools.partial):
             inner = self.captured(fun.func, (*path, ("attr", "func")))
             given = [self.captured(a, (*path, ("attr", "args"), ("item", k))) for k, a in enumerate(fun.args)]
@@ -289,6 +296,10 @@ class Calls(Expressions):
             return self.builder.emit(OPAQUE, inputs, attrs, types=(UNKNOWN,))[0]
 
     def fold_call(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        if fun not in (type, callable):  # which the class settles
+            for value in (*args, *kwargs.values()):
+                if isinstance(value, Static) and static_fact(value.value)[0] == "class":
+                    self.refuse(node, f"`{self.text_of(node)}` reads {describe(value)}, which may change between calls")
         try:
             return from_constant(fun(*map(constant_of, args), **{k: constant_of(v) for k, v in kwargs.items()}))
         except Exception as problem:  # noqa: BLE001  # the program would raise it when it runs

@@ -27,6 +27,7 @@ from adjoint.frontend.abstract import (
     make_tuple,
 )
 from adjoint.frontend.ops import Ops
+from adjoint.frontend.outside import static_fact
 from adjoint.ir.core import FORMAT, IF, Atom, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, type_of_constant
@@ -128,6 +129,9 @@ class Expressions(Ops):
             return None
         if isinstance(value, Tree):
             return len(value.children) > 0
+        changes = isinstance(value, Static) and static_fact(value.value)[0] == "class"
+        if changes and any(hasattr(type(value.value), name) for name in ("__bool__", "__len__")):
+            raise UnsupportedError(f"the truth of {describe(value)}, which may change between calls")
         if isinstance(value, (Static, Literal)):
             return bool(value.value)
         return True
@@ -186,6 +190,7 @@ class Expressions(Ops):
             return self.membership(left, right, isinstance(op, gast.In), node)
         fun = COMPARE[type(op)]
         if is_constant(left) and is_constant(right):
+            self.rely(left, right)
             return self.fold(fun, (left, right), node)
         if not is_atom(left) or not is_atom(right):
             if fun in (operator.eq, operator.ne) and not (isinstance(left, Tree) and isinstance(right, Tree)):
@@ -195,7 +200,10 @@ class Expressions(Ops):
 
     def identical(self, left: Any, right: Any, node: Any) -> bool:
         if is_constant(left) and is_constant(right):
-            return constant_of(left) is constant_of(right)
+            first, second = constant_of(left), constant_of(right)
+            if first is not None and second is not None:  # what is of another class than None is not None
+                self.rely(left, right)
+            return first is second
         if isinstance(left, Static) or isinstance(right, Static):
             return False
         if isinstance(left, Value) and left is right:
@@ -203,6 +211,9 @@ class Expressions(Ops):
         self.refuse(node, "`is` between values that are known at run time only", "compare with `==`")
 
     def membership(self, item: Any, container: Any, positive: bool, node: Any) -> Any:
+        if isinstance(container, Static) and static_fact(container.value)[0] == "class":
+            self.refuse(node, f"`in` looks into {describe(container)}, which may change between calls")
+        self.rely(item)
         if isinstance(container, Tree):
             keys = container.keys if container.kind == "dict" else None
             if is_constant(item) and (keys is not None or is_constant(container)):

@@ -59,6 +59,9 @@ class Ops(Outside):
             return self.apply(np.array, [unraw(x)], {}, node)  # type: ignore[no-any-return]
         if type(x) in NUMBERS or isinstance(x, (np.generic, str)):
             return Literal(x)
+        if isinstance(x, (int, float, complex)):  # a member of an IntEnum, and the like
+            plain: Any = next(kind for kind in (int, float, complex) if isinstance(x, kind))
+            return Literal(plain(x))
         if (
             x is None
             and primitive.signature
@@ -116,6 +119,7 @@ class Ops(Outside):
             return {k: self.template(c, inputs) for k, c in zip(value.keys, value.children, strict=True)}
         if isinstance(value, Span3):
             return slice(*(self.template(part, inputs) for part in (value.start, value.stop, value.step)))
+        self.rely(value)
         return constant_of(value)
 
 

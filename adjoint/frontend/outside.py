@@ -6,8 +6,10 @@ is static, and what the program relies on is guarded.
 
 from __future__ import annotations
 
+import enum
 import functools
 import inspect
+import sys
 import types
 from typing import Any
 
@@ -27,6 +29,7 @@ from adjoint.frontend.context import Context, Frame
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree, flatten_object
 from adjoint.ir.types import ArrayType, Symbol, type_of_constant
+from adjoint.rules import registry
 
 
 class Outside(Context):
@@ -87,17 +90,14 @@ class Outside(Context):
                 for key, child in zip(tree.keys, _children(obj, tree), strict=True)
             ]
             return Tree(tree.kind, tree.cls, tree.keys, tuple(children))
-        if isinstance(obj, (str, bytes, bool, type(None))):
-            self.guard(path, "equal", obj)
-        elif isinstance(obj, types.FunctionType):
-            self.guard(path, "code", obj.__code__)
-        elif isinstance(obj, (types.MethodType, functools.partial)):
-            self.guard(path, "class", type(obj))
-        elif callable(obj) and not hasattr(type(obj), "__code__") and not _has_python_call(obj):
-            self.guard(path, "is", obj)
-        elif not isinstance(obj, types.ModuleType):
-            self.guard(path, "class", type(obj))
+        self.guard(path, *static_fact(obj))
         return Static(obj, path)
+
+    def rely(self, *values: Any) -> None:
+        """Note that the program hangs on which objects these are, where it was settled by more than their class."""
+        for value in values:
+            if isinstance(value, Static) and value.path and static_fact(value.value)[0] in ("class", "code"):
+                self.guard(value.path, "is", value.value)
 
     def leaf(self, path: Path, type_: Any, name: str | None) -> Value:
         """A number, an array or an object that the compiled program is handed at each call."""
@@ -135,14 +135,43 @@ class Outside(Context):
                 return Static(found)  # np.add.reduce is made anew each time that it is looked up
             if not isinstance(obj, (type, types.ModuleType)):
                 return Method(self.object_value(owner), name)
-        if isinstance(obj, types.ModuleType):  # its functions stay what they are, its numbers may change
-            if type(found) in NUMBERS:
-                return Literal(found)
-            if owner.path is None or not isinstance(found, (np.ndarray, np.generic)):
+        if owner.path is None or is_settled(obj):
+            if isinstance(obj, types.ModuleType) and not isinstance(found, (*NUMBERS, np.ndarray, np.generic)):
                 return Static(found, (*owner.path, ("attr", name)) if owner.path is not None else None)
-        if owner.path is None or isinstance(obj, type):
-            return from_constant(found, (*owner.path, ("attr", name)) if owner.path is not None else None)
+            if owner.path is None or not isinstance(found, (np.ndarray, np.generic)):
+                return from_constant(found, (*owner.path, ("attr", name)) if owner.path is not None else None)
         return self.captured(found, (*owner.path, ("attr", name)), name)
+
+
+SETTLED = frozenset((*sys.stdlib_module_names, "numpy", "scipy", "adjoint"))
+
+
+def is_settled(owner: Any) -> bool:
+    """Whether the attributes of a module or a class stay what they are: those of libraries, and of enumerations."""
+    if isinstance(owner, types.ModuleType):
+        return owner.__name__.partition(".")[0] in SETTLED - {"__main__"}
+    if isinstance(owner, type):
+        return issubclass(owner, enum.Enum) or owner.__module__.partition(".")[0] in SETTLED - {"__main__"}
+    return False
+
+
+VALUES = (str, bytes, bool, int, float, complex, type(None), range, slice, frozenset, np.dtype)
+"""Classes whose objects are what they are equal to."""
+
+
+def static_fact(obj: Any) -> tuple[str, Any]:
+    """What a program relies on of an object that is no data: the kind of guard, and what it compares with."""
+    if isinstance(obj, (enum.Enum, type, types.ModuleType)):
+        return "is", obj
+    if isinstance(obj, VALUES):
+        return "equal", obj
+    if type(obj) is set:
+        return "equal", set(obj)
+    if isinstance(obj, types.FunctionType):
+        return ("is", obj) if registry.has_rule_by_code(obj) else ("code", obj.__code__)
+    if isinstance(obj, (types.MethodType, functools.partial)) or not callable(obj):
+        return "class", type(obj)
+    return ("class", type(obj)) if has_python_call(obj) else ("is", obj)
 
 
 def _path_name(path: Path) -> str:
@@ -150,7 +179,7 @@ def _path_name(path: Path) -> str:
     return named[-1] if named else "captured"
 
 
-def _has_python_call(obj: Any) -> bool:
+def has_python_call(obj: Any) -> bool:
     return isinstance(inspect.getattr_static(type(obj), "__call__", None), types.FunctionType)
 
 

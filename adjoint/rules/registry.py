@@ -20,6 +20,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,10 @@ class Rule:
     offsets: tuple[str, ...] = ()
 
 
+_CODES: set[int] = set()  # of Python functions with a rule; the functions, and so their codes, are kept
+ON_CHANGE: list[Callable[[], None]] = []
+"""Called when a rule is entered: programs that were compiled without it are out of date."""
+
 _PRIMITIVES: dict[Any, Primitive] = {}
 _OF_SEQUENCES: dict[Any, Primitive] = {}
 RULES: dict[Primitive, Rule] = {}
@@ -66,6 +71,11 @@ def primitive_of(fun: Any, args: Sequence[Any] = ()) -> Primitive | None:
         return _PRIMITIVES.get(fun)
     except TypeError:  # unhashable callables cannot be registered either
         return None
+
+
+def has_rule_by_code(fun: Any) -> bool:
+    """Whether a Python function, or another one made from the same `def`, has a rule."""
+    return id(fun.__code__) in _CODES
 
 
 def rule_of(primitive: Primitive) -> Rule | None:
@@ -216,6 +226,7 @@ def vjp_rule(fun: Body, *, infer: Body | None = None, signature: str | inspect.S
         known = primitive_of(fun)
         if known is not None and RULES[known].kind != "vjp":
             RULES[known] = replace(RULES[known], vjp=body)
+            _changed()
             return body
         return _decorator("vjp", fun, (), infer=infer, signature=signature)(body)  # type: ignore[no-any-return]
 
@@ -260,6 +271,13 @@ def register_primitive(rule: Rule, *functions: Any) -> None:
     RULES[rule.primitive] = rule
     table = _OF_SEQUENCES if rule.primitive.sequence else _PRIMITIVES
     table.update((fun, rule.primitive) for fun in functions)
+    _CODES.update(id(fun.__code__) for fun in functions if isinstance(fun, FunctionType))
+    _changed()
+
+
+def _changed() -> None:
+    for forget in ON_CHANGE:
+        forget()
 
 
 def _decorator(  # noqa: PLR0913  # all that the decorators can say

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adjoint.ir.core import MARKERS, Atom, Block, Function, Value
+from adjoint.ir.core import HOOK, MARKERS, Atom, Block, Function, Primitive, Value
 from adjoint.ir.walk import lookup, map_functions
 from adjoint.rules.internal import stop_gradient
 from adjoint.rules.registry import primitive_of
@@ -12,15 +12,20 @@ from adjoint.rules.registry import primitive_of
 
 def erase_markers(fn: Function) -> Function:
     """`stop_gradient`, hooks and run-time constants become their operand."""
-    return map_functions(fn, lambda block: _erase(block, {}))
+    return map_functions(fn, lambda block: _erase(block, {}, (*MARKERS, primitive_of(stop_gradient))))
 
 
-def _erase(block: Block, table: dict[Value, Atom]) -> Block:
+def erase_hooks(fn: Function) -> Function:
+    """The program without what acts on cotangents alone."""
+    return map_functions(fn, lambda block: _erase(block, {}, (HOOK,)))
+
+
+def _erase(block: Block, table: dict[Value, Atom], markers: tuple[Primitive | None, ...]) -> Block:
     ops = []
     for op in block.ops:
         inputs = tuple(lookup(table, atom) for atom in op.inputs)
-        if op.primitive in MARKERS or op.primitive is primitive_of(stop_gradient):
+        if op.primitive in markers:
             table[op.outputs[0]] = inputs[0]
             continue
-        ops.append(replace(op, inputs=inputs, regions=tuple(_erase(region, table) for region in op.regions)))
+        ops.append(replace(op, inputs=inputs, regions=tuple(_erase(region, table, markers) for region in op.regions)))
     return Block(block.params, tuple(ops), tuple(lookup(table, atom) for atom in block.results))

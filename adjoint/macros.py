@@ -1,0 +1,91 @@
+"""Transforms met inside a program that is lowered: they act on the program, and are no calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from adjoint.api import backward_hook, checked_argnums, grad, hvp, jvp, linearize, value_and_grad, vjp
+from adjoint.derivative import Derivative
+from adjoint.frontend.abstract import Partial, Static, constant_of, is_constant, make_tuple
+from adjoint.frontend.calls import MACROS
+from adjoint.linearize import lower_linearize
+from adjoint.nesting import lower_grad, lower_hook, lower_jvp, lower_vjp
+from adjoint.specification import Specification
+
+Handler = Callable[..., Any]
+
+
+def _given(names: tuple[str, ...], args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a call by the names of its parameters; TypeError as Python raises it."""
+    given = dict(zip(names, args, strict=False))
+    unknown = [name for name in kwargs if name not in names or name in given]
+    if len(args) > len(names) or unknown:
+        raise TypeError(f"unexpected arguments of {names[0]}: {', '.join(unknown) or len(args)}")
+    return given | kwargs
+
+
+def _constant(low: Any, value: Any, node: Any, what: str) -> Any:
+    if not is_constant(value):
+        low.refuse(node, f"`{what}` must be known at compile time")
+    return constant_of(value)
+
+
+OPTIONS = ("has_aux", "schedule", "memory_budget")
+
+
+def _grad(with_value: bool) -> Handler:
+    def macro(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        given = _given(("fun", "argnums", *OPTIONS), args, kwargs)
+        fun = given.pop("fun", Static(None))
+        options = {name: _constant(low, value, node, name) for name, value in given.items()}
+        options["argnums"] = checked_argnums(options.get("argnums", 0))
+        spec = Specification(with_value=with_value, **options)
+
+        def wrap(fun: Any) -> Partial:
+            return Partial(lambda a, k, n: lower_grad(low, fun, spec, a, k, n), spec.suffix)
+
+        if isinstance(fun, Static) and fun.value is None:
+            return Partial(lambda a, k, n: wrap(a[0]), spec.suffix)
+        return wrap(fun)
+
+    return macro
+
+
+def _derivative(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    path, spec = callee.path, callee.value.specification
+    if path is None:
+        return lower_grad(low, Static(callee.value.primal), spec, args, kwargs, node)
+    if path:  # of the function that is compiled itself, the key of its program tells
+        low.guard((*path, ("attr", "specification")), "equal", spec)
+    fun = low.captured(callee.value.primal, (*path, ("attr", "primal")))
+    return lower_grad(low, fun, spec, args, kwargs, node)
+
+
+def _jvp(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    given = _given(("fun", "primals", "tangents"), args, kwargs)
+    return lower_jvp(low, given["fun"], given["primals"], given["tangents"], node)
+
+
+def _vjp(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    has_aux = bool(_constant(low, kwargs.get("has_aux", Static(False)), node, "has_aux"))
+    out, pullback, aux = lower_vjp(low, args[0], args[1:], has_aux, node)
+    return make_tuple((out, pullback, aux) if has_aux else (out, pullback))
+
+
+def _linearize(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    out, push = lower_linearize(low, args[0], args[1:], node)
+    return make_tuple((out, Partial(lambda a, k, n: push.call([make_tuple(a)], k, n), push.name)))
+
+
+def _hvp(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    given = _given(("fun", "primals", "tangents", "argnums"), args, kwargs)
+    spec = Specification(checked_argnums(_constant(low, given.get("argnums", Static(0)), node, "argnums")))
+    gradient = Partial(lambda a, k, n: lower_grad(low, given["fun"], spec, a, k, n), "grad")
+    return lower_jvp(low, gradient, given["primals"], given["tangents"], node).children[1]
+
+
+MACROS.update({
+    grad: _grad(False), value_and_grad: _grad(True), Derivative: _derivative, jvp: _jvp, vjp: _vjp,
+    linearize: _linearize, hvp: _hvp, backward_hook: lower_hook,
+})  # fmt: skip
