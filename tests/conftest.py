@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 os.environ["ADJOINT_VERIFY"] = "1"
-LONGEST = 6  # seconds; generated loops may be wrong about when to stop
+LONGEST = 120  # seconds; generated loops may be wrong about when to stop
 
 
 def pytest_addoption(parser):

@@ -94,7 +94,8 @@ def reshape_and_transpose(x):
 
 @program((normal(2, 3, 4),))
 def axes_moved(x):
-    return np.swapaxes(x, 0, 2), np.moveaxis(x, 0, -1), x.transpose(2, 0, 1), np.squeeze(x[:, :1], axis=1), x[:, None, 0]
+    moved = np.swapaxes(x, 0, 2), np.moveaxis(x, 0, -1), x.transpose(2, 0, 1)
+    return moved, np.squeeze(x[:, :1], axis=1), x[:, None, 0]
 
 
 @program((normal(3), normal(3, seed=1)))

@@ -46,7 +46,7 @@ def test_generated_text(path, mode, request):
     if request.config.getoption("bless"):
         golden.write_text(text, encoding="utf-8")
     assert golden.exists(), "no golden file: run `pytest tests/golden --bless`"
-    assert text == golden.read_text(encoding="utf-8"), "read the diff; if it is right, run `pytest tests/golden --bless`"
+    assert text == golden.read_text(encoding="utf-8"), "read the diff; if it is right, bless it"
 
 
 def test_no_golden_file_without_a_program():

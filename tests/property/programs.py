@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 SHAPES = {"x": (), "y": (), "v": (3,), "c": (2, 1), "r": (1, 3), "a": (2, 3)}
 SQUASHING = ("np.tanh({})", "np.sin({})", "np.cos({})", "np.arctan({})")
-SMOOTH = (*SQUASHING, "np.exp(-abs({0}))", "np.sqrt(1.5 + {0} * {0})", "np.log(2.0 + {0} * {0})", "({0}) ** 2", "-({0})")
+SMOOTH = (
+    *SQUASHING, "np.exp(-abs({0}))", "np.sqrt(1.5 + {0} * {0})", "np.log(2.0 + {0} * {0})", "({0}) ** 2", "-({0})",
+)  # fmt: skip
 PAIRS = (
     "({} + {})", "({} - {})", "{} * {}", "({} + {})", "{0} / (1.5 + ({1}) ** 2)", "np.maximum({}, {})",
     "np.where({0} > 0.1, {0}, {1})", "np.arctan2({0}, 2.0 + ({1}) ** 2)",
 )  # fmt: skip
-HELPERS = '''\
+HELPERS = """\
 def blend(p, q):
     if np.sum(p) > 0.2:
         return p * 0.5 + q
@@ -36,7 +38,7 @@ def split(p, q):
     return p * q, p - q
 
 
-'''
+"""
 
 
 class Writer:
@@ -89,14 +91,16 @@ class Writer:
         inner = depth - 1
         if shape == ():
             forms = (
-                ("np.sum({})", (2, 3)), ("{}.mean()", (2, 3)), ("np.max({})", (3,)), ("{}[1]", (3,)), ("{}[0, -1]", (2, 3)),
+                ("np.sum({})", (2, 3)), ("{}.mean()", (2, 3)), ("np.max({})", (3,)), ("{}[1]", (3,)),
+                ("{}[0, -1]", (2, 3)),
                 ("np.sum({0}[1:] * {0}[:-1])", (3,)), ("({} @ v)", (3,)), ("np.sum({}[::2])", (3,)),
             )  # fmt: skip
             if self.index:
                 forms = (*forms, (f"{{}}[{self.index} % 3]", (3,)), (f"{{}}[{self.index} % 2, 1]", (2, 3)))
         elif shape == (3,):
             forms = (
-                ("np.sum({}, axis=0)", (2, 3)), ("{}[1]", (2, 3)), ("{}[0]", (1, 3)), ("np.cumsum({})", (3,)), ("{}[::-1]", (3,)),
+                ("np.sum({}, axis=0)", (2, 3)), ("{}[1]", (2, 3)), ("{}[0]", (1, 3)), ("np.cumsum({})", (3,)),
+                ("{}[::-1]", (3,)),
             )  # fmt: skip
         elif shape == (2, 1):
             forms = (("np.sum({}, axis=1, keepdims=True)", (2, 3)), ("{}[:, 1:2]", (2, 3)))
@@ -145,7 +149,8 @@ class Writer:
     def add_assign(self, depth):
         shape = self.random.choice(list(SHAPES.values()))
         text = self.exactly(shape)
-        name = self.new_name() if self.random.random() < 0.5 else self.random.choice([n for n, s in self.names.items() if s == shape])
+        old = self.random.choice([n for n, s in self.names.items() if s == shape])
+        name = self.new_name() if self.random.random() < 0.5 else old
         self.names[name] = shape
         self.line(depth, f"{name} = {text}")
 
@@ -259,4 +264,5 @@ def made(text):
 
 def arguments(seed, n):
     rng = np.random.default_rng(seed)
-    return tuple(rng.standard_normal(shape) if shape else float(rng.standard_normal()) for shape in SHAPES.values()) + (n,)
+    drawn = (rng.standard_normal(shape) for shape in SHAPES.values())
+    return (*(numbers if np.ndim(numbers) else float(numbers) for numbers in drawn), n)

@@ -1,7 +1,5 @@
 # types: f8[d], f8[n,d], f8[n], f8
 # argnums: 3
-import numpy as np
-
 from adjoint import grad
 
 
