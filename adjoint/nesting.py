@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from adjoint.errors import UnsupportedError
 from adjoint.frontend.abstract import (
     Closure,
@@ -120,7 +122,7 @@ def lower_grad(low: Lowering, fun: Any, spec: Any, args: list[Any], kwargs: dict
     seeds = [k == 0 for k in range(count)]
     made = adjoint(call.function, unique, seeds)
     given = [*(a for v in (*args, *kwargs.values()) for a in atoms_of(v) if isinstance(a, Value)), *call.outside]
-    results = place(low, made, (*given, Literal(1.0)))
+    results = place(low, made, (*given, seed_of(value, wrt_values)))
     primal, bars = results[:count], dict(zip(unique, results[count:], strict=True))
     atoms = iter([bars[w] for w in wrt])
     gradients = [rebuild(v, atoms) for v in wrt_values]
@@ -130,6 +132,13 @@ def lower_grad(low: Lowering, fun: Any, spec: Any, args: list[Any], kwargs: dict
     if spec.with_value:
         return make_tuple((make_tuple((value, extra)) if spec.has_aux else value, gradient))
     return make_tuple((gradient, extra)) if spec.has_aux else gradient
+
+
+def seed_of(value: Any, wrt_values: Sequence[Any]) -> Literal:
+    """The cotangent 1 of a scalar result: weak, unless a gradient that is a number takes its dtype from it."""
+    narrow = value.type.dtype == "float32"
+    numbers = any(getattr(a.type, "kind", "") == "np" for v in wrt_values for a in atoms_of(v))
+    return Literal(np.float32(1.0)) if narrow and numbers else Literal(1.0)
 
 
 def split_aux(low: Lowering, result: Any, has_aux: bool, node: Any) -> tuple[Any, Any]:

@@ -15,7 +15,6 @@ def test_a_gradient_is_a_float_where_a_branch_gives_an_integer():
     assert type(grad(product)(1.0, 1)) is not int
 
 
-@pytest.mark.xfail(reason="the seed 1.0 is folded into the literal after dtypes are settled")
 def test_a_literal_gradient_keeps_single_precision():
     assert np.asarray(grad(lambda x: 3.0 * x)(np.float32(2))).dtype == np.float32
 
