@@ -162,7 +162,8 @@ class Control(Calls):
     ) -> Any:  # fmt: skip
         """The value of a conditional expression."""
         if self.frame is None:
-            self.refuse(node, "a function of Python's own that chooses between its arguments", "call it inside a function")
+            reason = "a function of Python's own that chooses between its arguments"
+            self.refuse(node, reason, "call it inside a function")
         frame, saved = self.frame, (self.frame.result, self.frame.pending)
 
         def give(thunk: Callable[[], Any]) -> Callable[[], str]:

@@ -74,7 +74,7 @@ def else_of_an_inner_loop(x):
 
 def no_trips(x, n=0):
     s = x[0]
-    for i in range(n):
+    for _ in range(n):
         if s > 1.0:
             break
         s = s * x[1]
@@ -124,6 +124,6 @@ def test_what_is_returned_may_be_unbound():
                 break
         return y
 
-    assert adjoint.grad(lambda x: first_positive(x))(np.array([-1.0, 2.0]))[1] == 4.0
+    assert adjoint.grad(first_positive)(np.array([-1.0, 2.0]))[1] == 4.0
     with pytest.raises(UnboundLocalError, match="'y'"):
-        adjoint.grad(lambda x: first_positive(x))(np.array([-1.0, -2.0]))
+        adjoint.grad(first_positive)(np.array([-1.0, -2.0]))

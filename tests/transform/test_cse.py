@@ -1,5 +1,5 @@
 """Before and after: equal ops share one result, in scope and only there."""
-# ruff: noqa: ARG005  # the body of a loop takes what the loop gives, read or not
+# the body of a loop takes what the loop gives, read or not
 
 from __future__ import annotations
 

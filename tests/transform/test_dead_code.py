@@ -1,5 +1,5 @@
 """Before and after: what is computed, and what is left of it."""
-# ruff: noqa: ARG005  # the body of a loop takes what the loop gives, read or not
+# the body of a loop takes what the loop gives, read or not
 
 from __future__ import annotations
 

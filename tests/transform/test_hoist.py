@@ -1,5 +1,5 @@
 """What moves out of a loop, and what must not."""
-# ruff: noqa: ARG005  # the body of a loop takes what the loop gives, read or not
+# the body of a loop takes what the loop gives, read or not
 
 from __future__ import annotations
 

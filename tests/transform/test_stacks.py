@@ -1,5 +1,5 @@
 """Elements of stacks that are read where they come from."""
-# ruff: noqa: ARG005  # the body of a loop takes what the loop gives, read or not
+# the body of a loop takes what the loop gives, read or not
 
 from __future__ import annotations
 
