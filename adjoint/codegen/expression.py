@@ -235,7 +235,9 @@ class Expressions:
         type_ = out.type
         plain = set(op.attrs) <= {"dtype"} and len(op.inputs) == 1
         if plain and isinstance(type_, ArrayType) and type_.dtype is not None:
-            if type_.kind == "array" and _is_array(op.inputs[0]) and self.folding.inner(op.inputs[0]) is None:
+            made = self.folding.inner(op.inputs[0])
+            is_short = made is None or made.primitive.fun is operator.getitem
+            if type_.kind == "array" and _is_array(op.inputs[0]) and is_short:
                 return self.filled(function, op.inputs[0], out, [])
             if type_.is_scalar and op.sweep and type_.dtype == "float64":
                 return text.constant(float(value))

@@ -190,9 +190,10 @@ class Statements:
     def add_at(self, op: Op) -> None:
         target, value, index = op.inputs[0], op.inputs[1], op.attrs["index"]
         basic = is_basic(index, op.inputs)
-        if basic and self.is_new_zeros(target):
+        distinct = basic or self.is_distinct(index, op)
+        if distinct and self.is_new_zeros(target):
             self.add(text.assign([self.place(op)], self.expr(value)), op)
-        elif basic or _is_mask(index, op) or self.is_distinct(index, op):
+        elif distinct or _is_mask(index, op):
             self.augment(self.place(op), gast.Add, value, op)
         else:
             where = self.expressions.index(op)

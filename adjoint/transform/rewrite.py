@@ -31,7 +31,7 @@ from adjoint.ir.core import (
 )
 from adjoint.ir.types import ArrayType, StackType, Type, same_shape
 from adjoint.ir.walk import all_ops, lookup
-from adjoint.rules.names import BROADCAST_LIKE, DIM, SIZE, SUM_TO, ZEROS_LIKE
+from adjoint.rules.names import BROADCAST_LIKE, DIM, GETITEM, SIZE, SUM_TO, ZEROS_LIKE
 
 DEEPEST = 12
 """How many rewrites may follow from one another; a bound for tables that do not settle."""
@@ -222,7 +222,7 @@ class Rewriter:
 
 
 def _count_uses(body: Block) -> tuple[dict[Value, int], dict[Value, int]]:
-    """How often each value is read, and how often of that for its shape alone."""
+    """How often each value is read, and how often of that for its shape alone, or for that of a part of it."""
     counts: dict[Value, int] = {}
     patterns: dict[Value, int] = {}
     blocks = [body]
@@ -238,6 +238,11 @@ def _count_uses(body: Block) -> tuple[dict[Value, int], dict[Value, int]]:
         for atom in block.results:
             if isinstance(atom, Value):
                 counts[atom] = counts.get(atom, 0) + 1
+    for op in reversed(list(all_ops(body))):
+        if op.primitive is GETITEM and counts.get(op.outputs[0], 0) == patterns.get(op.outputs[0], 0):
+            source = op.inputs[0]
+            if isinstance(source, Value):
+                patterns[source] = patterns.get(source, 0) + 1
     return counts, patterns
 
 
@@ -258,6 +263,6 @@ def _pushed(body: Block) -> dict[Value, Atom]:
             for stack in for_parts(op).stacks:
                 count = len(stack.type.elements) if isinstance(stack.type, StackType) else 0
                 popped = [next(elements) for _ in range(count)]
-                stack = found.get(stack, stack) if isinstance(stack, Value) else stack
-                found.update(zip(popped, sources.get(stack, ()), strict=False))
+                source: Atom = found.get(stack, stack) if isinstance(stack, Value) else stack
+                found.update(zip(popped, sources.get(source, ()), strict=False))
     return found

@@ -80,7 +80,7 @@ def other_pattern(op: Op, r: Rewriter) -> Atom | None:
     atom = op.inputs[place]
     source = shape_source(atom, r)
     if source is None and not r.is_computed_anyway(atom):
-        source = sliced_argument(atom, r) or computed_operand(atom, r)
+        source = sliced_argument(atom, r) or computed_operand(atom, r) or sliced_operand(atom, r)
     if source is None or source is atom:
         return None
     return r.emit(op.primitive, *op.inputs[:place], source, *op.inputs[place + 1 :], attrs=op.attrs)
@@ -128,7 +128,7 @@ def sliced_argument(atom: Atom, r: Rewriter) -> Atom | None:
         if source in seen or not isinstance(source, Value):
             continue
         seen.add(source)
-        argument = source if source in r.params else argument_like(source, r)
+        argument: Atom | None = source if source in r.params else argument_like(source, r)
         if argument is not None:
             for index in reversed(indices):
                 argument = r.emit(GETITEM, argument, attrs={"index": index})
@@ -152,6 +152,13 @@ def computed_operand(atom: Atom, r: Rewriter) -> Atom | None:
     while (operands := operands_of_shape(source, r)) and not r.is_computed_anyway(source):
         source = operands[0]
     return source if source is not atom and r.is_computed_anyway(source) else None
+
+
+def sliced_operand(atom: Atom, r: Rewriter) -> Atom | None:
+    """The same part of an operand of one shape that is computed anyway: x[:, 0] for sin(x)[:, 0]"""
+    read = r.definition(atom, frozenset({GETITEM}))
+    source = computed_operand(read.inputs[0], r) if read and not r.is_computed_anyway(read.inputs[0]) else None
+    return r.emit(GETITEM, source, *read.inputs[1:], attrs=read.attrs) if read and source is not None else None
 
 
 SHAPES = (

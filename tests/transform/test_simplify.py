@@ -24,9 +24,11 @@ from adjoint.transform.exact import EXACT
 from adjoint.transform.rewrite import rewrite_function, table_of
 from adjoint.transform.shapes import SHAPES
 from adjoint.transform.simplify import simplify
+from adjoint.transform.totals import TOTALS
 from tests.interpreter import run
 from tests.tracing import F8, I8, MATRIX, PY_BOOL, VECTOR, M, N, assert_same, branch, text, trace
 from tests.transform.axes_cases import AXES_CASES, EXACT_AXES_CASES, FACTOR_CASES
+from tests.transform.totals_cases import TOTALS_CASES
 
 V, W, S = VECTOR, MATRIX, F8
 ROW = ArrayType("float64", (M,))
@@ -259,7 +261,7 @@ ALGEBRA_CASES = [
 
 
 EXACT_CASES += EXACT_AXES_CASES
-ALGEBRA_CASES += AXES_CASES + FACTOR_CASES
+ALGEBRA_CASES += AXES_CASES + FACTOR_CASES + TOTALS_CASES
 HINTS = ("a", "b", "c", "d")
 
 
@@ -348,7 +350,7 @@ def test_every_row_has_a_case():
     after = [simplify(fn) for fn in tried]
     unused = [
         row.name
-        for row in (*EXACT, *SHAPES, *AXES, *ARRAYS, *ALGEBRA)
+        for row in (*EXACT, *SHAPES, *TOTALS, *AXES, *ARRAYS, *ALGEBRA)
         if all(rewrite_function(fn, table_of([row])).body is fn.body for fn in tried + after)
     ]
     assert unused == []
