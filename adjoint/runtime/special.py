@@ -28,7 +28,7 @@ def exceeds(x: Any, y: Any) -> Any:
         return 1.0 if x > y else 0.5 if x == y else 0.0
     share = np.greater(x, y).astype(np.result_type(x, y, 0.5))
     equal = np.equal(x, y)
-    return np.where(equal, 0.5, share)[()] if equal.any() else share
+    return np.where(equal, 0.5, share)[()] if np.count_nonzero(equal) else share
 
 
 def recurrence(a: Any, b: Any, axis: int) -> Any:

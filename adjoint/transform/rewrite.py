@@ -260,9 +260,9 @@ def _pushed(body: Block) -> dict[Value, Atom]:
             at += size
         if op.primitive is FOR:
             elements = iter(for_parts(op).elements)
-            for stack in for_parts(op).stacks:
-                count = len(stack.type.elements) if isinstance(stack.type, StackType) else 0
+            for atom in for_parts(op).stacks:
+                count = len(atom.type.elements) if isinstance(atom.type, StackType) else 0
                 popped = [next(elements) for _ in range(count)]
-                source: Atom = found.get(stack, stack) if isinstance(stack, Value) else stack
+                source = found.get(atom, atom) if isinstance(atom, Value) else atom
                 found.update(zip(popped, sources.get(source, ()), strict=False))
     return found
