@@ -1,5 +1,5 @@
 """Each rewrite as two functions, before and after; and what must stay as it is."""
-# ruff: noqa: ARG005, B002, E501  # one line for a case; both forms take the same arguments
+# one line for a case; both forms take the same arguments
 
 from __future__ import annotations
 
