@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from adjoint.calling import bind
+from adjoint.api import checked_argnums
+from adjoint.calling import bind, form_of
 from adjoint.derivative import Derivative
 from adjoint.errors import user_errors
+from adjoint.fit import leaf_of
 from adjoint.frontend.lower import function_name
 from adjoint.ir.tree import Tree, build_object, flatten_object, leaves, map_leaves
 from adjoint.linear import linear_map
 from adjoint.nesting import Argnums, as_tuple
 from adjoint.specification import Specification, check_callable
-
-Dense = Callable[..., Any]
 
 
 def jacfwd(fun: Callable[..., Any], argnums: Argnums = 0) -> Dense:
@@ -36,7 +38,7 @@ def jacfwd(fun: Callable[..., Any], argnums: Argnums = 0) -> Dense:
 
     Griewank and Walther (2008), section 3.1.
     """
-    return _dense(fun, argnums, _forward)
+    return Dense(fun, argnums, "jacfwd")
 
 
 def jacrev(fun: Callable[..., Any], argnums: Argnums = 0) -> Dense:
@@ -49,7 +51,7 @@ def jacrev(fun: Callable[..., Any], argnums: Argnums = 0) -> Dense:
     >>> jacrev(lambda x: np.sum(x ** 2))(np.array([1.0, 2.0]))
     array([2., 4.])
     """
-    return _dense(fun, argnums, _reverse)
+    return Dense(fun, argnums, "jacrev")
 
 
 def jacobian(fun: Callable[..., Any], argnums: Argnums = 0) -> Dense:
@@ -62,7 +64,7 @@ def jacobian(fun: Callable[..., Any], argnums: Argnums = 0) -> Dense:
     >>> jacobian(lambda x: np.array([x, x ** 2]))(3.0)
     array([1., 6.])
     """
-    return _dense(fun, argnums, _by_size)
+    return Dense(fun, argnums, "jacobian")
 
 
 def hessian(fun: Callable[..., Any], argnums: Argnums = 0) -> Dense:
@@ -78,22 +80,61 @@ def hessian(fun: Callable[..., Any], argnums: Argnums = 0) -> Dense:
     array([[10.,  6.],
            [ 6.,  0.]])
     """
-    return jacfwd(Derivative(fun, Specification(argnums)), argnums)
+    return Dense(Derivative(fun, Specification(checked_argnums(argnums))), argnums, "jacfwd")
 
 
-def _dense(fun: Callable[..., Any], argnums: Argnums, compute: Callable[..., Any]) -> Dense:
-    check_callable(fun)
+class Dense:
+    """A function that gives a Jacobian; see `jacfwd`. `primal` is the function itself."""
+
+    def __init__(self, fun: Callable[..., Any], argnums: Argnums, mode: str) -> None:
+        check_callable(fun)
+        self.primal = fun
+        self.specification = (mode, checked_argnums(argnums))
+        self.__name__ = self.__qualname__ = f"{mode}_of_{function_name(fun)}"
 
     @user_errors
-    def derivative(*args: Any, **kwargs: Any) -> Any:
-        names = [name for name, _, _ in bind(fun, args, kwargs)]
-        called = functools.partial(fun, **kwargs) if kwargs else fun
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        mode, argnums = self.specification
+        fun, args, names = _by_position(self.primal, args, kwargs)
         positions = tuple(_position(which, names, len(args)) for which in as_tuple(argnums))
-        args = tuple(float(a) if k in positions and type(a) is int else a for k, a in enumerate(args))
-        return compute(called, args, positions, isinstance(argnums, tuple))
+        args = tuple(_active(a, k) if k in positions else a for k, a in enumerate(args))
+        return _MODES[mode](fun, args, positions, isinstance(argnums, tuple))
 
-    derivative.__name__ = derivative.__qualname__ = f"{compute.__name__.strip('_')}_jacobian_of_{function_name(fun)}"
-    return derivative
+    def __get__(self, obj: Any, owner: type | None = None) -> Any:
+        return self if obj is None else types.MethodType(self, obj)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.primal)
+
+    def __repr__(self) -> str:
+        return f"<{self.specification[0]} of {function_name(self.primal)}>"
+
+
+def _by_position(fun: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, tuple[Any, ...], list[str]]:
+    """The same call with as few keyword arguments as can be, and these bound to the function."""
+    if not kwargs:
+        return fun, args, [name for name, _, _ in bind(fun, args, {})]
+    form = form_of(fun, args, kwargs)
+    names = [name for name, _ in form.params]
+    if form.positional == len(names):
+        return fun, form.objects(args, kwargs), names
+    return functools.partial(fun, **kwargs), args, names
+
+
+def _active(arg: Any, position: int) -> Any:
+    """An argument that is differentiated: its integers count as floats."""
+
+    def one(leaf: Any) -> Any:
+        if leaf is None or _varies(leaf):
+            return leaf
+        if type(leaf) is not int:
+            kind = leaf.dtype if isinstance(leaf, (np.ndarray, np.generic)) else type(leaf).__name__
+            raise TypeError(f"argument {position} is differentiated and holds {kind}; derivatives need floats")
+        return float(leaf)
+
+    tree = flatten_object(arg)
+    return build_object(map_leaves(one, tree)) if isinstance(tree, Tree) else one(arg)
 
 
 def _position(which: int | str, names: list[str], count: int) -> int:
@@ -117,7 +158,7 @@ def _rows(out: Any, pullback: Any, args: tuple[Any, ...], positions: tuple[int, 
     blocks = []
     for number, leaf in enumerate(flat):
         rows = []
-        for unit in _basis(leaf):
+        for unit in _basis(leaf) if _varies(leaf) else ():
             bars = iter([unit if k == number else _zero(other) for k, other in enumerate(flat)])
             rows.append(pullback(build_object(map_leaves(lambda _: next(bars), tree))))  # noqa: B023  # used at once
         blocks.append(_gather(rows, np.shape(leaf), args, positions, as_pair))
@@ -135,7 +176,10 @@ def _gather(
         trees = [flatten_object(row[position]) for row in rows]
 
         def stack(leaf: Any, *bars: Any) -> Any:
-            return np.reshape(np.array(bars), shape + np.shape(leaf)) if bars else np.zeros(shape + np.shape(leaf))
+            if not _varies(leaf):
+                return None
+            full = shape + np.shape(leaf)
+            return np.reshape(np.array(bars), full) if bars else np.zeros(full, getattr(leaf, "dtype", type(leaf)))
 
         found.append(build_object(map_leaves(stack, tree, *trees)) if isinstance(tree, Tree) else stack(tree, *trees))
     return tuple(found) if as_pair else found[0]
@@ -151,7 +195,7 @@ def _forward(fun: Any, args: tuple[Any, ...], positions: tuple[int, ...], as_pai
         columns_of_leaves = []
         for number, leaf in enumerate(flat):
             columns = []
-            for unit in _basis(leaf):
+            for unit in _basis(leaf) if _varies(leaf) else ():
                 dots = iter([unit if k == number else _zero(other) for k, other in enumerate(flat)])
                 dot = build_object(map_leaves(lambda _: next(dots), own))  # noqa: B023  # used at once
                 dots_of_all = (dot if k == position else None for k in range(len(args)))
@@ -170,12 +214,12 @@ def _columns(out: Any, number: int, by_argument: list[Any], as_pair: bool) -> An
 
         def place(leaf: Any) -> Any:
             columns = [column[number] for column in next(groups)]  # noqa: B023  # used at once
+            if not _varies(leaf):
+                return None
             shape = np.shape(out) + np.shape(leaf)
-            return (
-                np.reshape(np.stack([np.broadcast_to(c, np.shape(out)) for c in columns], axis=-1), shape)
-                if columns
-                else (np.zeros(shape))
-            )
+            if not columns or not _varies(out):
+                return np.zeros(shape, getattr(leaf, "dtype", type(leaf)))
+            return np.reshape(np.stack([np.broadcast_to(c, np.shape(out)) for c in columns], axis=-1), shape)
 
         found.append(build_object(map_leaves(place, own)) if isinstance(own, Tree) else place(own))
     return tuple(found) if as_pair else found[0]
@@ -202,9 +246,14 @@ def _basis(leaf: Any) -> Iterator[Any]:
 
 
 def _zero(leaf: Any) -> Any:
-    """The zero of a leaf; what has no derivative stays as it is."""
+    """The zero of a leaf, or None where nothing varies."""
     if isinstance(leaf, np.ndarray):
-        return np.zeros(leaf.shape, leaf.dtype)
-    if isinstance(leaf, np.generic):
-        return np.zeros((), leaf.dtype)[()]
-    return leaf * 0 if isinstance(leaf, (float, complex)) else leaf
+        return np.zeros(leaf.shape, leaf.dtype) if _varies(leaf) else None
+    return type(leaf)(0.0) if _varies(leaf) else None
+
+
+def _varies(leaf: Any) -> bool:
+    return leaf_of(leaf).cls is not None
+
+
+_MODES = {"jacfwd": _forward, "jacrev": _reverse, "jacobian": _by_size}

@@ -8,9 +8,11 @@ hold, the other specialisations of the same code are tried, then a new one is co
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -98,6 +100,8 @@ def forget_programs() -> None:
         forget()
 
 
+DEPTH = 10_000
+
 ON_FORGET: list[Callable[[], None]] = []
 """Called when programs are forgotten, by what holds on to them."""
 ON_CHANGE.append(forget_programs)
@@ -113,7 +117,7 @@ def run(key: Any, root: Any, args: tuple[Any, ...], compile_entry: Callable[[], 
         if result is not MISS:
             _move_to_front(key, entry)
             return entry, result
-    with _LOCK:
+    with _LOCK, deep():
         _COUNTS["misses"] += 1
         entry = compile_entry()
         _TABLE[key] = (entry, *_TABLE.get(key, ()))
@@ -122,6 +126,17 @@ def run(key: Any, root: Any, args: tuple[Any, ...], compile_entry: Callable[[], 
     if result is MISS:
         raise VerifyError("a fresh specialisation refuses the arguments that it was made for")
     return entry, result
+
+
+@contextmanager
+def deep() -> Iterator[None]:
+    """Room for programs whose expressions nest deeply: Python's limit guards against endless recursion only."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def _move_to_front(key: Any, entry: Entry) -> None:
@@ -149,12 +164,15 @@ def identity(root: Any) -> Any:
 # ---------------------------------------------------------------------- compiling
 
 
-def make_entry(lowered: Lowered, params: list[tuple[str, Any]], name: str) -> Entry:
-    """Compile a lowered program into an entry. `params` are (name, abstract value) of the arguments."""
+def make_entry(lowered: Lowered, params: list[tuple[str, Any]], name: str, apart: int | None = None) -> Entry:
+    """Compile a lowered program into an entry. `params` are (name, abstract value) of the arguments.
+
+    Only the first `apart` of them are those of the user's function and must not overlap where it writes.
+    """
     generated = generate_program(lowered, params, name)
     bare = load(generated)
     entry = Entry(lambda: None, bare, generated, lowered)
-    entry.call = make_call(entry, params)
+    entry.call = make_call(entry, params, len(params) if apart is None else apart)
     return entry
 
 
@@ -269,7 +287,7 @@ def path_text(path: Path, space: dict[str, Any]) -> str:
     return text
 
 
-def make_call(entry: Entry, params: list[tuple[str, Any]]) -> Callable[..., Any]:
+def make_call(entry: Entry, params: list[tuple[str, Any]], apart: int) -> Callable[..., Any]:
     """Write the guards and the call as one function."""
     lowered = entry.lowered
     space: dict[str, Any] = {
@@ -293,7 +311,7 @@ def make_call(entry: Entry, params: list[tuple[str, Any]]) -> Callable[..., Any]
         ]
     for position, (value, span) in enumerate(lowered.written):
         own = next(path for path, v in lowered.leaves if v is value)
-        rest = [(p, v) for p, v in lowered.leaves if v is not value and _is_array(v)]
+        rest = [(p, v) for p, v in lowered.leaves if v is not value and _is_array(v) and not beyond(p, apart)]
         others = [path_text(p, space) for p, _ in rest]
         if others:
             space[f"span{position}"] = span
@@ -312,6 +330,12 @@ def make_call(entry: Entry, params: list[tuple[str, Any]]) -> Callable[..., Any]
     exec(compile("\n".join(lines), "<adjoint call>", "exec"), space)  # noqa: S102  # text made right here
     call: Callable[..., Any] = space["call"]
     return call
+
+
+def beyond(path: Path, count: int) -> bool:
+    """Whether a path leads to an argument after the first `count`."""
+    kind, key = path[0]
+    return kind == "arg" and key >= count
 
 
 def _is_array(value: Value) -> bool:

@@ -49,7 +49,7 @@ def pushed_forward(fun: Any, primals: tuple[Any, ...], tangents: tuple[Any, ...]
             return lower_jvp(low, Static(fun, ()), make_tuple(values[:count]), make_tuple(values[count:]), None)
 
         lowered, params = lower_call(fun, given, build)
-        return dispatch.make_entry(lowered, params, f"{function_name(fun)}_jvp")
+        return dispatch.make_entry(lowered, params, f"{function_name(fun)}_jvp", apart=count)
 
     return dispatch.run(("jvp", dispatch.identity(fun), count), fun, args, compile_entry)[1]
 

@@ -35,7 +35,7 @@ def lower_linearize(
     made = tangent(fn, [*active, *(False for _ in call.outside)])
     given = [*(a for v in args for a in atoms_of(v) if isinstance(a, Value)), *call.outside]
     forward, linear = split(made, sum(active))
-    if any(_has_effect(op, made.functions) for op in linear):
+    if any(has_effect(op, made.functions) for op in linear):
         return _transposed_pullback(low, call, given, [k for k, a in enumerate(active) if a], node)
     count = len(fn.results)
     table: dict[Value, Atom] = dict(zip(made.params, given, strict=False))
@@ -68,11 +68,11 @@ def _pushforward(
     return rebuild(call.result, iter(results)), Partial(push, "pushforward")
 
 
-def _has_effect(op: Op, functions: Mapping[str, Function]) -> bool:
+def has_effect(op: Op, functions: Mapping[str, Function]) -> bool:
     """Whether running an op twice can be seen; an exception that it did not raise it will not raise then either."""
-    if op.primitive is CALL and any(_has_effect(inner, functions) for inner in functions[op.attrs["callee"]].body.ops):
+    if op.primitive is CALL and any(has_effect(inner, functions) for inner in functions[op.attrs["callee"]].body.ops):
         return True
-    if any(_has_effect(inner, functions) for region in op.regions for inner in region.ops):
+    if any(has_effect(inner, functions) for region in op.regions for inner in region.ops):
         return True
     return op.primitive.effect and op.primitive is not RAISE
 

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from adjoint.api import backward_hook, checked_argnums, grad, hvp, jvp, linearize, value_and_grad, vjp
+from adjoint.blocks import lower_dense
+from adjoint.dense import Dense, hessian, jacfwd, jacobian, jacrev
 from adjoint.derivative import Derivative
-from adjoint.frontend.abstract import Partial, Static, constant_of, is_constant, make_tuple
+from adjoint.frontend.abstract import Partial, Static, atoms_of, constant_of, is_constant, make_tuple, rebuild
 from adjoint.frontend.calls import MACROS
 from adjoint.linearize import lower_linearize
 from adjoint.nesting import lower_grad, lower_hook, lower_jvp, lower_vjp
+from adjoint.rules.internal import stop_gradient
 from adjoint.specification import Specification
 
 Handler = Callable[..., Any]
@@ -26,6 +29,8 @@ def _given(names: tuple[str, ...], args: list[Any], kwargs: dict[str, Any]) -> d
 
 
 def _constant(low: Any, value: Any, node: Any, what: str) -> Any:
+    for atom in atoms_of(value):
+        low.as_static(atom, node, f"`{what}`")  # a captured number: lowering starts anew with it known
     if not is_constant(value):
         low.refuse(node, f"`{what}` must be known at compile time")
     return constant_of(value)
@@ -85,7 +90,37 @@ def _hvp(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node
     return lower_jvp(low, gradient, given["primals"], given["tangents"], node).children[1]
 
 
+def _stop_gradient(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    (tree,) = (*args, *kwargs.values())
+    return rebuild(tree, iter([low.apply(stop_gradient, [atom], {}, node) for atom in atoms_of(tree)]))
+
+
+def _jacobian(mode: str) -> Handler:
+    def macro(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        given = _given(("fun", "argnums"), args, kwargs)
+        argnums = checked_argnums(_constant(low, given.get("argnums", Static(0)), node, "argnums"))
+        fun = given["fun"]
+        if mode == "hessian":
+            fun = Partial(lambda a, k, n: lower_grad(low, given["fun"], Specification(argnums), a, k, n), "grad")
+        inner = "jacfwd" if mode == "hessian" else mode
+        return Partial(lambda a, k, n: lower_dense(low, fun, inner, argnums, a, k, n), mode)
+
+    return macro
+
+
+def _dense(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    path, (mode, argnums) = callee.path, callee.value.specification
+    fun = Static(callee.value.primal)
+    if path is not None:
+        if path:
+            low.guard((*path, ("attr", "specification")), "equal", callee.value.specification)
+        fun = low.captured(callee.value.primal, (*path, ("attr", "primal")))
+    return lower_dense(low, fun, mode, argnums, args, kwargs, node)
+
+
 MACROS.update({
     grad: _grad(False), value_and_grad: _grad(True), Derivative: _derivative, jvp: _jvp, vjp: _vjp,
-    linearize: _linearize, hvp: _hvp, backward_hook: lower_hook,
+    linearize: _linearize, hvp: _hvp, backward_hook: lower_hook, stop_gradient: _stop_gradient,
+    jacfwd: _jacobian("jacfwd"), jacrev: _jacobian("jacrev"), jacobian: _jacobian("jacobian"),
+    hessian: _jacobian("hessian"), Dense: _dense,
 })  # fmt: skip

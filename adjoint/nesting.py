@@ -382,13 +382,19 @@ def varying(low: Lowering, value: Any) -> Any:
 
 def lower_hook(low: Lowering, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     """`backward_hook(x, fn)`: the identity, marked with what the reverse sweep calls."""
-    x, fn = args
+    given = dict(zip(("x", "fn"), args, strict=False)) | kwargs
+    if set(given) != {"x", "fn"}:
+        raise TypeError(f"backward_hook takes x and fn, and is given {', '.join(given)}")
+    x, fn = given["x"], given["fn"]
     if not is_atom(x):
         raise UnsupportedError(f"backward_hook of {describe(x)}", low.span(node), "hook numbers and arrays one by one")
     with low.at(node):
         if isinstance(fn, Closure):
             bar = Value("bar", derivative_type(x.type))
             made = outline(low, fn, [bar], {}, node)
+            if not is_atom(made.result):
+                raise TypeError(f"a backward hook returns a number or an array, and this one {describe(made.result)}")
+            check_shapes(x, made.result)
             name = f"hook_{len(low.functions)}"
             low.functions[name] = replace(made.function, name=name, functions={})
             return low.builder.emit(HOOK, (x, *made.outside), {"callee": name}, types=(x.type,))[0]

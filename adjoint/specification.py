@@ -6,6 +6,7 @@ import types
 from dataclasses import dataclass
 from typing import Any
 
+from adjoint.dispatch import deep
 from adjoint.errors import UnsupportedError
 from adjoint.frontend.calls import WRAPPERS
 from adjoint.frontend.parse import parse
@@ -50,4 +51,5 @@ def check_source(fun: Any) -> None:
     while isinstance(fun, (types.MethodType, *WRAPPERS)):
         fun = fun.__func__ if isinstance(fun, types.MethodType) else fun.__wrapped__  # type: ignore[attr-defined]
     if isinstance(fun, types.FunctionType) and primitive_of(fun) is None:
-        check(parse(fun))
+        with deep():
+            check(parse(fun))

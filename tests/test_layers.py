@@ -11,8 +11,8 @@ import adjoint
 ROOT = Path(adjoint.__file__).parent
 LAYERS = (
     "config", "errors", "ir", "rules", "frontend", "analysis", "transform",
-    "nesting", "linearize", "schedule", "codegen", "pipeline", "dispatch",
-    "specification", "sources", "calling", "derivative", "fit", "linear", "api", "macros", "dense", "checks", "cli",
+    "nesting", "linearize", "blocks", "schedule", "codegen", "pipeline", "dispatch",
+    "specification", "sources", "calling", "derivative", "fit", "linear", "api", "dense", "macros", "checks", "cli",
 )  # fmt: skip
 STRANGERS = ({"frontend", "codegen"}, {"frontend", "transform"})
 TOP = ("__init__", "__main__")

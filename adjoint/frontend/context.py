@@ -62,7 +62,7 @@ class Context:
 
     def span(self, node: Any) -> Span | None:
         """The place of a piece of syntax; None for the call from Python itself."""
-        return self.frame.source.span(node) if self.frame is not None else None
+        return self.frame.source.span(node) if self.frame is not None and node is not None else None
 
     def refuse(self, node: Any, message: str, hint: str | None = None) -> NoReturn:
         raise UnsupportedError(message, self.span(node), hint)

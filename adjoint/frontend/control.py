@@ -162,8 +162,8 @@ class Control(Calls):
     ) -> Any:  # fmt: skip
         """The value of a conditional expression."""
         if self.frame is None:
-            reason = "a function of Python's own that chooses between its arguments"
-            self.refuse(node, reason, "call it inside a function")
+            what = "a function of Python's own that chooses between its arguments"
+            self.refuse(node, what, "call it inside a function")
         frame, saved = self.frame, (self.frame.result, self.frame.pending)
 
         def give(thunk: Callable[[], Any]) -> Callable[[], str]:

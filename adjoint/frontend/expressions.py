@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -381,12 +383,19 @@ class Expressions(Ops):
     def expr_Attribute(self, node: Any) -> Any:
         return self.attribute(self.expr(node.value), node.attr, node)
 
+    def call(self, callee: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        """`callee(*args, **kwargs)` on abstract values."""
+        raise NotImplementedError
+
     def attribute(self, owner: Any, name: str, node: Any) -> Any:
         if is_atom(owner):
             return self.array_attribute(owner, name, node)
         if isinstance(owner, Tree):
             if owner.kind in ("namedtuple", "dataclass") and name in owner.keys:
                 return owner.children[owner.keys.index(name)]
+            found = inspect.getattr_static(owner.cls, name, None)
+            if isinstance(found, property) and isinstance(found.fget, types.FunctionType):
+                return self.call(Static(found.fget), [owner], {}, node)
             return Method(owner, name)
         if isinstance(owner, Static):
             return self.static_attribute(owner, name, node)

@@ -79,6 +79,7 @@ class Outside(Context):
             if path in self.statics:
                 self.guard(path, "equal", obj)
                 return Literal(obj)
+            refuse_array(obj, name or _path_name(path))
             type_ = abstract_type(obj, f"{name or _path_name(path)}${len(self.leaves)}")
             self.guard(path, "type", type_)
             return self.leaf(path, type_, name)
@@ -191,6 +192,18 @@ def _children(obj: Any, tree: Tree) -> list[Any]:
     if tree.kind == "dataclass":
         return [getattr(obj, key) for key in tree.keys]
     return list(obj.values()) if tree.kind == "dict" else list(obj)
+
+
+def refuse_array(obj: Any, name: str) -> None:
+    """Refuse arrays whose arithmetic is not that of plain numbers."""
+    if isinstance(obj, np.ndarray) and type(obj) is not np.ndarray:
+        kind = f"{type(obj).__module__}.{type(obj).__name__}"
+        raise TypeError(f"`{name}` is a {kind}, which computes in its own way: pass a plain array, np.asarray({name})")
+    if obj.dtype.kind in "OV" if isinstance(obj, (np.ndarray, np.generic)) else False:
+        raise TypeError(f"`{name}` is an array of dtype {obj.dtype}, which holds no numbers")
+    if isinstance(obj, np.ndarray) and not obj.dtype.isnative:
+        hint = f"{name}.astype({name}.dtype.newbyteorder('='))"
+        raise TypeError(f"`{name}` is an array in the byte order of another machine: pass {hint}")
 
 
 def abstract_type(obj: Any, name: str) -> Any:

@@ -9,6 +9,7 @@ from adjoint.runtime.arrays import (
     broadcast_like,
     cast,
     fresh,
+    hooked,
     product_left,
     product_right,
     rebuild,
@@ -20,7 +21,7 @@ from adjoint.runtime.scalars import divide, log, power
 from adjoint.runtime.special import average, bessel_i, diff, exceeds, full, polygamma, quotient, recurrence
 
 __all__ = [
-    "add_at", "average", "bessel_i", "broadcast_like", "cast", "diff", "divide", "exceeds", "fresh", "full",
+    "add_at", "average", "bessel_i", "broadcast_like", "cast", "diff", "divide", "exceeds", "fresh", "full", "hooked",
     "log", "polygamma", "power", "product_left", "product_right", "quotient", "rebuild", "recurrence", "sum_to",
     "update", "zeros_if",
 ]  # fmt: skip

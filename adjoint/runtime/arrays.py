@@ -67,6 +67,16 @@ def fresh(x: Any) -> Any:
     return x.copy() if isinstance(x, np.ndarray) else x
 
 
+def hooked(bar: Any, fn: Any) -> Any:
+    """What a user's hook makes of a cotangent, of the shape that it had."""
+    given = fn(bar)
+    if not isinstance(given, (float, complex, int, np.ndarray, np.generic)):
+        raise TypeError(f"a backward hook returns a number or an array, not {given!r}")
+    if np.shape(given) != np.shape(bar):
+        raise ValueError(f"a backward hook made shape {np.shape(given)} of a cotangent of shape {np.shape(bar)}")
+    return given
+
+
 def zeros_if(x: Any) -> Any:
     """Zeros like `x` on the paths that have an `x`."""
     return None if x is None else np.zeros_like(x)

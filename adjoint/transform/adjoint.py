@@ -42,6 +42,7 @@ from adjoint.ir.types import PY_INT, ArrayType, StackType, Type
 from adjoint.ir.walk import clone_block, op_reads, substitute, substitute_op
 from adjoint.rules.internal import cast, zeros_if
 from adjoint.rules.trace import ZERO, Sym, Zero
+from adjoint.runtime.arrays import hooked
 from adjoint.transform.calls import Split, reverse_call
 from adjoint.transform.cotangent import add, derivative_type, named, primitive, project, zero_like
 from adjoint.transform.inline import inline_split_calls
@@ -150,13 +151,13 @@ class Reverse:
     def hook(self, op: Op, cot: Cotangents, builder: Builder) -> None:
         """The cotangent goes through the function that the user hooked in."""
         bar, callee = cot[op.outputs[0]], op.attrs["callee"]
-        type_ = derivative_type(op.inputs[0].type)
         if callee is not None:
             types = [r.type for r in self.functions[callee].results]
             (given,) = builder.emit(CALL, (bar, *op.inputs[1:]), {"callee": callee}, types=types)
         else:
-            attrs: dict[str, Any] = {"function": Slot(1), "method": None, "name": "the hook"}
-            attrs |= {"args": (Slot(0),), "kwargs": {}}
+            attrs: dict[str, Any] = {"function": hooked, "method": None, "name": "the hook"}
+            attrs |= {"args": (Slot(0), Slot(1)), "kwargs": {}}
+            type_ = derivative_type(op.inputs[0].type)
             (given,) = builder.emit(OPAQUE, (bar, op.inputs[1]), attrs, types=(type_,))
         self.accumulate(cot, builder, op.inputs[0], given)
 
