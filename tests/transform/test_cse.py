@@ -1,5 +1,4 @@
 """Before and after: equal ops share one result, in scope and only there."""
-# the body of a loop takes what the loop gives, read or not
 
 from __future__ import annotations
 

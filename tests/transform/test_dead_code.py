@@ -1,5 +1,4 @@
 """Before and after: what is computed, and what is left of it."""
-# the body of a loop takes what the loop gives, read or not
 
 from __future__ import annotations
 

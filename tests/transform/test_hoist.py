@@ -1,5 +1,4 @@
 """What moves out of a loop, and what must not."""
-# the body of a loop takes what the loop gives, read or not
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """All passes together, on random programs: the same numbers, a fixed point, never more ops."""
-# bodies take what a loop gives, read or not; steps are lambdas that run at once
+# ruff: noqa: B002, B023  # steps are lambdas that run at once
 
 from __future__ import annotations
 

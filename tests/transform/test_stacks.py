@@ -1,5 +1,4 @@
 """Elements of stacks that are read where they come from."""
-# the body of a loop takes what the loop gives, read or not
 
 from __future__ import annotations
 
