@@ -41,7 +41,7 @@ from adjoint.rules.names import (
     ZEROS_LIKE,
     family_of,
 )  # fmt: skip
-from adjoint.transform.exact import TRANSPOSES, has_shape, index_key, is_zero_literal, permutation, rank
+from adjoint.transform.exact import TRANSPOSES, has_shape, index_key, is_number, is_zero_literal, permutation, rank
 from adjoint.transform.rewrite import Rewriter, Row
 
 BROADCASTS = frozenset({BROADCAST_LIKE})
@@ -104,6 +104,15 @@ def sink_broadcast(op: Op, r: Rewriter) -> Atom | None:
             return r.emit(BROADCAST_LIKE, r.emit(op.primitive, *both), x)
         if rank(other) == 0:
             return r.emit(BROADCAST_LIKE, r.emit(op.primitive, *pair), x)
+    return None
+
+
+def times_ones(op: Op, r: Rewriter) -> Atom | None:
+    """X * broadcast_like(1.0, y) -> broadcast_like(x, y), where that is the shape of the result: no product at all"""
+    for k in (0, 1):
+        inner, x = r.definition(op.inputs[k], BROADCASTS), op.inputs[1 - k]
+        if inner and is_number(inner.inputs[0], 1) and has_shape(op.inputs[k], op.outputs[0]):
+            return r.emit(BROADCAST_LIKE, x, inner.inputs[1])
     return None
 
 
@@ -355,6 +364,7 @@ ARRAYS = (
     Row("where(c, v, 0) * p", MULS | DIVS, mask_past_product),
     Row("-where(c, v, 0)", LINEAR, mask_past_sign),
     Row("op(broadcast_like(s, x), t)", ADDS | SUBS | MULS | DIVS | POWS, sink_broadcast),
+    Row("x * broadcast_like(1.0, y)", MULS, times_ones),
     Row("op(expand_dims(broadcast_like(s, x)), t)", ADDS | SUBS | MULS | DIVS | POWS, sink_uniform),
     Row("sum(-x)", frozenset({SUM}), sum_of_multiple),
     Row("-broadcast_like(s, x)", LINEAR, broadcast_later),
