@@ -45,7 +45,7 @@ AXES_CASES = [
     ("sum of the columns of products", (CUBE, CUBE), lambda x, y: np.sum(x @ y, axis=2), lambda x, y: (x @ np.sum(y, axis=2)[:, :, None])[:, :, 0]),
     ("sum of products", (CUBE, CUBE), lambda x, y: np.sum(x @ y, axis=0), None),
     ("transposed products", (CUBE, CUBE), lambda x, y: np.swapaxes(np.swapaxes(x, -1, -2) @ y, 1, 2), lambda x, y: np.swapaxes(y, -1, -2) @ x),
-    ("row times ones", (ROW, W), lambda x, y: x * broadcast_like(1.0, y), lambda x, y: broadcast_like(x, y)),
+    ("row times ones", (ROW, W), lambda x, y: x * broadcast_like(1.0, y), broadcast_like),
     ("stored broadcast", (W, S, V), lambda x, s, y: update(x, broadcast_like(s, y), index=(ALL, 2)), lambda x, s, y: update(x, s, index=(ALL, 2))),
     ("added broadcast", (W, S, V), lambda x, s, y: add_at(x, broadcast_like(s, y), index=(ALL, 2)), lambda x, s, y: add_at(x, s, index=(ALL, 2))),
 ]
