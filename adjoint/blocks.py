@@ -73,7 +73,8 @@ class Blocks:
 
         def along(which: int) -> Partial:
             def call(given: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-                atoms = (given[0] if a is inputs[which] else self.zero(a) for v in args for a in atoms_of(v))
+                unit = self.shaped(given[0], inputs[which])
+                atoms = (unit if a is inputs[which] else self.zero(a) for v in args for a in atoms_of(v))
                 tangents = [rebuild(v, atoms) for v in args]
                 return self.flat(push.call([make_tuple(tangents)], {}, node))
 
@@ -92,7 +93,8 @@ class Blocks:
 
         def along(which: int) -> Partial:
             def call(given: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-                bars = iter([given[0] if k == which else self.zero(y) for k, y in enumerate(outs)])
+                unit = self.shaped(given[0], outs[which])
+                bars = iter([unit if k == which else self.zero(y) for k, y in enumerate(outs)])
                 found = pull(rebuild(out, bars), node)
                 return self.flat(make_tuple(found.children[k] for k in positions))
 
@@ -106,14 +108,29 @@ class Blocks:
 
     def table(self, along: Partial, basis: Atom, others: list[Atom]) -> Any:
         width = self.place(others, len(others))
-        of_number = isinstance(basis.type, ArrayType) and basis.type.shape == ()
         numbers = [x.type for x in (basis, *others) if isinstance(x.type, ArrayType) and is_inexact(x.type)]
         dtype = Static(np.result_type(*(n.dtype or "float64" for n in numbers)) if numbers else np.dtype(float))
         own = Static(np.dtype(complex if is_complex(basis.type) else float))
-        return self.call(_number_table if of_number else _table, along, basis, width, dtype, own)
+        return self.call(_number_table if is_number(basis) else _table, along, basis, width, dtype, own)
 
     def block(self, fun: Any, table: Any, atoms: list[Atom], k: int, first: Atom, second: Atom) -> Any:
-        return self.call(fun, table, self.place(atoms, k), self.place(atoms, k + 1), first, second)
+        return self.shaped(self.call(fun, table, self.place(atoms, k), self.place(atoms, k + 1)), first, second)
+
+    def shaped(self, value: Any, *atoms: Atom) -> Any:
+        """A value in the shapes of atoms, one after the other."""
+        if all(map(is_number, (value, *atoms))):
+            return value
+        parts = [self.shape(atom) for atom in atoms]
+        shape = parts[0]
+        for part in parts[1:]:
+            shape = self.low.operation(operator.add, (shape, part), self.node)
+        return self.low.apply(np.reshape, [value, shape], {}, self.node)
+
+    def shape(self, atom: Atom) -> Any:
+        known = getattr(atom.type, "shape", None)
+        if known is None:
+            return self.low.apply(np.shape, [atom], {}, self.node)
+        return make_tuple(self.low.dim(atom, axis, self.node) for axis in range(len(known)))
 
     def place(self, atoms: list[Atom], count: int) -> Any:
         """How many numbers the first atoms have."""
@@ -128,12 +145,16 @@ class Blocks:
         return parts[0] if len(parts) == 1 else self.low.apply(np.concatenate, [make_tuple(parts)], {}, self.node)
 
     def zero(self, atom: Atom) -> Any:
-        if isinstance(atom.type, ArrayType) and atom.type.shape == ():
+        if is_number(atom):
             return Literal(0.0)
         return self.low.apply(np.zeros_like, [atom], {}, self.node)
 
     def call(self, fun: Any, *args: Any) -> Any:
         return self.low.call(Static(fun), list(args), {}, self.node)
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value.type, ArrayType) and value.type.shape == ()
 
 
 def _table(along: Any, basis: Any, width: Any, dtype: Any, own: Any) -> Any:
@@ -142,7 +163,7 @@ def _table(along: Any, basis: Any, width: Any, dtype: Any, own: Any) -> Any:
     for k in range(count):
         unit = np.zeros(count, own)
         unit[k] = 1.0
-        table[k] = along(np.reshape(unit, np.shape(basis)))
+        table[k] = along(unit)
     return table
 
 
@@ -150,9 +171,9 @@ def _number_table(along: Any, basis: Any, width: Any, dtype: Any, own: Any) -> A
     return np.reshape(along(1.0), (1, width))
 
 
-def _block(table: Any, start: Any, stop: Any, first: Any, second: Any) -> Any:
-    return np.reshape(table[:, start:stop], np.shape(first) + np.shape(second))
+def _block(table: Any, start: Any, stop: Any) -> Any:
+    return table[:, start:stop]
 
 
-def _turned_block(table: Any, start: Any, stop: Any, first: Any, second: Any) -> Any:
-    return np.reshape(np.transpose(table[:, start:stop]), np.shape(first) + np.shape(second))
+def _turned_block(table: Any, start: Any, stop: Any) -> Any:
+    return np.transpose(table[:, start:stop])

@@ -8,7 +8,6 @@ import sys
 import types
 import weakref
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from adjoint import dispatch
@@ -126,7 +125,7 @@ class Derivative:
         key = (self.specification, dispatch.identity(self.primal), form.params)
         entry, result = dispatch.run(key, self.primal, objects, compile_entry)
         self._entry = entry
-        self._latest = (form.positional, partial(entry.call, self.primal))
+        self._latest = (form.positional, dispatch.bound_call(entry, self.primal))
         return result
 
     def forget(self) -> None:

@@ -43,7 +43,7 @@ class CacheInfo(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """One specialisation: `call(root, *args)` gives MISS where its guards do not hold."""
+    """One specialisation: `call(*args, root)` gives MISS where its guards do not hold."""
 
     call: Callable[..., Any]
     bare: Callable[..., Any]
@@ -113,7 +113,7 @@ def run(key: Any, root: Any, args: tuple[Any, ...], compile_entry: Callable[[], 
     The tuples of the table are replaced and never changed, so that threads may look on; one compiles at a time.
     """
     for entry in _TABLE.get(key, ()):
-        result = entry.call(root, *args)
+        result = entry.call(*args, root)
         if result is not MISS:
             _move_to_front(key, entry)
             return entry, result
@@ -122,7 +122,7 @@ def run(key: Any, root: Any, args: tuple[Any, ...], compile_entry: Callable[[], 
         entry = compile_entry()
         _TABLE[key] = (entry, *_TABLE.get(key, ()))
     entry.hits -= 1
-    result = entry.call(root, *args)
+    result = entry.call(*args, root)
     if result is MISS:
         raise VerifyError("a fresh specialisation refuses the arguments that it was made for")
     return entry, result
@@ -287,6 +287,12 @@ def path_text(path: Path, space: dict[str, Any]) -> str:
     return text
 
 
+def bound_call(entry: Entry, root: Any) -> Callable[..., Any]:
+    """The call of a specialisation for one function, which is its last parameter's default."""
+    call: Any = entry.call
+    return types.FunctionType(call.__code__, call.__globals__, call.__name__, (root,))
+
+
 def make_call(entry: Entry, params: list[tuple[str, Any]], apart: int) -> Callable[..., Any]:
     """Write the guards and the call as one function."""
     lowered = entry.lowered
@@ -300,7 +306,7 @@ def make_call(entry: Entry, params: list[tuple[str, Any]], apart: int) -> Callab
     arguments = [f"a{k}" for k in range(len(params))]
     entry.hidden = [(path, name) for path, _, name in hidden_leaves(lowered, params)]
     hidden = [f"{name}={path_text(path, space)}" for path, name in entry.hidden]
-    lines = [f"def call(f{''.join(', ' + a for a in arguments)}):"]
+    lines = [f"def call({', '.join([*arguments, 'f'])}):"]
     if tests:
         lines += [
             "    try:",

@@ -40,6 +40,20 @@ def space_of(obj: Any) -> Any:
     return map_leaves(leaf_of, tree) if isinstance(tree, Tree) else leaf_of(obj)
 
 
+def alike(primal: Any, dot: Any) -> bool:
+    """Whether a tangent fits as it is, as far as that can be seen without building anything."""
+    cls = type(primal)
+    if type(dot) is not cls:
+        return False
+    if cls is np.ndarray:
+        return primal.dtype == dot.dtype and primal.shape == dot.shape and primal.dtype.kind in "fc"
+    if cls is tuple or cls is list:
+        return len(primal) == len(dot) and all(map(alike, primal, dot))
+    if cls is dict:
+        return list(primal) == list(dot) and all(map(alike, primal.values(), dot.values()))
+    return cls is float
+
+
 def fit(space: Any, given: Any, what: str, one: Callable[[Leaf, Any, str], Any]) -> Any:
     """The object of the structure of `space` with `one(leaf, given part, what)` for its leaves.
 

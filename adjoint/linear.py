@@ -15,7 +15,7 @@ from adjoint.calling import PLAIN, bind, lower_call
 from adjoint.codegen.load import annotate
 from adjoint.dispatch import Entry
 from adjoint.errors import user_errors
-from adjoint.fit import cotangent, fit, promoted, space_of, tangent, tangent_of_argument
+from adjoint.fit import alike, cotangent, fit, promoted, space_of, tangent, tangent_of_argument
 from adjoint.frontend.abstract import Static, atoms_of, make_tuple, rebuild
 from adjoint.frontend.lower import Lowered, Lowering, finish, function_name
 from adjoint.ir.build import Builder
@@ -29,12 +29,13 @@ from adjoint.transform.cotangent import derivative_type
 
 def pushed_forward(fun: Any, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
     """`(out, out_dot)`."""
-    dots = tuple(
-        None if dot is None else fit(space_of(primal), dot, f"tangent {k}", tangent_of_argument)
-        for k, (primal, dot) in enumerate(zip(primals, tangents, strict=True))
-    )
-    args = (*map(promoted, primals, dots), *dots)
     count = len(primals)
+    both = [*primals, *tangents]
+    for k, (primal, dot) in enumerate(zip(primals, tangents, strict=True)):
+        if dot is not None and not alike(primal, dot):
+            both[count + k] = fit(space_of(primal), dot, f"tangent {k}", tangent_of_argument)
+            both[k] = promoted(primal, both[count + k])
+    args = tuple(both)
 
     def compile_entry() -> Entry:
         names = _names(fun, primals)

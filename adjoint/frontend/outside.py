@@ -91,7 +91,8 @@ class Outside(Context):
                 for key, child in zip(tree.keys, _children(obj, tree), strict=True)
             ]
             return Tree(tree.kind, tree.cls, tree.keys, tuple(children))
-        self.guard(path, *static_fact(obj))
+        if not is_usual_name(path, obj):
+            self.guard(path, *static_fact(obj))
         return Static(obj, path)
 
     def rely(self, *values: Any) -> None:
@@ -154,6 +155,14 @@ def is_settled(owner: Any) -> bool:
     if isinstance(owner, type):
         return issubclass(owner, enum.Enum) or owner.__module__.partition(".")[0] in SETTLED - {"__main__"}
     return False
+
+
+def is_usual_name(path: Path, obj: Any) -> bool:
+    """Whether a path is the global by which a library is known, `np` or `math`: that is not rebound."""
+    if not isinstance(obj, types.ModuleType) or not path or path[-1][0] != "global" or not is_settled(obj):
+        return False
+    usual = {"numpy": "np", "scipy": "sp"}.get(obj.__name__)
+    return path[-1][1] in (obj.__name__, obj.__name__.rpartition(".")[2], usual)
 
 
 VALUES = (str, bytes, bool, int, float, complex, type(None), range, slice, frozenset, np.dtype)

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -52,9 +54,15 @@ def map_leaves(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
     return dataclasses.replace(tree, children=tuple(map_leaves(f, *part) for part in parts))
 
 
+PLAIN = frozenset((np.ndarray, float, int, complex, bool, str, type(None), np.float64, np.float32))
+"""Classes whose objects are leaves, as can be seen at once."""
+
+
 def flatten_object(obj: Any) -> Any:
     """The tree of a Python object: containers recursively, anything else a leaf."""
     cls = type(obj)
+    if cls in PLAIN:
+        return obj
     if cls is tuple or cls is list:
         return Tree(cls.__name__, None, tuple(range(len(obj))), tuple(map(flatten_object, obj)))
     if isinstance(obj, tuple) and hasattr(cls, "_fields"):
