@@ -58,7 +58,8 @@ def _pushforward(
     """The results, and a callable that puts a linear block in place; its parameters are the tangents of `chosen`."""
 
     def push(tangents: list[Any], kwargs: dict[str, Any], where: Any) -> Any:
-        flat = [a for primal, dot in zip(call.args, tangents[0].children, strict=True) for a in matching(primal, dot)]
+        pairs = zip(call.args, tangents[0].children, strict=True)
+        flat = [a for primal, dot in pairs for a in matching(low, primal, dot)]
         atoms = [a for v in call.args for a in atoms_of(v)]
         kept = [dot for dot, value in zip(flat, atoms, strict=True) if is_inexact(value.type) and value in chosen]
         placed = clone_block(replace(linear, params=()), table | dict(zip(linear.params, kept, strict=True)))

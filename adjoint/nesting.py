@@ -329,7 +329,7 @@ def lower_vjp(
 
     def pull(given_args: list[Any], kwargs: dict[str, Any], where: Any) -> Any:
         (bar,) = given_args
-        seeded = [a for a, s in zip(matching(out, bar), seeds, strict=False) if s]
+        seeded = [a for a, s in zip(matching(low, out, bar), seeds, strict=False) if s]
         local = dict(table)
         local.update(zip(bars, seeded, strict=True))
         placed = clone_block(Block((), reverse, made.results[len(fn.results) :]), local)
@@ -356,17 +356,24 @@ def structure(value: Any, bars: dict[Any, Atom]) -> Any:
     return Static(None)
 
 
-def matching(out: Any, bar: Any) -> list[Any]:
-    """The cotangent atoms that belong to the atoms of an output."""
+def matching(low: Lowering, out: Any, bar: Any) -> list[Any]:
+    """The cotangent (or tangent) atoms that belong to the atoms of a value; zeros for None."""
+    absent = isinstance(bar, Static) and bar.value is None
     if is_atom(out):
+        if absent:
+            scalar = not is_inexact(out.type) or getattr(out.type, "shape", None) == ()
+            return [Literal(0.0) if scalar else low.apply(np.zeros_like, [out], {}, None)]
         if not is_atom(bar):
             raise TypeError(f"the cotangent of a number or an array is {describe(bar)}")
         check_shapes(out, bar)
         return [bar]
     if isinstance(out, Tree):
-        if not isinstance(bar, Tree) or len(bar.children) != len(out.children):
+        if absent:
+            return [a for o in out.children for a in matching(low, o, bar)]
+        if not isinstance(bar, Tree) or bar.kind != out.kind or set(bar.keys) != set(out.keys):
             raise TypeError(f"the cotangent of {describe(out)} is {describe(bar)}")
-        return [a for o, b in zip(out.children, bar.children, strict=True) for a in matching(o, b)]
+        given = dict(zip(bar.keys, bar.children, strict=True))
+        return [a for key, o in zip(out.keys, out.children, strict=True) for a in matching(low, o, given[key])]
     return []
 
 

@@ -9,9 +9,13 @@ import numpy as np
 from adjoint.errors import UnsupportedError
 from adjoint.frontend.abstract import (
     NUMBERS,
+    Closure,
+    Method,
+    Partial,
     Span3,
     Static,
     constant_of,
+    describe,
     from_constant,
     is_atom,
     make_tuple,
@@ -68,7 +72,7 @@ class Ops(Outside):
             and any(p.default is None for p in primitive.signature.parameters.values())
         ):
             return Literal(None)  # an operand that may be left out: `np.clip(x, None, 1.0)`
-        self.refuse(node, f"`{primitive.name}` is given {x!r}, which is no number and no array")
+        self.refuse(node, f"`{primitive.name}` is given {worded(x)}, which is no number and no array")
 
     def settled(self, attrs: dict[str, Any], atoms: list[Atom], primitive: Primitive, node: Any) -> dict[str, Any]:
         """Arguments that rules need at compile time must not hang on run-time numbers."""
@@ -121,6 +125,11 @@ class Ops(Outside):
             return slice(*(self.template(part, inputs) for part in (value.start, value.stop, value.step)))
         self.rely(value)
         return constant_of(value)
+
+
+def worded(x: Any) -> str:
+    """What NumPy's signature sees, for an error message."""
+    return describe(x) if isinstance(x, (Tree, Method, Closure, Partial, Span3)) else repr(x)
 
 
 def raw(value: Any) -> Any:

@@ -116,3 +116,16 @@ def test_hooks_that_give_something_else():
         grad(lambda x: backward_hook({"a": x}, double)["a"])(2.0)
     with pytest.raises(TypeError, match="hook"):
         grad(lambda x: 2.0 * backward_hook(x))(2.0)
+
+
+def test_none_for_a_tangent_or_a_cotangent():
+    def pulled(x):
+        _, pullback = vjp(lambda y: {"a": y**2, "b": (y, 3)}, x)
+        return pullback({"b": None, "a": 1.0})[0] + pullback(None)[0]
+
+    def pushed(x):
+        _, push = linearize(lambda y, z: y**2 * z, x, x)
+        return push(1.0, None) + push(None, 1.0)
+
+    assert (pulled(2.0), grad(pulled)(2.0)) == (4.0, 2.0)
+    assert (pushed(2.0), grad(pushed)(2.0)) == (12.0, 12.0)
