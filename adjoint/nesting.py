@@ -27,10 +27,10 @@ from adjoint.frontend.abstract import (
 )
 from adjoint.frontend.lower import Lowering
 from adjoint.ir.build import Builder
-from adjoint.ir.core import CONSTANT, HOOK, Atom, Block, Function, Literal, Value
+from adjoint.ir.core import CONSTANT, HOOK, Atom, Block, Function, Literal, Op, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, is_complex, is_inexact
-from adjoint.ir.walk import block_reads, clone_block, lookup
+from adjoint.ir.walk import block_reads, clone_block, defined_in, lookup
 from adjoint.transform.adjoint import adjoint
 from adjoint.transform.calls import sweeps
 from adjoint.transform.cotangent import derivative_type
@@ -66,13 +66,14 @@ def outline(low: Lowering, fun: Any, args: list[Any], kwargs: dict[str, Any], no
 
     own_args = [rebuild(v, iter([param(None, a) for a in atoms_of(v)])) for v in args]
     own_kwargs = {k: rebuild(v, iter([param(k, a) for a in atoms_of(v)])) for k, v in kwargs.items()}
-    saved = low.builder
-    low.builder = Builder(saved.span)
+    saved, heap = low.builder, low.heap
+    low.builder, low.heap = Builder(saved.span), dict(heap)
     try:
-        result = low.call(fun, own_args, own_kwargs, node)
+        result = low.resolved(low.call(fun, own_args, own_kwargs, node))
         ops = tuple(low.builder.ops)
+        check_pure(low, heap, fresh, ops, node)
     finally:
-        low.builder = saved
+        low.builder, low.heap = saved, heap
     inside = Block(tuple(fresh), ops, tuple(atoms_of(result)))
     outside = tuple(block_reads(inside))
     table: dict[Value, Atom] = {}
@@ -89,6 +90,17 @@ def outline(low: Lowering, fun: Any, args: list[Any], kwargs: dict[str, Any], no
         {name: renewed(value) for name, value in own_kwargs.items()},
         renewed(result),
     )
+
+
+def check_pure(low: Lowering, heap: dict[Any, Any], params: list[Value], ops: tuple[Op, ...], node: Any) -> None:
+    """Refuse a function that is differentiated apart and changes what is outside of it."""
+    changed = [key for key, held in low.heap.items() if key in heap and held is not heap[key]]
+    written = [key for key in low.heap if isinstance(key, Value) and key not in heap and key not in params]
+    if changed or (written and not defined_in(Block((), ops, ())).issuperset(written)):
+        raise UnsupportedError(
+            "a function that is differentiated here changes an array or a container from outside of it",
+            low.span(node), "give it as an argument, and return it",
+        )  # fmt: skip
 
 
 def place(low: Lowering, fn: Function, arguments: Sequence[Atom]) -> tuple[Atom, ...]:

@@ -41,6 +41,7 @@ METHODS: dict[Any, str] = {
 }  # fmt: skip
 """What derivative code calls as a method of an array: twice as fast on small arrays, and shorter."""
 
+ATTRIBUTES = {np.transpose: "T", np.real: "real", np.imag: "imag"}
 
 AXIS_FIRST = ("sum", "max", "min", "mean", "prod", "cumsum", "any", "all")
 
@@ -181,14 +182,26 @@ class Expressions:
     # ---- ops with a form of their own
 
     def getitem(self, op: Op) -> Any:
-        return text.subscript(self.atom(op.inputs[0]), self.index(op))
+        return text.subscript(self.atom(op.inputs[0]), self.index(op.attrs["index"], op))
 
-    def index(self, op: Op) -> Any:
+    def index(self, index: Any, op: Op) -> Any:
         """What stands between the brackets: `1:-1, i`."""
-        index = op.attrs["index"]
         items = index if type(index) is tuple else (index,)
         nodes = [self.index_item(item, op) for item in items]
         return nodes[0] if len(nodes) == 1 else text.sequence(nodes)
+
+    def through(self, op: Op) -> Any:
+        """The view of the first operand that the path of a store leads to: `x.T`, `x[1:]`."""
+        node = self.atom(op.inputs[0])
+        for fun, arguments in op.attrs.get("path", ()):
+            if fun is operator.getitem:
+                node = text.subscript(node, self.index(arguments["index"], op))
+            elif fun in ATTRIBUTES and not arguments:
+                node = text.attribute(node, ATTRIBUTES[fun])
+            else:
+                keywords = [(name, self.item(item, op)) for name, item in arguments.items()]
+                node = text.call(self.constants.reference(fun), [node], keywords)
+        return node
 
     def index_item(self, item: Any, op: Op) -> Any:
         if isinstance(item, slice):

@@ -45,7 +45,7 @@ SHORT = 64
 BINARY_WIDTH = {
     operator.add: 3, operator.sub: 3, operator.mul: 3, operator.truediv: 3, operator.pow: 4, operator.matmul: 3,
     operator.neg: 1, operator.lt: 3, operator.gt: 3, operator.getitem: 2,
-    internal.update: 6, internal.add_at: 6,
+    internal.update: 6, internal.update_view: 6, internal.add_at: 6,
 }  # fmt: skip
 """Columns that an operator takes besides its operands."""
 

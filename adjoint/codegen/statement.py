@@ -146,7 +146,7 @@ class Statements:
         target, out = op.inputs[0], op.outputs[0]
         if not self.is_read(out):
             return
-        if op.primitive.fun is internal.update:
+        if op.primitive.fun in (internal.update, internal.update_view):
             self.store(op)
         elif op.primitive.fun is internal.add_at:
             self.add_at(op)
@@ -177,8 +177,8 @@ class Statements:
         return same_place(read, 1, op, 2) and is_basic(op.attrs["index"], op.inputs)
 
     def place(self, op: Op) -> Any:
-        """`x[i]`, for a store."""
-        return text.subscript(self.expr(op.inputs[0]), self.expressions.index(op))
+        """`x[i]`, or `x.T[i]`, for a store."""
+        return text.subscript(self.expressions.through(op), self.expressions.index(op.attrs["index"], op))
 
     def augment(self, place: Any, sign: Any, value: Atom, op: Op) -> None:
         made = self.folding.inner(value)
@@ -196,7 +196,7 @@ class Statements:
         elif distinct or _is_mask(index, op):
             self.augment(self.place(op), gast.Add, value, op)
         else:
-            where = self.expressions.index(op)
+            where = self.expressions.index(index, op)
             if isinstance(index, tuple) and any(isinstance(item, slice) for item in index):
                 where = text.subscript(text.dotted("np.s_"), where)
             args = [self.expr(target), where, self.expr(value)]

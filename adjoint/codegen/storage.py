@@ -35,7 +35,7 @@ FOREIGN = Storage(owned=False)
 
 _FOREIGN: Storages = frozenset({FOREIGN})
 
-UPDATES = (internal.update, internal.add_at)
+UPDATES = (internal.update, internal.update_view, internal.add_at)
 """Functions whose result is their first operand changed at an index."""
 
 _ALIASING = frozenset(

@@ -75,10 +75,14 @@ class Span3:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Partial:
-    """A callable with some arguments given, or a transformed function: `call(args, kwargs, node)`."""
+    """A callable with some arguments given, or a transformed function: `call(args, kwargs, node)`.
+
+    `pure`: it is handed the values of its arguments, not the arrays and containers themselves.
+    """
 
     call: Callable[[list[Any], dict[str, Any], Any], Any]
     name: str
+    pure: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +91,39 @@ class Items:
 
     length: Any
     item: Callable[[Any], Any]
+
+
+class Ref:
+    """A list, a dict or an object of the program: what it holds now is in the heap. Compared by identity.
+
+    `frozen` is the reason why it may not be changed, where there is one; `outside` what one holds that the
+    program only reads.
+    """
+
+    __slots__ = ("frozen", "outside")
+
+    def __init__(self, frozen: str | None = None, outside: Any = None) -> None:
+        self.frozen = frozen
+        self.outside = outside
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Box:
+    """A container together with what it holds, while two states of the program are compared."""
+
+    identity: Any
+    content: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """A list whose length is known at run time only: an item of the shape of `item` at each place.
+
+    `lists` are the lists of its numbers, one for each atom of `item`.
+    """
+
+    item: Any
+    lists: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,6 +219,10 @@ def atoms_of(value: Any) -> Iterator[Any]:
     elif isinstance(value, Span3):
         for part in (value.start, value.stop, value.step):
             yield from atoms_of(part)
+    elif isinstance(value, Box):
+        yield from atoms_of(value.content)
+    elif isinstance(value, Rows):
+        yield from value.lists
 
 
 def rebuild(value: Any, atoms: Iterator[Any]) -> Any:
@@ -195,6 +236,10 @@ def rebuild(value: Any, atoms: Iterator[Any]) -> Any:
         return Maybe(inner, next(atoms))
     if isinstance(value, Span3):
         return Span3(value.kind, *(rebuild(part, atoms) for part in (value.start, value.stop, value.step)))
+    if isinstance(value, Box):
+        return Box(value.identity, rebuild(value.content, atoms))
+    if isinstance(value, Rows):
+        return Rows(value.item, tuple(next(atoms) for _ in value.lists))
     return value
 
 
@@ -253,34 +298,76 @@ def widen(name: str, old: Type, new: Type) -> Type:
     return ArrayType(joined.dtype, tuple(dims), joined.kind)
 
 
-def merge(name: str | None, a: Any, b: Any, out: Callable[[Any, Any, Type], Any]) -> Any:
-    """The abstract value after a branch: `out(atom of a, atom of b, type)` makes a merged atom."""
+class Joiner:
+    """What becomes of two states of a program where control flow meets."""
+
+    def atom(self, name: str | None, a: Any, b: Any, type_: Type) -> Any:
+        """The number that is `a` or `b`."""
+        raise NotImplementedError
+
+    def refs(self, name: str | None, a: Any, b: Any) -> Any:
+        """The container that is `a` or `b`."""
+        raise NotImplementedError
+
+    def rows(self, name: str | None, a: Any, b: Any) -> Any:
+        """The list that is `a` or `b`, of different lengths, or whose length is not known; None if there is none."""
+        raise NotImplementedError
+
+
+def merge(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:
+    """The abstract value after a branch, or at the head of a loop."""
     if same_value(a, b):
         return a
+    if isinstance(a, Ref) or isinstance(b, Ref):
+        return _merge_refs(name, a, b, join_)
     if a is BOTTOM or b is BOTTOM:
         known, other = (b, a) if a is BOTTOM else (a, b)
-        merged = [out(UNBOUND, x, x.type) if other is a else out(x, UNBOUND, x.type) for x in atoms_of(known)]
+        if isinstance(known, Tree):
+            children = (merge(name, *((BOTTOM, x) if other is a else (x, BOTTOM)), join_) for x in known.children)
+            return Tree(known.kind, known.cls, known.keys, tuple(children))
+        merged = [
+            join_.atom(name, *((UNBOUND, x) if other is a else (x, UNBOUND)), x.type) for x in atoms_of(known)
+        ]
         return rebuild(known, iter(merged))
     if is_atom(a) and is_atom(b):
         numeric = isinstance(a.type, ArrayType) == isinstance(b.type, ArrayType)
-        return out(a, b, join(a.type, b.type)) if numeric else Conflict(_two(a, b))
+        return join_.atom(name, a, b, join(a.type, b.type)) if numeric else Conflict(_two(a, b))
     if isinstance(a, Conflict) or isinstance(b, Conflict):
         return a if isinstance(a, Conflict) else b
     if a is UNBOUND or b is UNBOUND or isinstance(a, Maybe) or isinstance(b, Maybe):
-        return _merge_maybe(name, a, b, out)
+        return _merge_maybe(name, a, b, join_)
+    if isinstance(a, Box) and isinstance(b, Box):
+        content = merge(name, a.content, b.content, join_)
+        return content if isinstance(content, Conflict) else Box(a.identity, content)
     if isinstance(a, Tree) and isinstance(b, Tree) and same_structure(a, b):
-        children = [merge(name, x, y, out) for x, y in zip(a.children, b.children, strict=True)]
-        for child in children:
-            if isinstance(child, Conflict):
-                return child
-        return Tree(a.kind, a.cls, a.keys, tuple(children))
+        children = [merge(name, x, y, join_) for x, y in zip(a.children, b.children, strict=True)]
+        conflicts = [child for child in children if isinstance(child, Conflict)]
+        if not conflicts:
+            return Tree(a.kind, a.cls, a.keys, tuple(children))
+        return conflicts[0] if a.kind != "list" else join_.rows(name, a, b) or conflicts[0]
+    if is_list(a) and is_list(b):
+        return join_.rows(name, a, b) or Conflict(_two(a, b))
     if isinstance(a, Span3) and isinstance(b, Span3) and a.kind == b.kind:
-        parts = [merge(name, getattr(a, p), getattr(b, p), out) for p in ("start", "stop", "step")]
+        parts = [merge(name, getattr(a, p), getattr(b, p), join_) for p in ("start", "stop", "step")]
         return Span3(a.kind, *parts)
     return Conflict(_two(a, b))
 
 
-def _merge_maybe(name: str | None, a: Any, b: Any, out: Callable[[Any, Any, Type], Any]) -> Any:
+def is_list(value: Any) -> bool:
+    """Whether this is what a list holds."""
+    return isinstance(value, Rows) or (isinstance(value, Tree) and value.kind == "list")
+
+
+def _merge_refs(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:
+    absent = (BOTTOM, UNBOUND)
+    if all(isinstance(x, Ref) or x in absent for x in (a, b)) and UNBOUND not in (a, b):
+        return join_.refs(name, a, b)
+    if isinstance(a, (Maybe, Missing)) or isinstance(b, (Maybe, Missing)):
+        return _merge_maybe(name, a, b, join_)
+    return Conflict(_two(a, b))
+
+
+def _merge_maybe(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:
     def split(value: Any) -> tuple[Any, Any]:
         if value is UNBOUND:
             return BOTTOM, Literal(False)
@@ -289,8 +376,8 @@ def _merge_maybe(name: str | None, a: Any, b: Any, out: Callable[[Any, Any, Type
     (value_a, bound_a), (value_b, bound_b) = split(a), split(b)
     if value_a is BOTTOM and value_b is BOTTOM:
         return UNBOUND
-    value = merge(name, value_a, value_b, out)
-    bound = merge(None, bound_a, bound_b, out)
+    value = merge(name, value_a, value_b, join_)
+    bound = merge(None, bound_a, bound_b, join_)
     if isinstance(value, Conflict):
         return value
     if isinstance(bound, Literal):

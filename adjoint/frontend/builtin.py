@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.frontend import mutation
 from adjoint.frontend.abstract import (
     Items,
     Method,
     Partial,
+    Ref,
     Span3,
     Static,
     constant_of,
@@ -25,6 +27,7 @@ from adjoint.frontend.abstract import (
     is_constant,
     make_tuple,
 )
+from adjoint.frontend.outside import SETTLED
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, sample
@@ -167,7 +170,10 @@ def _reduce(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any
 @handles(functools.partial)
 def _partial(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     fun, given = args[0], args[1:]
-    return Partial(lambda more, named, where: low.call(fun, [*given, *more], {**kwargs, **named}, where), "partial")
+    def call(more: list[Any], named: dict[str, Any], where: Any) -> Any:
+        return low.call(fun, [*given, *more], {**kwargs, **named}, where)
+
+    return Partial(call, "partial", pure=False)
 
 
 def _fold_tests(is_all: bool) -> Callable[..., Any]:
@@ -262,18 +268,23 @@ def _tuple(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
 
 @handles(list)
 def _list(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-    return make_tuple(low.unrolled(args[0], node) if args else (), "list")
+    return low.boxed(make_tuple(low.unrolled(args[0], node) if args else (), "list"))
 
 
 @handles(dict)
 def _dict(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     entries: dict[Any, Any] = {}
     if args:
-        if not isinstance(args[0], Tree) or args[0].kind != "dict":
-            low.refuse(node, f"a dict from {describe(args[0])}")
-        entries.update(zip(args[0].keys, args[0].children, strict=True))
+        if isinstance(args[0], Tree) and args[0].kind == "dict":
+            entries.update(zip(args[0].keys, args[0].children, strict=True))
+        else:
+            for pair in low.unrolled(args[0], node):
+                key, value = low.unrolled(pair, node)
+                if not is_constant(key):
+                    low.refuse(node, "a key of a dict must be known at compile time")
+                entries[constant_of(key)] = value
     entries.update(kwargs)
-    return Tree("dict", None, tuple(entries), tuple(entries.values()))
+    return low.boxed(Tree("dict", None, tuple(entries), tuple(entries.values())))
 
 
 @handles(isinstance)
@@ -328,8 +339,14 @@ def _sample_object(low: Any, type_: ArrayType, node: Any) -> Any:
 
 def call_method(low: Any, method: Method, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     owner, name = method.owner, method.name
-    if isinstance(owner, Tree):
-        return _tree_method(low, owner, name, args, kwargs, node)
+    tree = low.seen(owner)
+    if isinstance(owner, Ref):
+        try:
+            return mutation.method(low, owner, name, args, kwargs, node)
+        except LookupError:
+            pass
+    if isinstance(tree, Tree):
+        return _tree_method(low, owner, tree, name, args, kwargs, node)
     if isinstance(owner, Static):
         return low.call(low.static_attribute(owner, name, node), args, kwargs, node)
     if not is_atom(owner):
@@ -358,16 +375,20 @@ def _array_method(low: Any, owner: Any, name: str, args: list[Any], kwargs: dict
     return low.apply(np.copy, [result], {}, node) if name == "flatten" else result
 
 
-def _tree_method(low: Any, owner: Tree, name: str, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+def _tree_method(
+    low: Any, self: Any, owner: Tree, name: str, args: list[Any], kwargs: dict[str, Any], node: Any
+) -> Any:
     if owner.kind == "namedtuple" and name == "_replace":
         fields = dict(zip(owner.keys, owner.children, strict=True)) | kwargs
         return Tree(owner.kind, owner.cls, owner.keys, tuple(fields[k] for k in owner.keys))
     if owner.cls is not None:
         found = inspect.getattr_static(owner.cls, name, None)
         if isinstance(found, types.FunctionType):
-            return low.call(Static(found), [owner, *args], kwargs, node)
+            return low.call(Static(found), [self, *args], kwargs, node)
         if isinstance(found, staticmethod):
             return low.call(Static(found.__func__), args, kwargs, node)
+        if isinstance(found, classmethod):
+            return low.call(Static(found.__func__), [Static(owner.cls), *args], kwargs, node)
     if owner.kind == "dict":
         keys = tuple(map(from_constant, owner.keys))
         if name == "keys":
@@ -382,13 +403,12 @@ def _tree_method(low: Any, owner: Tree, name: str, args: list[Any], kwargs: dict
                 return owner.children[owner.keys.index(key)]
             return args[1] if len(args) > 1 else Static(None)
         if name == "copy":
-            return owner
+            return low.boxed(owner)
     if owner.kind == "list" and name == "copy":
-        return owner
-    low.refuse(
-        node, f"the method `{name}` of {describe(owner)} is not supported",
-        "containers are read only: build a new one" if owner.kind in ("list", "dict") else None,
-    )  # fmt: skip
+        return low.boxed(owner)
+    if owner.kind in ("list", "tuple") and name in ("index", "count"):
+        low.refuse(node, f"`{name}` looks for an item that is equal, which is known at run time only", "use places")
+    low.refuse(node, f"the method `{name}` of {describe(owner)} is not supported")
 
 
 def construct(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
@@ -402,11 +422,25 @@ def construct(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node:
         return Tree("namedtuple", cls, cls._fields, tuple(values[f] for f in cls._fields))
     if dataclasses.is_dataclass(cls) and not hasattr(cls, "__post_init__"):
         return _construct_dataclass(low, cls, args, kwargs, node)
+    if isinstance(inspect.getattr_static(cls, "__init__", None), types.FunctionType) and is_plain_class(cls):
+        ref = low.boxed(Tree("object", cls, (), ()))
+        low.call(Static(cls.__init__), [ref, *args], kwargs, node)
+        return ref
     if cls in (np.float64, np.float32, np.complex128, np.complex64) and len(args) == 1 and not kwargs:
         return low.apply(cast, args, {"dtype": Static(np.dtype(cls).name)}, node)
     if all(map(is_constant, [*args, *kwargs.values()])) and issubclass(cls, (str, bytes, frozenset, slice, np.generic)):
         return low.fold_call(cls, args, kwargs, node)
     return low.call_opaque(cls, None, args, kwargs, node)
+
+
+def is_plain_class(cls: type) -> bool:
+    """Whether objects of a class are made by `__init__` and hold what they are in attributes of their own."""
+    ours = [base for base in cls.__mro__ if base is not object]
+    return all(
+        type(base) is type and base.__module__.partition(".")[0] not in SETTLED
+        and not {"__new__", "__slots__", "__getattr__", "__getattribute__", "__setattr__"} & set(vars(base))
+        for base in ours
+    )  # fmt: skip
 
 
 def _construct_dataclass(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
@@ -426,4 +460,4 @@ def _construct_dataclass(low: Any, cls: Any, args: list[Any], kwargs: dict[str, 
     names = tuple(f.name for f in fields)
     if set(values) != set(names):
         low.error(TypeError, node, f"{cls.__name__} takes the fields {', '.join(names)}")
-    return Tree("dataclass", cls, names, tuple(values[n] for n in names))
+    return low.boxed(Tree("dataclass", cls, names, tuple(values[n] for n in names)))

@@ -63,7 +63,7 @@ class Calls(Expressions):
             value = self.expr(keyword.value)
             if keyword.arg is not None:
                 kwargs[keyword.arg] = value
-            elif isinstance(value, Tree) and value.kind == "dict":
+            elif isinstance(value := self.seen(value), Tree) and value.kind == "dict":
                 kwargs.update(zip(value.keys, value.children, strict=True))
             else:
                 self.refuse(keyword.value, "`**` needs a dict with keys known at compile time")
@@ -74,9 +74,13 @@ class Calls(Expressions):
         if isinstance(callee, Closure):
             return self.call_closure(callee, args, kwargs, node)
         if isinstance(callee, Partial):
+            if callee.pure:
+                args, kwargs = self.values(args, kwargs)
             return callee.call(args, kwargs, node)
         if isinstance(callee, Method):
             return builtin.call_method(self, callee, args, kwargs, node)
+        if isinstance(tree := self.seen(callee), Tree) and tree.cls is not None:
+            return builtin.call_method(self, Method(callee, "__call__"), args, kwargs, node)
         if isinstance(callee, Static):
             return self.call_object(callee, args, kwargs, node)
         self.refuse(node.func, f"{describe(callee)} is called")
@@ -86,12 +90,13 @@ class Calls(Expressions):
         path = self.path_of(callee)
         macro = _lookup(MACROS, fun) or MACROS.get(type(fun))
         if macro is not None:
-            return macro(self, callee, args, kwargs, node)
+            return macro(self, callee, *self.values(args, kwargs), node)
         if registry.primitive_of(fun) is not None:
             return self.apply(fun, args, kwargs, node)
         handler = _lookup(builtin.HANDLERS, fun)
         if handler is not None:
-            return handler(self, args, kwargs, node)
+            kwargs = {name: self.seen(value) for name, value in kwargs.items()}
+            return handler(self, [self.seen(arg) for arg in args], kwargs, node)
         if isinstance(fun, types.MethodType):
             owner = self.captured(fun.__self__, (*path, ("attr", "__self__")))
             inner = self.captured(fun.__func__, (*path, ("attr", "__func__")))
@@ -111,6 +116,10 @@ class Calls(Expressions):
         if _has_source(fun):
             return self.call_python(fun, path, args, kwargs, node)
         return self.call_opaque(fun, None, args, kwargs, node)
+
+    def values(self, args: list[Any], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        """Arguments as values, for what acts on the program and not on arrays and containers."""
+        return [self.resolved(arg) for arg in args], {name: self.resolved(value) for name, value in kwargs.items()}
 
     # ------------------------------------------------------------------ functions with source
 
@@ -146,11 +155,15 @@ class Calls(Expressions):
         if self.frame is None:  # before the first call
             return self.inline(frame, args, kwargs, defaults, kw_defaults, node)
         self.bind_arguments(frame, args, kwargs, defaults, kw_defaults, node)
-        values = dict(frame.names)
+        bound = dict(frame.names)
+        values = {name: self.resolved(value) for name, value in bound.items()}
         key = (frame.node, frame.path, tuple((name, kind_of(value)) for name, value in values.items()))
         if key not in self.kept_calls:
             self.kept_calls[key] = self.outlined(frame, values, node)
-        name, outside, result, results = self.kept_calls[key]
+        if self.kept_calls[key] is None:
+            frame.names = bound
+            return self.entered(frame, node)
+        name, outside, result, results, shared = self.kept_calls[key]
         atoms = [a for value in values.values() for a in atoms_of(value) if isinstance(a, Value)]
         with self.at(node):
             outputs = self.builder.emit(
@@ -160,23 +173,34 @@ class Calls(Expressions):
                 types=[v.type for v in results],
                 hints=[v.hint for v in results],
             )
+        for value, output in zip(results, outputs, strict=True):
+            if value in shared:
+                self.relate(output, atoms)
         table = dict(zip(results, outputs, strict=True))
         return rebuild(result, iter([table.get(a, a) for a in atoms_of(result)]))
 
     def outlined(
         self, frame: Frame, values: dict[str, Any], node: Any
-    ) -> tuple[str, tuple[Value, ...], Any, list[Value]]:
-        """Lower a callee on fresh parameters: its name, what it reads from outside, its abstract result."""
+    ) -> tuple[str, tuple[Value, ...], Any, list[Value], set[Value]] | None:
+        """Lower a callee on fresh parameters: its name, what it reads from outside, its abstract result.
+
+        None if it writes into what it is given: then it cannot stand alone.
+        """
         params: list[Value] = []
-        for name, value in values.items():
-            frame.names[name] = rebuild(value, iter([self.parameter(name, a, params) for a in atoms_of(value)]))
-        saved_builder, saved_frame = self.builder, self.frame
-        self.builder, self.frame = Builder(saved_builder.span), frame
+        saved = self.builder, self.frame, self.heap
+        self.builder, self.frame, self.heap = Builder(self.builder.span), frame, dict(self.heap)
         try:
-            result = self.run_body()
+            for name, value in values.items():
+                fresh = rebuild(value, iter([self.parameter(name, a, params) for a in atoms_of(value)]))
+                frame.names[name] = self.boxed(fresh)
+            given = dict(self.heap)
+            result = self.resolved(self.run_body())
+            if any(self.heap[key] is not held for key, held in given.items()) or any(p in self.heap for p in params):
+                return None
             ops = tuple(self.builder.ops)
         finally:
-            self.builder, self.frame = saved_builder, saved_frame
+            self.builder, self.frame, self.heap = saved
+        shared = {a for a in atoms_of(result) if isinstance(a, Value) and not self.sources(a).isdisjoint(params)}
         results = list(dict.fromkeys(a for a in atoms_of(result) if isinstance(a, Value)))
         block = Block(tuple(params), ops, tuple(results))
         outside = tuple(block_reads(block))
@@ -187,7 +211,7 @@ class Calls(Expressions):
             name = f"{base}_{count}"
         body = clone_block(Block((*params, *outside), ops, tuple(results)), {}, self.renames)
         self.functions[name] = Function(name, body)
-        return name, outside, result, results
+        return name, outside, result, results, shared
 
     def parameter(self, name: str, atom: Any, params: list[Value]) -> Any:
         if not isinstance(atom, Value):
@@ -215,6 +239,10 @@ class Calls(Expressions):
     ) -> Any:
         """Lower the body of a callee in place of the call."""
         self.bind_arguments(frame, args, kwargs, defaults, kw_defaults, node)
+        return self.entered(frame, node)
+
+    def entered(self, frame: Frame, node: Any) -> Any:
+        """Lower the body of a callee whose arguments are bound, here."""
         frame.depth = self.depth
         same = [caller for caller in self.callers() if caller.node is frame.node]
         if len(same) > MAX_DEPTH or any(caller.depth < self.depth for caller in same):
@@ -247,8 +275,9 @@ class Calls(Expressions):
     ) -> None:
         """Python's rules for matching arguments and parameters, on abstract values."""
         spec, name = frame.node.args, _name(frame)
+        args, kwargs = [self.boxed(arg) for arg in args], {key: self.boxed(value) for key, value in kwargs.items()}
         positional = [a.id for a in (*spec.posonlyargs, *spec.args)]
-        names, kwargs = frame.names, dict(kwargs)
+        names = frame.names
         for param, arg in zip(positional, args, strict=False):
             names[param] = arg
         if len(args) > len(positional) and spec.vararg is None:
@@ -263,14 +292,14 @@ class Calls(Expressions):
                     self.error(TypeError, node, f"{name}() got multiple values for argument '{key}'")
                 names[key] = kwargs.pop(key)
         if spec.kwarg is not None:
-            names[spec.kwarg.id] = Tree("dict", None, tuple(kwargs), tuple(kwargs.values()))
+            names[spec.kwarg.id] = self.boxed(Tree("dict", None, tuple(kwargs), tuple(kwargs.values())))
         elif kwargs:
             self.error(TypeError, node, f"{name}() got an unexpected keyword argument '{next(iter(kwargs))}'")
         for param, default in zip(positional[len(positional) - len(defaults) :], defaults, strict=True):
-            names.setdefault(param, default)
+            names.setdefault(param, self.boxed(default))
         for param, default in zip(keyword_only, kw_defaults, strict=True):
             if default is not None:
-                names.setdefault(param, default)
+                names.setdefault(param, self.boxed(default))
         missing = [param for param in (*positional, *keyword_only) if param not in names]
         if missing:
             self.error(TypeError, node, f"{name}() missing required argument '{missing[0]}'")

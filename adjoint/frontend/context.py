@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+import gast
+
 from adjoint.errors import AdjointError, Span, UnsupportedError
 from adjoint.frontend.abstract import Path, Static
-from adjoint.frontend.liveness import Liveness
+from adjoint.frontend.liveness import Liveness, reads
 from adjoint.frontend.parse import Source
 from adjoint.ir.build import Builder
-from adjoint.ir.core import Function, Value
+from adjoint.ir.core import Function, Op, Value
 
 
 @dataclass(eq=False)
@@ -31,6 +33,13 @@ class Frame:
     result: Any = None
     caller: Frame | None = None
     depth: int = 0  # how many regions deep it was called
+    at: Any = None  # the statement that is lowered
+
+    def live_now(self) -> frozenset[str] | None:
+        """The names that may be read in the statement at hand or later; None for all of them."""
+        if self.at is None or isinstance(self.node, gast.Lambda):
+            return None
+        return self.live.live_after(self.at) | reads(self.at)
 
 
 class NeedStatic(Exception):
@@ -52,13 +61,20 @@ class Context:
     statics: frozenset[Any] = frozenset()
     origins: dict[Value, Any] = field(default_factory=dict)  # a parameter or captured number -> key for NeedStatic
     renames: dict[Value, str] = field(default_factory=dict)
-    loop_types: dict[Any, Any] = field(default_factory=dict)
+    loops: dict[Any, Any] = field(default_factory=dict)  # what is known about each loop
     functions: dict[str, Function] = field(default_factory=dict)
     kept_calls: dict[Any, Any] = field(default_factory=dict)
     written: list[tuple[Value, Span]] = field(default_factory=list)
     stands_for: dict[Value, Value] = field(default_factory=dict)  # parameter of an outlined function -> argument
     held: dict[int, Any] = field(default_factory=dict)  # objects that no path leads to
     depth: int = 0  # how many regions deep
+    heap: dict[Any, Any] = field(default_factory=dict)  # what arrays that were written, and containers, hold now
+    references: dict[Value, Value] = field(default_factory=dict)  # a version of an array -> what refers to it
+    derived: dict[Value, tuple[Value, Op]] = field(default_factory=dict)  # a view -> of what, by which op
+    made_by: dict[Value, Op] = field(default_factory=dict)  # an array that is new -> the op that made it
+    may: dict[Value, frozenset[Value]] = field(default_factory=dict)  # which arrays an array may share memory with
+    comes_from: dict[Value, frozenset[Value]] = field(default_factory=dict)  # which arrays it may be
+    doubtful: dict[Value, tuple[Builder, Op]] = field(default_factory=dict)  # views that may be copies
 
     def span(self, node: Any) -> Span | None:
         """The place of a piece of syntax; None for the call from Python itself."""

@@ -6,24 +6,30 @@ at run time whether the block was left, and how.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import gast
 
+from adjoint.frontend import rows
 from adjoint.frontend.abstract import (
     BOTTOM,
     UNBOUND,
     Conflict,
+    Joiner,
     Missing,
+    Ref,
     merge,
     same_value,
 )
 from adjoint.frontend.calls import Calls
+from adjoint.frontend.memory import is_array
 from adjoint.ir.build import Builder
 from adjoint.ir.core import EMPTY, IF, UNDEFINED, Atom, Block, Literal, Op, Value
-from adjoint.ir.types import Type
+from adjoint.ir.types import Type, join
+from adjoint.ir.walk import defined_in
 from adjoint.rules.internal import either
 
 NEXT, RETURN, RAISE, MAYBE = "next", "return", "raise", "maybe"
@@ -55,27 +61,115 @@ class Exits:
         return [flag for flag in found if not (isinstance(flag, Literal) and flag.value is False)]
 
 
-class Merge:
+@dataclass(frozen=True, slots=True)
+class End:
+    """The state at the end of a branch."""
+
+    builder: Builder
+    names: dict[str, Any]
+    heap: dict[Any, Any]
+    status: str
+    pending: Any
+    result: Any
+
+
+class Merge(Joiner):
     """Collects what two branches give for each merged value."""
 
-    def __init__(self, low: Control) -> None:
+    def __init__(self, low: Control, ends: list[End], before: dict[Any, Any]) -> None:
         self.low = low
+        self.ends = ends
+        self.before = before
         self.outputs: list[Value] = []
-        self.then: list[Atom] = []
-        self.otherwise: list[Atom] = []
+        self.results: tuple[list[Atom], list[Atom]] = ([], [])
+        self.pairs: dict[tuple[Any, Any], Ref] = {}
+        self.arrays: list[tuple[Value, Any, Any]] = []  # merged references to arrays
 
-    def names(self, hint: str | None) -> Callable[[Any, Any, Type], Value]:
-        def out(a: Any, b: Any, type_: Type) -> Value:
-            value = Value(hint, type_)
-            self.outputs.append(value)
-            self.then.append(UNDEFINED if isinstance(a, Missing) else a)
-            self.otherwise.append(UNDEFINED if isinstance(b, Missing) else b)
-            roots = {r for atom in (a, b) if isinstance(atom, Value) for r in self.low.roots_of(atom)}
-            if roots:
-                self.low.roots[value] = frozenset(roots)
-            return value
+    def load(self, side: int, atom: Any) -> Atom:
+        """The value of a reference at the end of a branch."""
+        if isinstance(atom, Missing):
+            return UNDEFINED
+        with self.low.back_in(self.ends[side].builder, self.ends[side].heap):
+            return self.low.current(atom)  # type: ignore[no-any-return]
 
-        return out
+    def value(self, hint: str | None, a: Any, b: Any, type_: Type) -> Value:
+        value = Value(hint, type_)
+        self.outputs.append(value)
+        for side, atom in enumerate((a, b)):
+            self.results[side].append(self.load(side, atom))
+        return value
+
+    def atom(self, name: str | None, a: Any, b: Any, type_: Type) -> Value:
+        value = self.value(name, a, b, type_)
+        if is_array(value):
+            self.arrays.append((value, a, b))
+        return value
+
+    def refs(self, name: str | None, a: Any, b: Any) -> Ref:
+        if (a, b) not in self.pairs:
+            self.pairs[a, b] = ref = Ref()
+            shared = any(a in pair or b in pair for pair in self.pairs if pair != (a, b))
+            old = a in self.before or b in self.before
+            if shared or old:
+                ref.frozen = f"`{name or 'a container'}` is changed, and on one path it is another name of a container"
+            contents = [
+                BOTTOM if isinstance(x, Missing) else x.outside if x.outside is not None else end.heap[x]
+                for x, end in zip((a, b), self.ends, strict=True)
+            ]
+            self.low.heap[ref] = merge(name, *contents, self)
+        return self.pairs[a, b]
+
+    def rows(self, name: str | None, a: Any, b: Any) -> Any:
+        columns = []
+        for side, value in enumerate((a, b)):
+            with self.low.back_in(self.ends[side].builder, self.ends[side].heap):
+                columns.append(rows.as_rows(self.low, value, a if side else b))
+        return rows.merged(name, *columns, self)
+
+    def heap(self, visible: Callable[[Any], bool]) -> None:
+        """What arrays and containers hold that were there before the branch."""
+        heaps = [end.heap for end in self.ends]
+        for key in dict.fromkeys((*heaps[0], *heaps[1])):
+            if key in self.before or (isinstance(key, Value) and visible(key)):
+                old = self.before.get(key, key)
+                sides = [heap.get(key, old) for heap in heaps]
+                if all(side is old for side in sides):
+                    continue
+                sides = [BOTTOM if end.status == RAISE else x for end, x in zip(self.ends, sides, strict=True)]
+                if isinstance(key, Value):
+                    self.array(key, sides[0], sides[1], old)
+                else:
+                    self.low.heap[key] = merge(None, sides[0], sides[1], self)
+
+    def array(self, root: Value, a: Any, b: Any, old: Any) -> None:
+        if a is b:
+            self.low.heap[root] = a
+            return
+        given = [x for x in (a, b) if x is not BOTTOM]
+        hint = self.low.renames.get(root, root.hint)
+        new = Value(hint, given[0].type if len(given) == 1 else join(given[0].type, given[1].type))
+        self.outputs.append(new)
+        for side, atom in enumerate((a, b)):
+            self.results[side].append(UNDEFINED if atom is BOTTOM else atom)
+        self.low.heap[root] = new
+        self.low.references[new] = root
+
+    def relate(self) -> None:
+        """Tell which of the merged arrays may share memory: those that do on one of the paths, or with a live name."""
+        if not self.arrays:
+            return
+        low = self.low
+        others = {low.root(atom) for _, atom in low.live_arrays()} - {value for value, _, _ in self.arrays}
+        roots = [[None if isinstance(x, Missing) else low.root(x) for x in sides] for _, *sides in self.arrays]
+        for (value, *sides), own in zip(self.arrays, roots, strict=True):
+            known = [x for x in sides if is_array(x)]
+            low.comes_from[value] = frozenset({value}).union(*map(low.sources, known))
+            alone = all(
+                root is None or (root not in others and [r[k] for r in roots].count(root) == 1)
+                for k, root in enumerate(own)
+            )
+            if not alone or any(len(low.aliases(x)) > 1 for x in known):
+                low.may[value] = frozenset({value}).union(*map(low.aliases, known))
 
 
 class Control(Calls):
@@ -91,34 +185,45 @@ class Control(Calls):
         starts: tuple[Builder | None, Builder | None] = (None, None),
     ) -> str:  # fmt: skip
         """`if test: thunks[0]() else: thunks[1]()`, with the names that stay live merged."""
-        frame = self.frame
-        before = frame.names
-        ends = []
+        frame, test = self.frame, self.current(test)
+        before, heap = frame.names, self.heap
+        ends: list[End] = []
         for thunk, start in zip(thunks, starts, strict=True):
             frame.names, frame.pending, frame.result = dict(before), None, None
+            self.heap = dict(heap)
             with self.region() as builder:
                 if start is not None:
                     builder.ops.extend(start.ops)
                 status = thunk()
-            ends.append((builder, frame.names, status, frame.pending, frame.result))
-        (builder_a, names_a, status_a, *_), (builder_b, names_b, status_b, *_) = ends
-        frame.names = dict(before)
-        merged = Merge(self)
-        statuses = {status_a, status_b}
+            ends.append(End(builder, frame.names, self.heap, status, frame.pending, frame.result))
+        frame.names, self.heap = dict(before), dict(heap)
+        merged = Merge(self, ends, heap)
+        statuses = {end.status for end in ends}
         if statuses - {RETURN, RAISE}:
-            for name in dict.fromkeys((*names_a, *names_b)):
+            for name in dict.fromkeys((*ends[0].names, *ends[1].names)):
                 if live is not None and name not in live:
                     frame.names.pop(name, None)
                     continue
-                then = _leaving(status_a, names_a.get(name, UNBOUND))
-                other = _leaving(status_b, names_b.get(name, UNBOUND))
-                plain = names_a.get(name), names_b.get(name)
+                then, other = (_leaving(end.status, end.names.get(name, UNBOUND)) for end in ends)
+                plain = ends[0].names.get(name), ends[1].names.get(name)
                 frame.names[name] = self.merge_name(name, then, other, plain, merged)
         status = self.merge_returns(ends, merged, node)
-        regions = (builder_a.block((), merged.then), builder_b.block((), merged.otherwise))
+        merged.heap(lambda root: not any(root in defined_in(end.builder.block((), ())) for end in ends))
+        merged.relate()
+        regions = tuple(end.builder.block((), results) for end, results in zip(ends, merged.results, strict=True))
         with self.at(node):
             self.emit_if(test, regions, merged.outputs)
         return status
+
+    @contextmanager
+    def back_in(self, builder: Builder, heap: dict[Any, Any]) -> Iterator[None]:
+        """Go on in a block that was left, with what the heap was there."""
+        saved = self.builder, self.heap
+        self.builder, self.heap = builder, heap
+        try:
+            yield
+        finally:
+            self.builder, self.heap = saved
 
     def emit_if(self, test: Atom, regions: tuple[Block, Block], outputs: list[Value]) -> None:
         if outputs or any(region.ops for region in regions):
@@ -130,17 +235,17 @@ class Control(Calls):
             return UNBOUND
         if plain[0] is not None and plain[1] is not None and same_value(*plain):
             return plain[0]
-        return merge(name, a, b, merged.names(name))
+        return merge(name, a, b, merged)
 
-    def merge_returns(self, ends: list[Any], merged: Merge, node: Any) -> str:
+    def merge_returns(self, ends: list[End], merged: Merge, node: Any) -> str:
         """What the two branches together have done; flags where that is known at run time only."""
         frame = self.frame
         frame.pending = frame.result = None
-        statuses = {end[2] for end in ends} - {RAISE}
+        statuses = {end.status for end in ends} - {RAISE}
         if not statuses:
             return RAISE
-        exits = [exits_of(*end[2:]) for end in ends]
-        value = merge(None, exits[0].value, exits[1].value, merged.names(None))
+        exits = [exits_of(end.status, end.pending, end.result) for end in ends]
+        value = merge(None, exits[0].value, exits[1].value, merged)
         if isinstance(value, Conflict):
             self.refuse(node, f"the result of the function {value.reason}", "return one structure on all paths")
         if len(statuses) == 1 and MAYBE not in statuses:
@@ -149,10 +254,10 @@ class Control(Calls):
         left = {}
         for kind in (RETURN, BREAK, CONTINUE):
             flags = [
-                BOTTOM if end[2] == RAISE else found.left.get(kind, Literal(False))
+                BOTTOM if end.status == RAISE else found.left.get(kind, Literal(False))
                 for end, found in zip(ends, exits, strict=True)
             ]
-            left[kind] = merge(None, flags[0], flags[1], merged.names(None))
+            left[kind] = merge(None, flags[0], flags[1], merged)
         frame.pending = Exits(left, value)
         return MAYBE
 
@@ -194,15 +299,6 @@ class Control(Calls):
             (otherwise if leaves(then) else then).extend(rest)
         live = None if rest or has_exit([*then, *otherwise]) else self.frame.live.live_after(node)
         return self.branch(test, (lambda: self.stmts(then), lambda: self.stmts(otherwise)), node, live)
-
-    # ------------------------------------------------------------------ which arrays share memory
-
-    @property
-    def roots(self) -> dict[Value, frozenset[Value]]:
-        return self.__dict__.setdefault("_roots", {})  # type: ignore[no-any-return]
-
-    def roots_of(self, value: Value) -> frozenset[Value]:
-        return self.roots.get(value, frozenset((value,)))
 
     def either(self, flags: list[Any], node: Any) -> Any:
         """Whether any of some flags is set."""

@@ -16,8 +16,10 @@ from adjoint.frontend.abstract import (
     UNBOUND,
     Closure,
     Conflict,
+    Held,
     Maybe,
     Method,
+    Ref,
     Shape,
     Span3,
     Static,
@@ -110,6 +112,7 @@ class Expressions(Ops):
 
     def operation(self, fun: Any, operands: tuple[Any, ...], node: Any) -> Any:
         """An operator on abstract values."""
+        operands = tuple(map(self.seen, operands))
         if all(map(is_constant, operands)):
             return self.fold(fun, operands, node)
         if all(isinstance(o, Tree) for o in operands) and fun is operator.add:
@@ -127,6 +130,7 @@ class Expressions(Ops):
 
     def truth(self, value: Any) -> bool | None:
         """The truth of a value where it is known at compile time."""
+        value = self.seen(value)
         if isinstance(value, Value):
             return None
         if isinstance(value, Tree):
@@ -148,15 +152,22 @@ class Expressions(Ops):
         known = self.truth(left)
         if known is not None:
             return self.expr(right_node) if known is is_and else left
+        heap, self.heap = self.heap, dict(self.heap)
         with self.region() as builder:
             right = self.expr(right_node)
+        changed, self.heap = self.heap, heap
         cheap = all(op.primitive in CHEAP for op in builder.ops)
         if cheap and _is_bool(left) and _is_bool(right):
             self.builder.ops.extend(builder.ops)
             return self.apply(both if is_and else either, [left, right], {}, node)
+
+        def gone_on() -> Any:
+            self.heap = changed
+            return right
+
         if is_and:
-            return self.select(left, lambda: right, lambda: left, node, ready=builder)
-        return self.select(left, lambda: left, lambda: right, node, ready_else=builder)
+            return self.select(left, gone_on, lambda: left, node, ready=builder)
+        return self.select(left, lambda: left, gone_on, node, ready_else=builder)
 
     def expr_IfExp(self, node: Any) -> Any:
         test = self.expr(node.test)
@@ -191,6 +202,7 @@ class Expressions(Ops):
         if isinstance(op, (gast.In, gast.NotIn)):
             return self.membership(left, right, isinstance(op, gast.In), node)
         fun = COMPARE[type(op)]
+        left, right = self.seen(left), self.seen(right)
         if is_constant(left) and is_constant(right):
             self.rely(left, right)
             return self.fold(fun, (left, right), node)
@@ -201,6 +213,8 @@ class Expressions(Ops):
         return self.apply(fun, [left, right], {}, node)
 
     def identical(self, left: Any, right: Any, node: Any) -> bool:
+        if isinstance(left, Ref) or isinstance(right, Ref):
+            return left is right
         if is_constant(left) and is_constant(right):
             first, second = constant_of(left), constant_of(right)
             if first is not None and second is not None:  # what is of another class than None is not None
@@ -208,11 +222,12 @@ class Expressions(Ops):
             return first is second
         if isinstance(left, Static) or isinstance(right, Static):
             return False
-        if isinstance(left, Value) and left is right:
+        if isinstance(left, Value) and self.reference(left) is self.reference(right):
             return True
         self.refuse(node, "`is` between values that are known at run time only", "compare with `==`")
 
     def membership(self, item: Any, container: Any, positive: bool, node: Any) -> Any:
+        container = self.seen(container)
         if isinstance(container, Static) and static_fact(container.value)[0] == "class":
             self.refuse(node, f"`in` looks into {describe(container)}, which may change between calls")
         self.rely(item)
@@ -237,10 +252,10 @@ class Expressions(Ops):
         return make_tuple(self.items(node.elts))
 
     def expr_List(self, node: Any) -> Any:
-        return make_tuple(self.items(node.elts), "list")
+        return self.boxed(make_tuple(self.items(node.elts), "list"))
 
     def expr_ListComp(self, node: Any) -> Any:
-        return make_tuple(self.comprehension(node.generators, lambda: self.expr(node.elt)), "list")
+        return self.boxed(make_tuple(self.comprehension(node.generators, lambda: self.expr(node.elt)), "list"))
 
     def expr_GeneratorExp(self, node: Any) -> Any:
         return make_tuple(self.comprehension(node.generators, lambda: self.expr(node.elt)))
@@ -251,7 +266,7 @@ class Expressions(Ops):
             if not is_constant(key):
                 self.refuse(node.key, "a key of a dict must be known at compile time")
         entries = {constant_of(key): value for key, value in pairs}
-        return Tree("dict", None, tuple(entries), tuple(entries.values()))
+        return self.boxed(Tree("dict", None, tuple(entries), tuple(entries.values())))
 
     def comprehension(self, generators: list[Any], element: Callable[[], Any]) -> list[Any]:
         """The items, one after the other: what it goes through has a length known at compile time."""
@@ -288,6 +303,7 @@ class Expressions(Ops):
 
     def unrolled(self, value: Any, node: Any) -> list[Any]:
         """The items of an iterable whose length is known at compile time."""
+        value = self.seen(value)
         if isinstance(value, Tree):
             return [from_constant(k) for k in value.keys] if value.kind == "dict" else list(value.children)
         if isinstance(value, Static) and isinstance(value.value, (str, range)):
@@ -314,6 +330,7 @@ class Expressions(Ops):
         for key_node, value_node in zip(node.keys, node.values, strict=True):
             value = self.expr(value_node)
             if key_node is None:
+                value = self.seen(value)
                 if not isinstance(value, Tree) or value.kind != "dict":
                     self.refuse(value_node, "`**` needs a dict")
                 entries.update(zip(value.keys, value.children, strict=True))
@@ -322,7 +339,7 @@ class Expressions(Ops):
             if not is_constant(key):
                 self.refuse(key_node, "a key of a dict must be known at compile time")
             entries[constant_of(key)] = value
-        return Tree("dict", None, tuple(entries), tuple(entries.values()))
+        return self.boxed(Tree("dict", None, tuple(entries), tuple(entries.values())))
 
     def expr_Subscript(self, node: Any) -> Any:
         return self.item(self.expr(node.value), self.expr(node.slice), node)
@@ -333,6 +350,7 @@ class Expressions(Ops):
 
     def item(self, owner: Any, index: Any, node: Any) -> Any:
         """`owner[index]`."""
+        owner = self.seen(owner)
         if isinstance(owner, Tree):
             return self.tree_item(owner, index, node)
         if isinstance(owner, Static):
@@ -352,6 +370,7 @@ class Expressions(Ops):
 
     def array_index(self, index: Any, node: Any) -> Any:
         """Lists inside an index mean integer arrays."""
+        index = self.seen(index)
         if isinstance(index, Tree) and index.kind == "list":
             return self.apply(np.array, [index], {}, node)
         if isinstance(index, Tree):
@@ -390,16 +409,28 @@ class Expressions(Ops):
     def attribute(self, owner: Any, name: str, node: Any) -> Any:
         if is_atom(owner):
             return self.array_attribute(owner, name, node)
-        if isinstance(owner, Tree):
-            if owner.kind in ("namedtuple", "dataclass") and name in owner.keys:
-                return owner.children[owner.keys.index(name)]
-            found = inspect.getattr_static(owner.cls, name, None)
-            if isinstance(found, property) and isinstance(found.fget, types.FunctionType):
-                return self.call(Static(found.fget), [owner], {}, node)
-            return Method(owner, name)
+        tree = self.seen(owner)
+        if isinstance(tree, Tree):
+            return self.tree_attribute(owner, tree, name, node)
         if isinstance(owner, Static):
             return self.static_attribute(owner, name, node)
         return Method(owner, name)
+
+    def tree_attribute(self, owner: Any, tree: Tree, name: str, node: Any) -> Any:
+        """A field of a container, a property, what its class has for all instances, or a method."""
+        if tree.kind in ("namedtuple", "dataclass", "object") and name in tree.keys:
+            return tree.children[tree.keys.index(name)]
+        found = inspect.getattr_static(tree.cls, name, None)
+        if isinstance(found, property) and isinstance(found.fget, types.FunctionType):
+            return self.call(Static(found.fget), [owner], {}, node)
+        if tree.cls is None or callable(found) or isinstance(found, (staticmethod, classmethod)):
+            return Method(owner, name)
+        if tree.kind == "object" and found is None:
+            self.error(AttributeError, node, f"'{tree.cls.__name__}' object has no attribute '{name}'")
+        return self.attribute(Static(tree.cls, (("object", self.held_class(tree.cls)),)), name, node)
+
+    def held_class(self, cls: type) -> Held:
+        return self.held.setdefault(id(cls), Held(cls))
 
     def array_attribute(self, owner: Atom, name: str, node: Any) -> Any:
         type_ = owner.type
@@ -445,7 +476,7 @@ class Expressions(Ops):
 
     def bind(self, name: str, value: Any) -> None:
         """Bind a name; a nameless number takes it."""
-        self.frame.names[name] = value
+        self.frame.names[name] = value = self.boxed(value)
         if isinstance(value, Value) and value.hint is None:
             self.renames.setdefault(value, name)
 

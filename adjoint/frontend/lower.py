@@ -17,13 +17,15 @@ from typing import Any
 import gast
 import numpy as np
 
-from adjoint.errors import AliasError, Span, TypeInferenceError, UnsupportedError
+from adjoint.errors import Span, TypeInferenceError, UnsupportedError
+from adjoint.frontend import mutation
 from adjoint.frontend.abstract import (
-    Conflict,
     Maybe,
-    Missing,
+    Method,
     Path,
+    Ref,
     Shape,
+    Span3,
     Static,
     atoms_of,
     describe,
@@ -32,16 +34,18 @@ from adjoint.frontend.abstract import (
     make_tuple,
     rebuild,
 )
-from adjoint.frontend.context import Frame, NeedStatic
+from adjoint.frontend.context import NeedStatic
 from adjoint.frontend.control import BREAK, CONTINUE, MAYBE, NEXT, RAISE, RETURN, has_exit, leaves
 from adjoint.frontend.expressions import BINARY
 from adjoint.frontend.loops import Loops
+from adjoint.frontend.memory import is_array
+from adjoint.frontend.ops import raw
 from adjoint.ir.build import Builder
 from adjoint.ir.core import UNDEFINED, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import clone_block
-from adjoint.rules.internal import cast, update
+from adjoint.rules.internal import cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class Lowering(Loops):
         return self.branch(self.either(flags, node), (left, lambda: self.stmts(rest)), node, None)
 
     def stmt(self, node: Any) -> str:
+        self.frame.at = node
         method = getattr(self, f"stmt_{type(node).__name__}", None)
         if method is None:
             self.refuse(node, f"`{type(node).__name__}` statements are not supported")
@@ -141,14 +146,44 @@ class Lowering(Loops):
         fun, target = BINARY[type(node.op)], node.target
         if isinstance(target, gast.Name):
             old = self.usable(self.lookup(target.id, target), target.id, target)
-            value = self.operation(fun, (old, self.expr(node.value)), node)
-            self.bind(target.id, self.in_place(target.id, old, value, node) if _is_array(old) else value)
+            self.bind(target.id, self.augmented(old, fun, self.expr(node.value), node))
             return
-        if not isinstance(target, gast.Subscript):
-            self.refuse(target, "attributes are not written", "build a new object")
-        owner, index = self.expr(target.value), self.expr(target.slice)
+        owner = self.expr(target.value)
+        if isinstance(target, gast.Attribute):
+            old = self.attribute(owner, target.attr, target)
+            self.set_attribute(owner, target.attr, self.augmented(old, fun, self.expr(node.value), node), target)
+            return
+        index = self.expr(target.slice)
         old = self.item(owner, index, target)
-        self.store(target, owner, index, self.operation(fun, (old, self.expr(node.value)), node))
+        if is_array(owner):
+            self.store(owner, index, self.operation(fun, (old, self.expr(node.value)), node), target)
+        else:
+            self.store(owner, index, self.augmented(old, fun, self.expr(node.value), node), target)
+
+    def augmented(self, old: Any, fun: Any, operand: Any, node: Any) -> Any:
+        """What a name stands for after `name op= operand`: arrays and lists are changed in place."""
+        if isinstance(old, Ref) and fun is operator.add and isinstance(tree := self.seen(old), Tree) and tree.kind == "list":
+            mutation.extend(self, old, operand, node)
+            return old
+        value = self.operation(fun, (old, operand), node)
+        if not is_array(old) or not is_atom(value):
+            return value
+        if old.type.kind == "any":
+            self.check_write(self.reference(old), node)
+            return value
+        self.write(old, None, self.fitted(old, value, node), node)
+        return old
+
+    def fitted(self, old: Value, new: Any, node: Any) -> Any:
+        """What is written into a whole array, in the dtype of the array."""
+        into, given = old.type, new.type
+        if not isinstance(into, ArrayType) or not isinstance(given, ArrayType) or into.dtype is None:
+            return new
+        if given.dtype in (None, into.dtype):
+            return new
+        if not np.can_cast(given.dtype, into.dtype, "same_kind"):
+            self.error(TypeInferenceError, node, f"{given.dtype} does not fit into an array of {into.dtype}")
+        return self.apply(cast, [new], {"dtype": Static(into.dtype)}, node)
 
     def stmt_Delete(self, node: Any) -> None:
         for target in node.targets:
@@ -220,9 +255,9 @@ class Lowering(Loops):
         elif isinstance(target, (gast.Tuple, gast.List)):
             self.unpack(target, value)
         elif isinstance(target, gast.Subscript):
-            self.store(target, self.expr(target.value), self.expr(target.slice), value)
+            self.store(self.expr(target.value), self.expr(target.slice), value, target)
         else:
-            self.refuse(target, "attributes are not written", "build a new object")
+            self.set_attribute(self.expr(target.value), target.attr, value, target)
 
     def unpack(self, target: Any, value: Any) -> None:
         targets = list(target.elts)
@@ -265,112 +300,44 @@ class Lowering(Loops):
             self.branch(test, (fail, lambda: NEXT), node, None)
         return [self.item(value, Literal(k), node) for k in range(count)]
 
-    # ------------------------------------------------------------------ writes into arrays
+    # ------------------------------------------------------------------ writes
 
-    def store(self, target: Any, owner: Any, index: Any, value: Any) -> None:
-        """`name[index] = value`: the name stands for a new version of its array."""
-        if not isinstance(target.value, gast.Name) or not _is_array(owner):
-            self.refuse(
-                target, f"{describe(owner)} is written by subscript", "containers are read only: build a new one"
-            )
-        if not is_atom(value):
-            value = self.operand_array(value, target)
-        name = target.value.id
-        self.check_write(name, owner, target)
-        new = self.apply(update, [owner, value], {"index": self.array_index(index, target)}, target)
-        self.bind(name, new)
-        self.roots[new] = self.roots_of(owner)
+    def store(self, owner: Any, index: Any, value: Any, node: Any) -> None:
+        """`owner[index] = value`."""
+        if isinstance(owner, Method) and owner.name == "flat" and is_array(owner.owner):
+            flat = self.apply(np.reshape, [owner.owner, Literal(-1)], {}, node)
+            self.store(flat, index, value, node)
+        elif is_array(owner):
+            if not is_atom(value):
+                value = self.operand_array(value, node)
+            self.write(owner, raw(self.resolved(self.array_index(index, node))), self.current(value), node)
+        elif isinstance(owner, Ref):
+            mutation.set_item(self, owner, index, value, node)
+        else:
+            self.refuse(node, f"{describe(owner)} is written by subscript", "build a new one")
 
     def operand_array(self, value: Any, node: Any) -> Any:
+        value = self.resolved(value)
         if isinstance(value, Tree):
             return self.apply(np.array, [value], {}, node)
         self.refuse(node, f"{describe(value)} is written into an array")
 
-    def in_place(self, name: str, old: Value, new: Any, node: Any) -> Any:
-        """`name op= value` on an array keeps its memory, shape and dtype."""
-        self.check_write(name, old, node)
-        if isinstance(new, Value) and isinstance(new.type, ArrayType) and isinstance(old.type, ArrayType):
-            if old.type.dtype is not None and new.type.dtype not in (None, old.type.dtype):
-                if not np.can_cast(new.type.dtype, old.type.dtype, "same_kind"):
-                    self.error(
-                        TypeInferenceError, node, f"{new.type.dtype} does not fit into an array of {old.type.dtype}"
-                    )
-                new = self.apply(cast, [new], {"dtype": Static(old.type.dtype)}, node)
-            self.roots[new] = self.roots_of(old)
-        return new
-
-    def check_write(self, name: str, owner: Value, node: Any) -> None:
-        """Refuse a write that another name could see."""
-        roots = self.roots_of(owner)
-        if any(value in roots and path[0][0] != "arg" for path, value in self.leaves):
-            self.refuse(node, f"`{name}` is an array from outside of the function and is written", "copy it first")
-        seen: list[str] = []
-        for frame in self.callers():
-            scope: Frame | None = frame
-            while scope is not None:
-                seen += [
-                    other
-                    for other, held in scope.names.items()
-                    if (other != name or scope is not self.frame) and self.shares(held, roots)
-                ]
-                scope = scope.parent
-        if seen:
-            self.error(
-                AliasError, node, f"`{name}` is written while `{seen[0]}` may share its memory",
-                f"copy one of them: `{seen[0]} = {seen[0]}.copy()`",
-            )  # fmt: skip
-        arguments = {value for path, value in self.leaves}
-        span = self.span(node)
-        for root in roots:
-            outer = root
-            while outer in self.stands_for:
-                outer = self.stands_for[outer]
-            if outer in arguments and span is not None:
-                self.written.append((outer, span))
-
-    def shares(self, held: Any, roots: frozenset[Value]) -> bool:
-        """Whether what a name stands for may share memory with given arrays."""
-        if isinstance(held, (Missing, Conflict)):
-            return False
-        return any(isinstance(atom, Value) and self.roots_of(atom) & roots for atom in atoms_of(held))
-
-    def apply(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-        result = super().apply(fun, args, kwargs, node)
-        op = self.builder.ops[-1] if self.builder.ops else None
-        if op is not None and result in op.outputs and _is_array(result) and may_share(op.primitive):
-            inputs = [atom for atom in op.inputs if isinstance(atom, Value) and _is_array(atom)]
-            shared = frozenset(r for atom in inputs for r in self.roots_of(atom))
-            if shared:
-                self.roots[result] = shared
-        return result
-
-
-def may_share(primitive: Any) -> bool:
-    """Whether a result may share memory with an operand; of a user's function that is not known."""
-    module = getattr(primitive.fun, "__module__", None) or type(primitive.fun).__module__
-    ours = isinstance(primitive.fun, np.ufunc) or str(module).split(".")[0] in (
-        "numpy",
-        "_operator",
-        "math",
-        "adjoint",
-        "builtins",
-    )
-    return primitive.view or not ours
+    def set_attribute(self, owner: Any, name: str, value: Any, node: Any) -> None:
+        """`owner.name = value`."""
+        if is_array(owner) and name in ("real", "imag"):
+            self.store(self.attribute(owner, name, node), Static(...), value, node)
+        elif is_array(owner) and name == "flat":
+            self.store(Method(owner, "flat"), Span3("slice", *(Static(None),) * 3), value, node)
+        elif isinstance(owner, Ref):
+            mutation.set_attribute(self, owner, name, value, node)
+        else:
+            self.refuse(node, f"an attribute of {describe(owner)} is written", "build a new object, and return it")
 
 
 def _sinks(node: gast.If) -> bool:
     """Whether exactly one branch certainly leaves the block."""
     one = leaves(node.body) != leaves(node.orelse)
     return one and (has_exit(node.body) or has_exit(node.orelse))
-
-
-def _is_array(value: Any) -> bool:
-    return (
-        isinstance(value, Value)
-        and isinstance(value.type, ArrayType)
-        and value.type.kind in ("array", "any")
-        and not (value.type.kind == "any" and value.type.shape == ())
-    )
 
 
 def lower(make: Callable[[Lowering], Any], name: str) -> Lowered:
@@ -394,6 +361,7 @@ def finish(low: Lowering, result: Any, name: str) -> Lowered:
     """Close the top block; nameless numbers take the names that they were bound to."""
     if isinstance(result, Maybe):
         result = result.value
+    result = low.resolved(result)
     body = Block(tuple(v for _, v in low.leaves), tuple(low.builder.ops), tuple(atoms_of(result)))
     table: dict[Value, Any] = {}
     body = clone_block(body, table, low.renames)

@@ -21,11 +21,12 @@ from adjoint.frontend.abstract import (
     make_tuple,
 )
 from adjoint.frontend.context import NeedStatic
-from adjoint.frontend.outside import Outside
+from adjoint.frontend.memory import Memory
 from adjoint.ir.core import RAISE, Atom, Literal, Primitive, Slot, Value
 from adjoint.ir.tree import Tree
 from adjoint.rules import registry
 from adjoint.rules.infer import remember_length
+from adjoint.rules.internal import update, update_view
 from adjoint.rules.trace import DIM, normal_form
 
 DYNAMIC_ATTRIBUTES = frozenset(
@@ -37,24 +38,32 @@ DYNAMIC_ATTRIBUTES = frozenset(
 """Static arguments in which rules accept numbers known at run time only."""
 
 
-class Ops(Outside):
+class Ops(Memory):
     """Appending ops for abstract values."""
 
     def apply(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         """Append a call of a registered function; several results come as a tuple."""
-        args = [raw(a) for a in args]
+        args = [raw(self.resolved(a)) for a in args]
+        kwargs = {name: raw(self.resolved(value)) for name, value in kwargs.items()}
         primitive = registry.primitive_of(fun, args)
         if primitive is None:
             self.error(UnsupportedError, node, f"`{registry.name_of(fun)}` is not supported here")
         with self.at(node):
             try:
-                inputs, attrs = normal_form(primitive, args, {k: raw(v) for k, v in kwargs.items()}, _is_value)
+                inputs, attrs = normal_form(primitive, args, kwargs, _is_value)
             except TypeError as problem:
                 self.refuse(node, str(problem))
             atoms = [self.operand(x, node, primitive) for x in inputs]
             attrs = self.settled(attrs, atoms, primitive, node)
             outputs = self.builder.emit(primitive, atoms, attrs)
+        self.note_sharing(self.builder.ops[-1])
         return outputs[0] if len(outputs) == 1 else make_tuple(outputs)
+
+    def updated(self, base: Any, path: list[Any], index: Any, value: Any, node: Any) -> Any:
+        """The array with a part replaced, that of a view where a path leads to one."""
+        if path:
+            return self.apply(update_view, [base, value], {"index": index, "path": tuple(path)}, node)
+        return self.apply(update, [base, value], {"index": index}, node)
 
     def operand(self, x: Any, node: Any, primitive: Primitive) -> Atom:
         if isinstance(x, (Value, Literal)):
@@ -113,6 +122,7 @@ class Ops(Outside):
 
     def template(self, value: Any, inputs: list[Any]) -> Any:
         """An abstract value as a Python object with slots for what is known at run time."""
+        value = self.current(self.seen(value))
         if isinstance(value, Value):
             inputs.append(value)
             return Slot(len(inputs) - 1)

@@ -22,6 +22,7 @@ from adjoint.frontend.abstract import (
     Held,
     Method,
     Path,
+    Ref,
     Static,
     from_constant,
 )
@@ -71,6 +72,8 @@ class Outside(Context):
         if path in self.hidden:
             return self.hidden[path]
         value = self._capture(obj, path, name)
+        if isinstance(value, Tree) and value.kind in ("list", "dict", "dataclass") and path and path[0][0] != "arg":
+            value = Ref(outside=value)
         self.hidden[path] = value
         return value
 

@@ -107,6 +107,18 @@ def _update(bar, x, value, *, index):
     return update(bar, 0.0, index=index), bar[index]
 
 
+update_view = traceable(arrays.update_view)
+
+
+@linear(update_view, infer=zeros_of, signature="x, value, index, path")
+def _update_view(bar, x, value, *, index, path):
+    return update_view(bar, 0.0, index=index, path=path), arrays.through(bar, path)[index]
+
+
+is_contiguous = traceable(arrays.is_contiguous)
+nondifferentiable(is_contiguous, infer=lambda inputs, attrs: PY_BOOL)
+
+
 zeros_if = traceable(arrays.zeros_if)
 nondifferentiable(zeros_if, infer=zeros_of)
 

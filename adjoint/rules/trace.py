@@ -88,6 +88,8 @@ def normal_form(
             return slice(slot(item.start), slot(item.stop), slot(item.step))
         if type(item) in (tuple, list):
             return type(item)(map(slot, item))
+        if type(item) is dict:
+            return {key: slot(part) for key, part in item.items()}
         if isinstance(item, Literal):
             return item.value
         return item

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,25 @@ def update(x: Any, value: Any, index: Any) -> Any:
     result = np.array(x)
     result[index] = value
     return result
+
+
+def through(x: Any, path: Any) -> Any:
+    """The view of `x` that functions, each with its arguments, lead to one after the other."""
+    for fun, arguments in path:
+        x = x[arguments["index"]] if fun is operator.getitem else fun(x, **arguments)
+    return x
+
+
+def update_view(x: Any, value: Any, index: Any, path: Any) -> Any:
+    """A copy of `x` in which the part at an index of a view is replaced by `value`."""
+    result = np.array(x)
+    through(result, path)[index] = value
+    return result
+
+
+def is_contiguous(x: Any) -> bool:
+    """Whether `x` lies in memory in C order without gaps, so that every reshape of it is a view."""
+    return not isinstance(x, np.ndarray) or x.flags.c_contiguous
 
 
 def fresh(x: Any) -> Any:

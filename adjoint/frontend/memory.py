@@ -1,0 +1,381 @@
+"""Memory: arrays written in place, views of them, lists, dicts and objects that change.
+
+An array is referred to by the SSA value that it was when it was made, its *root*, or by a view that was
+taken of it: `derived` tells of which array, by which op. What the root holds now is in the `heap`, a new SSA
+value after each write; a view is taken anew where it is read after a write. So all names that refer to an
+array see every write, and the program stays free of side effects: functionalisation, as for mutable arrays
+in tracing compilers. Lists, dicts and objects are `Ref`s, and the heap tells what they hold.
+
+Where two references may or may not share memory, `may` has the roots in doubt: a write is refused then.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from adjoint.errors import AliasError
+from adjoint.frontend.abstract import (
+    Conflict,
+    Maybe,
+    Missing,
+    Ref,
+    Rows,
+    Span3,
+    Static,
+    atoms_of,
+    describe,
+    is_atom,
+)
+from adjoint.frontend.context import Frame
+from adjoint.frontend.layout import is_contiguous
+from adjoint.frontend.outside import Outside
+from adjoint.ir.core import EMPTY, IF, RAISE, Block, Literal, Op, Slot, Value
+from adjoint.ir.tree import Tree
+from adjoint.ir.types import PY_BOOL, ArrayType
+from adjoint.ir.walk import map_attribute
+from adjoint.rules import registry
+from adjoint.rules.internal import is_contiguous as is_contiguous_array
+
+MUTABLE = ("list", "dict", "dataclass", "object")
+"""Kinds of containers that can change."""
+
+
+class Memory(Outside):
+    """What references stand for, and which of them share memory."""
+
+    # ------------------------------------------------------------------ containers
+
+    def seen(self, value: Any) -> Any:
+        """What a container holds now; anything else as it is."""
+        if isinstance(value, Ref):
+            return value.outside if value.outside is not None else self.heap[value]
+        return value
+
+    def boxed(self, value: Any) -> Any:
+        """A value that a name may be bound to: its lists, dicts and objects have identities."""
+        if not isinstance(value, Tree):
+            return value
+        children = tuple(map(self.boxed, value.children))
+        if any(new is not old for new, old in zip(children, value.children, strict=True)):
+            value = Tree(value.kind, value.cls, value.keys, children)
+        if value.kind not in MUTABLE:
+            return value
+        ref = Ref()
+        self.heap[ref] = value
+        return ref
+
+    def resolved(self, value: Any) -> Any:
+        """The value itself, as it is now: no containers that may change, no references to arrays."""
+        if is_atom(value):
+            return self.current(value)
+        if isinstance(value, Ref):
+            return self.resolved(self.seen(value))
+        if isinstance(value, Tree):
+            return Tree(value.kind, value.cls, value.keys, tuple(map(self.resolved, value.children)))
+        if isinstance(value, Maybe):
+            return Maybe(self.resolved(value.value), value.bound)
+        return value
+
+    def change(self, ref: Ref, content: Any, node: Any) -> None:
+        """A container holds something else from now on."""
+        if ref.outside is not None:
+            self.refuse(
+                node, f"{describe(ref.outside)} from outside of the function is changed", "copy it first, or return it"
+            )
+        if ref.frozen:
+            self.error(AliasError, node, ref.frozen, "copy it before: `items = list(items)`")
+        self.heap[ref] = content
+
+    # ------------------------------------------------------------------ arrays
+
+    def reference(self, atom: Any) -> Any:
+        """The reference that an SSA value belongs to: a version of an array stands for the array."""
+        return self.references.get(atom, atom)
+
+    def root(self, atom: Value) -> Value:
+        """The array that a reference is a view of."""
+        atom = self.reference(atom)
+        while atom in self.derived:
+            atom = self.reference(self.derived[atom][0])
+        return atom
+
+    def current(self, atom: Any) -> Any:
+        """The SSA value of a reference, after all writes so far."""
+        if not isinstance(atom, Value):
+            return atom
+        ref = self.reference(atom)
+        if ref in self.heap:
+            return self.heap[ref]
+        if ref not in self.derived or self.root(ref) not in self.heap:
+            return ref
+        parent, op = self.derived[ref]
+        now = self.current(parent)
+        if now is op.inputs[0]:
+            return ref
+        hint = self.renames.get(ref, ref.hint)
+        saved, self.builder.span = self.builder.span, op.span
+        (again, *_) = self.builder.emit(op.primitive, (now, *op.inputs[1:]), op.attrs, hints=[hint])
+        self.builder.span = saved
+        self.references[again] = ref
+        return again
+
+    def aliases(self, atom: Value) -> frozenset[Value]:
+        """The arrays that a reference may be, or be a view of."""
+        root = self.root(atom)
+        return self.may.get(root, frozenset()) | {root}
+
+    def sources(self, atom: Value) -> frozenset[Value]:
+        """The arrays of the caller, and those made on the way, that a reference may come from."""
+        root = self.root(atom)
+        return self.comes_from.get(root, frozenset()) | {root}
+
+    def note_sharing(self, op: Op) -> None:
+        """Remember of which array the result of an op is a view, or may be one."""
+        if not op.inputs or not isinstance(op.inputs[0], Value):
+            return
+        for result in op.outputs:
+            if not is_array(result):
+                continue
+            kind = sharing(op)
+            if kind == "view" and len(op.outputs) == 1:
+                known = is_contiguous(self, op.inputs[0]) if op.primitive.fun in RESHAPES else True
+                if known is False:
+                    self.made_by[result] = op
+                    continue
+                self.derived[result] = (self.reference(op.inputs[0]), op)
+                if known is None:
+                    self.doubtful[result] = (self.builder, op)
+            elif kind is not None:
+                shared = [atom for atom in op.inputs if is_array(atom)]
+                self.relate(result, shared)
+            else:
+                self.made_by[result] = op
+
+    def relate(self, result: Value, others: list[Any]) -> None:
+        """A value that may share memory with others."""
+        arrays = [atom for atom in others if is_array(atom)]
+        if arrays:
+            self.may[result] = frozenset({result}).union(*map(self.aliases, arrays))
+            self.comes_from[result] = frozenset({result}).union(*map(self.sources, arrays))
+
+    # ------------------------------------------------------------------ writes
+
+    def write(self, ref: Value, index: Any, value: Any, node: Any) -> None:
+        """`ref[index] = value`, or all of it where the index is None; `value` has the dtype and shape that fit."""
+        ref = self.reference(ref)
+        self.check_write(ref, node)
+        root, path = self.path(ref, node)
+        if index is None and path and path[-1][0] is operator.getitem:
+            index = path.pop()[1]["index"]
+        elif index is not None and path and path[-1][0] is operator.getitem:
+            together = compose(path[-1][1]["index"], index)
+            if together is not None:
+                index = together
+                path.pop()
+        if index is None and not path:
+            new = value
+        else:
+            new = self.updated(self.current(root), path, ... if index is None else index, value, node)
+        self.heap[root] = new
+        self.references[new] = root
+        name = self.renames.get(root, root.hint)
+        if name is not None and new.hint is None:
+            self.renames.setdefault(new, name)
+
+    def updated(self, base: Any, path: list[Any], index: Any, value: Any, node: Any) -> Any:
+        """The array with a part replaced."""
+        raise NotImplementedError
+
+    def path(self, ref: Value, node: Any) -> tuple[Value, list[tuple[Any, dict[str, Any]]]]:
+        """The root of a view, and the functions that lead to it with their arguments."""
+        steps: list[tuple[Any, dict[str, Any]]] = []
+        while ref in self.derived:
+            parent, op = self.derived[ref]
+            fun = op.primitive.fun
+            if fun in READ_ONLY:
+                self.refuse(node, f"`{op.primitive.name}` gives a view that is read only", "copy it first")
+            if fun not in IDENTITIES:
+                inputs = op.inputs
+                attrs = {k: map_attribute(a, lambda slot: inputs[slot.index]) for k, a in op.attrs.items()}  # noqa: B023  # called at once
+                steps.append((fun, attrs))
+            ref = self.reference(parent)
+        return ref, steps[::-1]
+
+    def check_write(self, ref: Value, node: Any) -> None:
+        """Refuse a write of which it is not known who sees it."""
+        root, where = self.root(ref), self.span(node)
+        sources = self.sources(ref)
+        arguments = set()
+        for path, leaf in self.leaves:
+            if leaf in sources and path[0][0] != "arg":
+                name = self.renames.get(leaf, leaf.hint)
+                self.refuse(node, f"`{name}` is an array from outside of the function and is written", "copy it first")
+            arguments.add(leaf)
+        mine = self.aliases(ref)
+        for name, atom in self.live_arrays():
+            other = self.root(atom)
+            if other is not root and not mine.isdisjoint(self.aliases(other)):
+                self.sharing_unknown(name, ref, node)
+            if other is root:
+                self.settle_doubts(atom, node)
+        self.settle_doubts(ref, node)
+        for source in sources:
+            outer = source
+            while outer in self.stands_for:
+                outer = self.root(self.stands_for[outer])
+            if outer in arguments and where is not None:
+                self.written.append((outer, where))
+
+    def sharing_unknown(self, name: str, ref: Value, node: Any) -> NoReturn:
+        own = self.renames.get(ref, ref.hint) or "an array"
+        self.error(
+            AliasError, node, f"`{own}` is written while `{name}` may share its memory",
+            f"copy one of them: `{name} = {name}.copy()`",
+        )  # fmt: skip
+
+    def live_arrays(self) -> Iterator[tuple[str, Value]]:
+        """The references that the program may still read, with the names that lead to them."""
+        seen: set[Any] = set()
+        for frame in self.callers():
+            scope: Frame | None = frame
+            while scope is not None and scope not in seen:
+                seen.add(scope)
+                live = scope.live_now()
+                for name, held in scope.names.items():
+                    if live is None or name in live:
+                        yield from ((name, atom) for atom in self.reachable(held, seen) if is_array(atom))
+                scope = scope.parent
+
+    def reachable(self, value: Any, seen: set[Any]) -> Iterator[Any]:
+        """The atoms that a value leads to, through containers."""
+        if isinstance(value, Ref):
+            if value not in seen and (value in self.heap or value.outside is not None):
+                seen.add(value)
+                yield from self.reachable(self.seen(value), seen)
+        elif isinstance(value, Tree):
+            for child in value.children:
+                yield from self.reachable(child, seen)
+        elif not isinstance(value, (Missing, Conflict, Static, Rows, Span3)):
+            yield from atoms_of(value)
+
+    def settle_doubts(self, ref: Value, node: Any) -> None:
+        """A reshape that is a copy for some layouts of memory must be a view in this program: tested when it runs."""
+        ref = self.reference(ref)
+        while ref in self.derived:
+            if ref in self.doubtful:
+                builder, op = self.doubtful.pop(ref)
+                self.assert_view(builder, op, node)
+            ref = self.reference(self.derived[ref][0])
+
+    def assert_view(self, builder: Any, op: Op, node: Any) -> None:
+        """Put a test of the layout behind a reshape."""
+        test = Value(None, PY_BOOL)
+        text = f"`{op.primitive.name}` may copy the array, and the array or the result is written"
+        where = self.span(node)
+        message = f"{text} at {where.file}:{where.line}" if where else text
+        stop = Op(RAISE, (), (), {"exception": AliasError, "args": (message,)}, (), op.span)
+        regions = (Block((), (), ()), Block((), (stop,), ()))
+        check = [
+            Op(registry.primitive_of(is_contiguous_array), op.inputs[:1], (test,), EMPTY, (), op.span),
+            Op(IF, (test,), (), EMPTY, regions, op.span),
+        ]
+        at = builder.ops.index(op) + 1 if op in builder.ops else len(builder.ops)
+        builder.ops[at:at] = check
+
+
+def is_array(atom: Any) -> bool:
+    """Whether a value is an array that can be written, or may be one."""
+    return (
+        isinstance(atom, Value)
+        and isinstance(atom.type, ArrayType)
+        and atom.type.kind in ("array", "any")
+        and not (atom.type.kind == "any" and atom.type.shape == ())
+    )
+
+
+RESHAPES = (np.reshape, np.ravel)
+IDENTITIES = (np.asarray, np.asanyarray)
+READ_ONLY = (np.broadcast_to, np.diagonal, np.linalg.diagonal)
+VIEWS = (
+    *RESHAPES, *IDENTITIES, *READ_ONLY, np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.squeeze,
+    np.flip, np.fliplr, np.flipud, np.rot90, np.matrix_transpose, np.linalg.matrix_transpose,
+)  # fmt: skip
+"""Functions whose result is a view of their first operand; of `reshape` and `ravel` that hangs on the layout."""
+
+OURS = ("numpy", "_operator", "math", "adjoint", "builtins", "scipy")
+
+
+def sharing(op: Op) -> str | None:
+    """How the result of an op shares memory with its operands: "view", "maybe", or not at all."""
+    fun = op.primitive.fun
+    if fun is operator.getitem:
+        return "view" if is_basic(op) else None if is_advanced(op) else "maybe"
+    if fun in IDENTITIES:
+        return "view" if op.attrs.get("dtype") is None else "maybe"
+    if fun in VIEWS:
+        return "view"
+    if fun is np.real or fun is np.imag:
+        dtype = getattr(op.inputs[0].type, "dtype", None) or ""
+        return "view" if dtype.startswith("complex") else "maybe"
+    module = getattr(fun, "__module__", None) or type(fun).__module__
+    foreign = not isinstance(fun, np.ufunc) and str(module).partition(".")[0] not in OURS
+    return "maybe" if op.primitive.view or foreign else None
+
+
+def index_items(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
+
+
+def is_integer(item: Any) -> bool:
+    """Whether an item of an index is a single integer."""
+    if isinstance(item, Literal):
+        item = item.value
+    if isinstance(item, Value):
+        return isinstance(item.type, ArrayType) and item.type.shape == () and (item.type.dtype or "").startswith("int")
+    return isinstance(item, (int, np.integer)) and not isinstance(item, bool)
+
+
+def is_whole(item: Any) -> bool:
+    return isinstance(item, slice) and item.start is None and item.stop is None and item.step is None
+
+
+def is_basic(op: Op) -> bool:
+    """Whether a read has an index of integers, slices, `...` and None, so that it gives a view."""
+    items = (op.inputs[i.index] if isinstance(i, Slot) else i for i in index_items(op.attrs["index"]))
+    return all(item is None or item is ... or isinstance(item, slice) or is_integer(item) for item in items)
+
+
+def is_advanced(op: Op) -> bool:
+    """Whether a read certainly has an array in its index, so that it gives a copy."""
+    items = [op.inputs[i.index] if isinstance(i, Slot) else i for i in index_items(op.attrs["index"])]
+    return any(
+        isinstance(item, (list, np.ndarray)) or (isinstance(item, Value) and getattr(item.type, "kind", "") == "array")
+        for item in items
+    )
+
+
+def compose(outer: Any, inner: Any) -> Any:
+    """The index that does in one step what two indices do one after the other; None where that is not plain."""
+    if inner is ...:
+        return outer
+    rest = list(index_items(inner))
+    if not all(is_integer(item) or isinstance(item, slice) for item in rest):
+        return None
+    found: list[Any] = []
+    for item in index_items(outer):
+        if is_integer(item):
+            found.append(item)
+        elif is_whole(item):
+            found.append(rest.pop(0) if rest else item)
+        elif isinstance(item, slice):
+            if rest and not is_whole(rest.pop(0)):
+                return None
+            found.append(item)
+        else:
+            return None
+    found += rest
+    return tuple(found) if len(found) > 1 else found[0]

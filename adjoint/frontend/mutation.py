@@ -1,0 +1,155 @@
+"""What changes lists, dicts and objects: the heap holds something else afterwards."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from typing import Any
+
+from adjoint.frontend import rows
+from adjoint.frontend.abstract import Ref, Rows, Static, constant_of, describe, is_constant, make_tuple
+from adjoint.ir.core import Literal
+from adjoint.ir.tree import Tree
+
+
+def set_item(low: Any, ref: Ref, index: Any, value: Any, node: Any) -> None:
+    """`items[index] = value`."""
+    tree, value = low.seen(ref), low.boxed(value)
+    if isinstance(tree, Rows):
+        rows.set_item(low, ref, tree, index, value, node)
+        return
+    if not is_constant(index):
+        index = Literal(low.as_static(index, node, "the place of a write into a container"))
+    key, children = constant_of(index), list(tree.children)
+    if tree.kind == "dict":
+        _set_key(low, ref, tree, key, value, node)
+        return
+    if tree.kind != "list":
+        low.refuse(node, f"{describe(tree)} is written by subscript")
+    if isinstance(key, slice):
+        children[key] = low.unrolled(value, node)
+    else:
+        try:
+            children[key] = value
+        except (IndexError, TypeError) as problem:
+            low.error(type(problem), node, str(problem))
+    low.change(ref, make_tuple(children, "list"), node)
+
+
+def _set_key(low: Any, ref: Ref, tree: Tree, key: Any, value: Any, node: Any) -> None:
+    entries = dict(zip(tree.keys, tree.children, strict=True))
+    entries[key] = value
+    low.change(ref, Tree(tree.kind, tree.cls, tuple(entries), tuple(entries.values())), node)
+
+
+def set_attribute(low: Any, ref: Ref, name: str, value: Any, node: Any) -> None:
+    """`object.name = value`."""
+    tree = low.seen(ref)
+    if tree.kind not in ("dataclass", "object"):
+        low.refuse(node, f"an attribute of {describe(tree)} is written")
+    found = inspect.getattr_static(tree.cls, name, None)
+    if isinstance(found, property):
+        if not isinstance(found.fset, types.FunctionType):
+            low.refuse(node, f"`{name}` is a property without a setter in Python")
+        low.call(Static(found.fset), [ref, value], {}, node)
+        return
+    if "__setattr__" in {key for cls in tree.cls.__mro__[:-1] for key in vars(cls)}:
+        low.refuse(node, f"{tree.cls.__name__} stores its attributes in a way of its own, or is frozen")
+    _set_key(low, ref, tree, name, low.boxed(value), node)
+
+
+def delete_item(low: Any, ref: Ref, index: Any, node: Any) -> None:
+    """`del items[index]`."""
+    tree = low.seen(ref)
+    if isinstance(tree, Rows):
+        rows.delete(low, ref, tree, index, node)
+        return
+    key = constant_of(index) if is_constant(index) else low.as_static(index, node, "the place of an item to delete")
+    if tree.kind == "dict":
+        _pop_key(low, ref, tree, key, node)
+        return
+    children = list(tree.children)
+    del children[key]
+    low.change(ref, make_tuple(children, "list"), node)
+
+
+def _pop_key(low: Any, ref: Ref, tree: Tree, key: Any, node: Any) -> Any:
+    entries = dict(zip(tree.keys, tree.children, strict=True))
+    found = entries.pop(key)
+    low.change(ref, Tree(tree.kind, tree.cls, tuple(entries), tuple(entries.values())), node)
+    return found
+
+
+def extend(low: Any, ref: Ref, more: Any, node: Any) -> None:
+    """`items += more`."""
+    tree = low.seen(ref)
+    if isinstance(tree, Rows) or isinstance(low.seen(more), Rows):
+        rows.extend(low, ref, more, node)
+        return
+    low.change(ref, make_tuple((*tree.children, *low.unrolled(more, node)), "list"), node)
+
+
+def method(low: Any, ref: Ref, name: str, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    """A method that changes a list or a dict; LookupError where it is none."""
+    tree = low.seen(ref)
+    if isinstance(tree, Rows):
+        return rows.method(low, ref, tree, name, args, node)
+    if tree.kind == "list" and name in LIST_METHODS:
+        return _list_method(low, ref, tree, name, args, node)
+    if tree.kind == "dict" and name in DICT_METHODS:
+        return _dict_method(low, ref, tree, name, args, kwargs, node)
+    raise LookupError
+
+
+LIST_METHODS = ("append", "extend", "insert", "pop", "clear", "reverse", "remove")
+DICT_METHODS = ("update", "pop", "setdefault", "clear")
+
+
+def _list_method(low: Any, ref: Ref, tree: Tree, name: str, args: list[Any], node: Any) -> Any:
+    items, result = list(tree.children), Static(None)
+    if name == "append":
+        items.append(low.boxed(args[0]))
+    elif name == "extend":
+        extend(low, ref, args[0], node)
+        return result
+    elif name == "insert":
+        items.insert(low.as_static(args[0], node, "the place of an insertion"), low.boxed(args[1]))
+    elif name == "pop":
+        at = low.as_static(args[0], node, "the place of an item to pop") if args else -1
+        if not items:
+            low.error(IndexError, node, "pop from empty list")
+        result = items.pop(at)
+    elif name == "clear":
+        items = []
+    elif name == "reverse":
+        items.reverse()
+    else:
+        low.refuse(node, "`remove` looks for an item that is equal, which is known at run time only", "`del` by place")
+    low.change(ref, make_tuple(items, "list"), node)
+    return result
+
+
+def _dict_method(
+    low: Any, ref: Ref, tree: Tree, name: str, args: list[Any], kwargs: dict[str, Any], node: Any
+) -> Any:
+    entries = dict(zip(tree.keys, tree.children, strict=True))
+    if name in ("pop", "setdefault"):
+        if not is_constant(args[0]):
+            low.refuse(node, "a key of a dict must be known at compile time")
+        key = constant_of(args[0])
+        if key not in entries and len(args) < 2:
+            low.error(KeyError, node, f"{describe(tree)} has no item {key!r}")
+        if name == "pop":
+            return _pop_key(low, ref, tree, key, node) if key in entries else args[1]
+        if key not in entries:
+            _set_key(low, ref, tree, key, low.boxed(args[1]), node)
+        return low.seen(ref).children[low.seen(ref).keys.index(key)]
+    if name == "clear":
+        entries = {}
+    else:
+        other = low.seen(args[0]) if args else Tree("dict", None, (), ())
+        if not isinstance(other, Tree) or other.kind != "dict":
+            low.refuse(node, f"a dict is updated with {describe(other)}")
+        entries |= dict(zip(other.keys, other.children, strict=True)) | {k: low.boxed(v) for k, v in kwargs.items()}
+    low.change(ref, Tree(tree.kind, tree.cls, tuple(entries), tuple(entries.values())), node)
+    return Static(None)
