@@ -371,6 +371,8 @@ def guard_text(text: str, check: str, expected: Any, space: dict[str, Any]) -> l
             return [f"{text} is None"]
         name = named(expected)
         return [f"type({text}) is {named(type(expected))}", f"{text} == {name}"]
+    if check == "contiguous":
+        return [f"{text}.flags.c_contiguous is {expected}"]
     if check == "code":
         return [f"getattr({text}, '__code__', None) is {named(expected)}"]
     if check == "class":

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.frontend import mutation
+from adjoint.frontend import inplace, mutation
 from adjoint.frontend.abstract import (
     Items,
     Method,
@@ -364,6 +364,8 @@ def _array_method(low: Any, owner: Any, name: str, args: list[Any], kwargs: dict
     if name == "astype":
         dtype = constant_of(args[0]) if args and is_constant(args[0]) else low.refuse(node, "`astype` needs a dtype")
         return low.apply(cast, [owner], {"dtype": Static(np.dtype(dtype).name)}, node)
+    if name in inplace.METHODS and low.is_writable(owner):
+        return low.call(Static(inplace.METHODS[name]), [owner, *args], kwargs, node)
     if name in SHAPE_METHODS and (len(args) > 1 or (args and is_atom(args[0]))):
         args = [make_tuple(args)]
     if name == "item" and not args and owner.type.is_scalar:
@@ -426,6 +428,8 @@ def construct(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node:
         ref = low.boxed(Tree("object", cls, (), ()))
         low.call(Static(cls.__init__), [ref, *args], kwargs, node)
         return ref
+    if cls is np.ndarray:
+        return low.apply(np.empty, args, kwargs, node)
     if cls in (np.float64, np.float32, np.complex128, np.complex64) and len(args) == 1 and not kwargs:
         return low.apply(cast, args, {"dtype": Static(np.dtype(cls).name)}, node)
     if all(map(is_constant, [*args, *kwargs.values()])) and issubclass(cls, (str, bytes, frozenset, slice, np.generic)):

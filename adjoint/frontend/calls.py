@@ -12,7 +12,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import AdjointError, MissingRuleError, UnsupportedError
-from adjoint.frontend import builtin
+from adjoint.frontend import builtin, inplace
 from adjoint.frontend.abstract import (
     Closure,
     Method,
@@ -91,6 +91,13 @@ class Calls(Expressions):
         macro = _lookup(MACROS, fun) or MACROS.get(type(fun))
         if macro is not None:
             return macro(self, callee, *self.values(args, kwargs), node)
+        if inplace.has_out(fun, args, kwargs):
+            return inplace.call_with_out(self, fun, args, kwargs, node)
+        if isinstance(fun, types.BuiltinMethodType) and isinstance(fun.__self__, np.ufunc) and fun.__name__ == "at":
+            return inplace.call_at(self, fun.__self__, args, node)
+        writer = _lookup(inplace.FUNCTIONS, fun)
+        if writer is not None:
+            return self.call_python(writer, path, args, kwargs, node)
         if registry.primitive_of(fun) is not None:
             return self.apply(fun, args, kwargs, node)
         handler = _lookup(builtin.HANDLERS, fun)
@@ -129,6 +136,11 @@ class Calls(Expressions):
         source = parse(fun)
         check(source)
         frame = Frame(source, source.node, _liveness(source), _locals(source), fun=fun, path=path, caller=self.frame)
+        if fun.__module__ == inplace.__name__:  # it stands for a function of NumPy, at the place of the call
+            frame.place = self.span(node)
+            own = list(map(from_constant, fun.__defaults__ or ()))
+            own_kw = list(map(from_constant, (fun.__kwdefaults__ or {}).values()))
+            return self.inline(frame, args, kwargs, own, own_kw, node)
         defaults = [
             self.captured(d, (*path, ("attr", "__defaults__"), ("item", k)))
             for k, d in enumerate(fun.__defaults__ or ())
@@ -380,18 +392,13 @@ def kind_of(value: Any) -> Any:
     return id(value.value) if isinstance(value, Static) else id(value)
 
 
-_WRITERS = (np.put, np.place, np.putmask, np.put_along_axis, np.copyto, np.fill_diagonal, np.random.shuffle)
-_WRITING_METHODS = frozenset(
-    ("fill", "sort", "partition", "put", "itemset", "resize", "setfield", "setflags", "shuffle")
-)
+_WRITING_METHODS = frozenset(("itemset", "resize", "setfield", "setflags", "shuffle", "byteswap"))
 
 
 def _writes_arguments(fun: Any, method: str | None, args: list[Any], kwargs: dict[str, Any]) -> bool:
     """Whether a call without a rule is known to change an array that it is given."""
-    if "out" in kwargs or any(fun is writer for writer in _WRITERS):
+    if "out" in kwargs or fun is np.random.shuffle:
         return True
-    if isinstance(fun, types.BuiltinMethodType):
-        return isinstance(fun.__self__, np.ufunc) and fun.__name__ == "at"
     arrays = any(is_atom(arg) and isinstance(arg.type, ArrayType) and arg.type.shape != () for arg in args)
     return method in _WRITING_METHODS and arrays
 

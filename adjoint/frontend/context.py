@@ -34,6 +34,7 @@ class Frame:
     caller: Frame | None = None
     depth: int = 0  # how many regions deep it was called
     at: Any = None  # the statement that is lowered
+    place: Span | None = None  # of the call, for functions that stand for one of NumPy's
 
     def live_now(self) -> frozenset[str] | None:
         """The names that may be read in the statement at hand or later; None for all of them."""
@@ -60,6 +61,7 @@ class Context:
     guards: dict[tuple[Path, str], Any] = field(default_factory=dict)
     statics: frozenset[Any] = frozenset()
     origins: dict[Value, Any] = field(default_factory=dict)  # a parameter or captured number -> key for NeedStatic
+    objects: dict[Value, tuple[Path, Any]] = field(default_factory=dict)  # arrays that lowering can look at
     renames: dict[Value, str] = field(default_factory=dict)
     loops: dict[Any, Any] = field(default_factory=dict)  # what is known about each loop
     functions: dict[str, Function] = field(default_factory=dict)
@@ -78,7 +80,9 @@ class Context:
 
     def span(self, node: Any) -> Span | None:
         """The place of a piece of syntax; None for the call from Python itself."""
-        return self.frame.source.span(node) if self.frame is not None and node is not None else None
+        if self.frame is None or node is None:
+            return None
+        return self.frame.place or self.frame.source.span(node)
 
     def refuse(self, node: Any, message: str, hint: str | None = None) -> NoReturn:
         raise UnsupportedError(message, self.span(node), hint)

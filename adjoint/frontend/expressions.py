@@ -30,6 +30,7 @@ from adjoint.frontend.abstract import (
     is_constant,
     make_tuple,
 )
+from adjoint.frontend.memory import is_array
 from adjoint.frontend.ops import Ops
 from adjoint.frontend.outside import static_fact
 from adjoint.ir.core import FORMAT, IF, Atom, Literal, Value
@@ -221,6 +222,8 @@ class Expressions(Ops):
                 self.rely(left, right)
             return first is second
         if isinstance(left, Static) or isinstance(right, Static):
+            return False
+        if (is_array(left) and is_constant(right)) or (is_array(right) and is_constant(left)):
             return False
         if isinstance(left, Value) and self.reference(left) is self.reference(right):
             return True

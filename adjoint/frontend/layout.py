@@ -22,12 +22,16 @@ LIKE_OPERANDS = (np.copy, np.zeros_like, np.empty_like, np.ones_like, np.full_li
 TURNED = (np.transpose, np.swapaxes, np.matrix_transpose, np.moveaxis)
 
 
-def is_contiguous(low: Any, ref: Any) -> bool | None:
-    """True or False where that is certain."""
+def is_contiguous(low: Any, ref: Any, unknown: list[Any] | None = None) -> bool | None:
+    """True or False where that is certain; arguments of which it would have to be known are added to `unknown`."""
     ref = low.reference(ref)
     if ref in low.derived:
         parent, op = low.derived[ref]
-        return _of_view(op, is_contiguous(low, parent))
+        return _of_view(op, is_contiguous(low, parent, unknown))
+    if ref in low.stands_for:
+        return is_contiguous(low, low.stands_for[ref], unknown)
+    if ref in low.objects:
+        return _of_argument(low, *low.objects[ref], unknown)
     op = low.made_by.get(ref)
     if op is None:
         return None
@@ -35,7 +39,17 @@ def is_contiguous(low: Any, ref: Any) -> bool | None:
         return True
     if is_elementwise(op) or op.primitive.fun in LIKE_OPERANDS:
         arrays = [a for a in op.inputs if isinstance(a, Value) and isinstance(a.type, ArrayType) and a.type.shape != ()]
-        return True if all(is_contiguous(low, a) for a in arrays) else None
+        return True if all([is_contiguous(low, a, unknown) for a in arrays]) else None  # noqa: C419  # each adds its own
+    return None
+
+
+def _of_argument(low: Any, path: Any, array: Any, unknown: list[Any] | None) -> bool | None:
+    key = ("layout", path)
+    if key in low.statics:
+        low.guard(path, "contiguous", array.flags.c_contiguous)
+        return True if array.flags.c_contiguous else None
+    if unknown is not None:
+        unknown.append(key)
     return None
 
 

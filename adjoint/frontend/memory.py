@@ -30,12 +30,12 @@ from adjoint.frontend.abstract import (
     describe,
     is_atom,
 )
-from adjoint.frontend.context import Frame
+from adjoint.frontend.context import Frame, NeedStatic
 from adjoint.frontend.layout import is_contiguous
 from adjoint.frontend.outside import Outside
 from adjoint.ir.core import EMPTY, IF, RAISE, Block, Literal, Op, Slot, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import PY_BOOL, ArrayType
+from adjoint.ir.types import PY_BOOL, ArrayType, same_shape
 from adjoint.ir.walk import map_attribute
 from adjoint.rules import registry
 from adjoint.rules.internal import is_contiguous as is_contiguous_array
@@ -176,7 +176,7 @@ class Memory(Outside):
             if together is not None:
                 index = together
                 path.pop()
-        if index is None and not path:
+        if index is None and not path and fits(root.type, value.type):
             new = value
         else:
             new = self.updated(self.current(root), path, ... if index is None else index, value, node)
@@ -185,6 +185,10 @@ class Memory(Outside):
         name = self.renames.get(root, root.hint)
         if name is not None and new.hint is None:
             self.renames.setdefault(new, name)
+
+    def is_writable(self, value: Any) -> bool:
+        """Whether a value is an array that can be written."""
+        return is_array(value)
 
     def updated(self, base: Any, path: list[Any], index: Any, value: Any, node: Any) -> Any:
         """The array with a part replaced."""
@@ -267,6 +271,10 @@ class Memory(Outside):
         ref = self.reference(ref)
         while ref in self.derived:
             if ref in self.doubtful:
+                unknown: list[Any] = []
+                is_contiguous(self, self.derived[ref][0], unknown)
+                if unknown:
+                    raise NeedStatic(unknown[0])
                 builder, op = self.doubtful.pop(ref)
                 self.assert_view(builder, op, node)
             ref = self.reference(self.derived[ref][0])
@@ -285,6 +293,14 @@ class Memory(Outside):
         ]
         at = builder.ops.index(op) + 1 if op in builder.ops else len(builder.ops)
         builder.ops[at:at] = check
+
+
+def fits(into: Any, given: Any) -> bool:
+    """Whether what an array holds may simply be replaced by a value: an array of its dtype and shape."""
+    return (
+        isinstance(given, ArrayType) and given.kind == "array" and into.kind == "array"
+        and given.dtype == into.dtype and same_shape(into.shape, given.shape)
+    )  # fmt: skip
 
 
 def is_array(atom: Any) -> bool:

@@ -85,7 +85,10 @@ class Outside(Context):
             refuse_array(obj, name or _path_name(path))
             type_ = abstract_type(obj, f"{name or _path_name(path)}${len(self.leaves)}")
             self.guard(path, "type", type_)
-            return self.leaf(path, type_, name)
+            leaf = self.leaf(path, type_, name)
+            if isinstance(obj, np.ndarray):
+                self.objects[leaf] = path, obj
+            return leaf
         tree = flatten_object(obj)
         if isinstance(tree, Tree):
             self.guard(path, "structure", (type(obj), tree.keys))
