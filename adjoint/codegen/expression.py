@@ -128,6 +128,8 @@ class Expressions:
 
     def call(self, op: Op) -> Any:
         """A call of the function that the primitive stands for."""
+        if hasattr(op.primitive.fun, "arrange"):
+            return self.arranged(op)
         slots = slots_of(op)
         operands = [self.atom(atom) for k, atom in enumerate(op.inputs) if k not in slots]
         if op.primitive.sequence:
@@ -139,6 +141,23 @@ class Expressions:
                 positional.append(keywords.pop(0)[1])
             return text.call(text.attribute(operands[0], method), operands[1:] + positional, keywords)
         return text.call(self.constants.reference(op.primitive.fun), operands + positional, keywords)
+
+    def arranged(self, op: Op) -> Any:
+        """A call of a function whose operands do not come first, or are parts of its arguments."""
+        slots = slots_of(op)
+        operands = [
+            None if isinstance(atom, Literal) and atom.value is None else self.atom(atom)
+            for k, atom in enumerate(op.inputs) if k not in slots
+        ]  # fmt: skip
+        options = {name: self.item(item, op) for name, item in op.attrs.items() if name != "inplace"}
+        args, kwargs = op.primitive.fun.arrange(*operands, **options)  # type: ignore[union-attr]  # tested by `call`
+        keywords = [(name, item) for name, item in kwargs.items() if item is not None]
+        return text.call(self.constants.reference(op.primitive.fun), [self.packed(a) for a in args], keywords)
+
+    def packed(self, arg: Any) -> Any:
+        if isinstance(arg, tuple):
+            return text.sequence([self.packed(part) for part in arg])
+        return arg if isinstance(arg, gast.AST) else self.constants.literal(arg)
 
     def arguments(self, op: Op) -> tuple[list[Any], list[tuple[str, Any]]]:
         """The attributes: in place while they are required parameters in order, then by name."""

@@ -78,8 +78,9 @@ class Generated:
 
 def generate(fn: Function, interface: Interface) -> Generated:
     """The Python of a function, its callees first. `fn` has been through `bufferize`."""
-    constants = Constants()
     callees = list(fn.functions.values())
+    parameters = [name for part in (interface, *map(_plain_interface, callees)) for name, _ in part.params]
+    constants = Constants(parameters)
     for function in (fn, *callees):
         constants.collect(function.body)
     reserved = {interface.name, *(callee.name for callee in callees), *(name for name, _ in interface.params)}
