@@ -66,7 +66,7 @@ class _Recompute:
         inner = dict(names)
         groups: list[tuple[tuple[Atom, ...], tuple[Value, ...]]] = []
         for stack, popped in zip(loop.stacks, split_elements(loop.stacks, loop.elements), strict=True):
-            source = next((s for s in self.produced if s is stack or names.get(s) is stack), None)
+            source = self.source(stack, names)
             if source is None:
                 continue
             producer, pushed = self.produced[source]
@@ -87,6 +87,12 @@ class _Recompute:
                 table[param] = inner[atom] = copies.results[0]
         body = replace(body, ops=(*prelude, *body.ops))
         return replace(op, regions=(self.block(substitute(body, table), scope, inner),))
+
+    def source(self, stack: Atom, names: Names) -> Value | None:
+        """The stack, by the name that the loop which produced it gave it."""
+        if isinstance(stack, Value) and stack in self.produced:
+            return stack
+        return next((s for s in self.produced if names.get(s) is stack), None)
 
     def needed(self, value: Value, scope: set[Value], names: Names) -> list[Op] | None:
         """The free ops that give a value again from what is at hand, in order; None if there is a gap."""
