@@ -12,6 +12,7 @@ from adjoint import grad, sources
 from adjoint.rules import elementwise
 
 special = pytest.importorskip("scipy.special")
+stats = pytest.importorskip("scipy.stats")
 
 
 def in_a_fresh_process(program):
@@ -93,3 +94,41 @@ def test_users_may_replace_a_rule():
     known = special.nrdtrisd  # no rule of our own
     elementwise(known)(lambda mean, p, x: (1, 2, 3))
     assert grad(lambda x: known(0.0, 0.7, x))(1.0) == 3.0
+
+
+def test_outside_of_its_support_a_log_density_does_not_change():
+    x = np.array([-1.0, 0.5, 2.0])
+    for name, shapes in (("beta", (1.5, 2.5)), ("uniform", ()), ("truncnorm", (0.1, 0.9))):
+        density = getattr(stats, name).logpdf
+        slope = grad(lambda x, density=density, shapes=shapes: np.sum(density(x, *shapes)[1:2]))
+        whole = grad(lambda x, density=density, shapes=shapes: np.sum(density(x, *shapes)))
+        np.testing.assert_allclose(whole(x), slope(x))
+    by_rate = grad(lambda mu: np.sum(stats.poisson.logpmf(np.array([-2, 3]), mu)))(1.5)
+    np.testing.assert_allclose(by_rate, 3 / 1.5 - 1)
+    assert grad(stats.expon.logcdf)(-1.0) == 0
+
+
+def log_likelihood(x, place, spread):
+    return np.sum(stats.norm.logpdf(x, loc=place, scale=spread) - stats.expon.sf(x))
+
+
+def test_methods_of_distributions_are_named_by_their_distribution():
+    text = adjoint.source(log_likelihood)
+    assert "stats.expon.pdf(x)" in text
+    space = {}
+    exec(compile(sources.module_text(log_likelihood, "reverse", 0, None), "module", "exec"), space)
+    x = np.array([0.3, 1.2])
+    np.testing.assert_array_equal(space["log_likelihood_grad"](x, 0.5, 2.0), grad(log_likelihood)(x, 0.5, 2.0))
+
+
+def test_arguments_of_distributions_may_be_left_out_and_named_in_any_order():
+    x = np.array([0.3, 1.2])
+    by_name = grad(lambda s: np.sum(stats.t.logpdf(scale=s, df=3.5, x=x)))(2.0)
+    in_order = grad(lambda s: np.sum(stats.t.logpdf(x, 3.5, 0, s)))(2.0)
+    assert by_name == in_order
+    with pytest.raises(adjoint.UnsupportedError, match="allow_singular"):
+        grad(lambda x: stats.multivariate_normal.logpdf(x, np.zeros(2), np.eye(2), allow_singular=True))(x)
+    with pytest.raises(adjoint.MissingRuleError, match="by a number"):
+        grad(lambda x: np.sum(stats.multivariate_normal.logpdf(x)))(x)
+    with pytest.raises(adjoint.MissingRuleError, match=r"`scipy.stats.gamma.cdf` by a shape parameter"):
+        grad(lambda a: stats.gamma.cdf(1.0, a))(2.0)

@@ -51,6 +51,23 @@ def filled(parameters):
     return Filled.from_callable(function_with(parameters))
 
 
+class Gapless(inspect.Signature):
+    """A signature whose operands are all there up to the last that is given."""
+
+    def bind(self, *args, **kwargs):
+        bound = super().bind(*args, **kwargs)
+        last = max(list(self.parameters).index(name) for name in bound.arguments)
+        for name, parameter in list(self.parameters.items())[:last]:
+            bound.arguments.setdefault(name, parameter.default)
+        bound.arguments = {name: bound.arguments[name] for name in self.parameters if name in bound.arguments}
+        return bound
+
+
+def gapless(parameters):
+    """The signature `parameters`, with defaults before what is given."""
+    return Gapless.from_callable(function_with(parameters))
+
+
 def function_with(parameters):
     scope = {}
     exec(f"def f({parameters}): ...", {"np": np}, scope)  # noqa: S102  # a literal of a rule file

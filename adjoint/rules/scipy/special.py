@@ -14,7 +14,7 @@ from adjoint.rules.arithmetic import is_complex
 from adjoint.rules.infer import array_type, infer_elementwise
 from adjoint.rules.registry import elementwise, nondifferentiable
 from adjoint.rules.scipy import bessel, exponentials, functions  # noqa: F401  # enter their rules
-from adjoint.rules.scipy.forms import Refused, filled, infer_float, infer_float64, symbolic, ufunc_rule, ufunc_tangent
+from adjoint.rules.scipy.forms import Refused, infer_float, infer_float64, symbolic, ufunc_rule, ufunc_tangent
 
 ROOT_PI, ROOT_TWO_PI = math.sqrt(math.pi), math.sqrt(2 * math.pi)
 
@@ -127,10 +127,9 @@ def polygamma_partials(n, x):
     return Refused(special.polygamma, "its order"), polygamma(n + 1, x)
 
 
-@elementwise(special.zeta, infer=infer_float, signature=filled("x, q=None"))
-def zeta_partials(x, q):
-    by_q = 0 if q is None else -x * zeta(x + 1, q)
-    return Refused(special.zeta, FIRST), by_q
+@elementwise(special.zeta, infer=infer_float, signature="x, q=None")
+def zeta_partials(x, *q):
+    return Refused(special.zeta, FIRST), *(-x * zeta(x + 1, item) for item in q)
 
 
 @elementwise(special.multigammaln, infer=infer_float64, signature="a, d")
