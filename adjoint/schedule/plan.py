@@ -14,7 +14,7 @@ import numpy as np
 
 from adjoint.ir.core import FOR, WHILE, Atom, Block, Function, Op, Slot, Value, for_parts, while_parts
 from adjoint.ir.types import ArrayType
-from adjoint.ir.walk import all_ops, clone_block, map_attribute, map_functions, op_reads, substitute
+from adjoint.ir.walk import all_ops, clone_block, map_attribute, map_functions, op_reads, reading, substitute
 from adjoint.rules.registry import primitive_of
 from adjoint.rules.trace import DIM
 from adjoint.transform.dead_code import remove_dead_code, split_elements
@@ -57,11 +57,11 @@ class _Recompute:
         for op in block.ops:
             ops.append(self.op(op, scope, names))
             scope.update(op.outputs)
-        return replace(block, ops=tuple(ops))
+        return block if tuple(ops) == block.ops else replace(block, ops=tuple(ops))
 
     def op(self, op: Op, scope: set[Value], names: Names) -> Op:
         if op.primitive is not FOR or not for_parts(op).stacks:
-            return replace(op, regions=tuple(self.block(region, scope, names) for region in op.regions))
+            return reading(op, op.inputs, tuple(self.block(region, scope, names) for region in op.regions))
         loop, body = for_parts(op), op.regions[0]
         inner = dict(names)
         groups: list[tuple[tuple[Atom, ...], tuple[Value, ...]]] = []
