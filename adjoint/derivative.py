@@ -8,11 +8,12 @@ import sys
 import types
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from adjoint import dispatch
 from adjoint.calling import Form, form_of, lower_call
-from adjoint.dispatch import MISS, Entry
+from adjoint.dispatch import ABSENT, Entry
 from adjoint.errors import user_errors
 from adjoint.frontend.abstract import Static
 from adjoint.frontend.lower import Lowering, function_name
@@ -33,6 +34,11 @@ class Derivative:
     (6.0, 9.0, 8.0)
     """
 
+    __slots__ = ("__call__", "__dict__", "__weakref__")
+    # A slot and no method: what is called is the guarded program of the latest call, with nothing in between.
+
+    __call__: Callable[..., Any]
+
     def __init__(self, fun: Callable[..., Any], specification: Specification) -> None:
         check_callable(fun)
         check_source(fun)
@@ -40,20 +46,12 @@ class Derivative:
         self.primal = fun
         self.specification = specification
         self._entry: Entry | None = None
-        self._latest: tuple[int, Any] = NEVER
         self._forms: dict[Any, Form] = {}
+        self.forget()
         for name in ("__name__", "__qualname__", "__doc__", "__module__"):
             if hasattr(fun, name):
                 setattr(self, name, getattr(fun, name))
         _ALIVE.add(self)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        count, call = self._latest  # one read, as other threads may write it
-        if len(args) == count and not kwargs:
-            result = call(*args)
-            if result is not MISS:
-                return result
-        return self._dispatch(args, kwargs)
 
     def __get__(self, obj: Any, owner: type | None = None) -> Any:
         return self if obj is None or isinstance(self.primal, staticmethod) else types.MethodType(self, obj)
@@ -78,7 +76,7 @@ class Derivative:
         Captured data (closure cells, globals) keep the values that they have now. Arguments of other types,
         ranks or structures than these are not noticed and give no meaningful result.
         """
-        self._dispatch(args, kwargs)
+        self.find_and_call(args, kwargs)
         assert self._entry is not None
         bare = self._entry.bare
         objects = self._form(args, kwargs).objects(args, kwargs)
@@ -110,7 +108,8 @@ class Derivative:
         return form
 
     @user_errors
-    def _dispatch(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def find_and_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call the program for these arguments, which the next calls then try at once."""
         form = self._form(args, kwargs)
         objects = form.objects(args, kwargs)
 
@@ -120,21 +119,35 @@ class Derivative:
         def compile_entry() -> Entry:
             bound = tuple((name, kind, obj) for (name, kind), obj in zip(form.params, objects, strict=True))
             lowered, params = lower_call(self.primal, bound, build)
-            return dispatch.make_entry(lowered, params, f"{function_name(self.primal)}_{self.specification.suffix}")
+            name = f"{function_name(self.primal)}_{self.specification.suffix}"
+            return dispatch.make_entry(lowered, params, name, seen=partial(dispatch.resolve, self.primal, objects))
 
         key = (self.specification, dispatch.identity(self.primal), form.params)
         entry, result = dispatch.run(key, self.primal, objects, compile_entry)
         self._entry = entry
-        self._latest = (form.positional, dispatch.bound_call(entry, self.primal))
+        if form.positional >= 0:
+            self.__call__ = entry.bind(self.primal, _dispatcher(self))
         return result
 
     def forget(self) -> None:
-        """Compile anew at the next call."""
-        self._latest = NEVER
+        """Look for a program, or compile one, at the next call."""
+        self.__call__ = _dispatcher(self)
 
 
-NEVER = (-1, None)
-"""The latest program of a derivative, with how many positional arguments it is called: none yet."""
+def _dispatcher(derivative: Derivative) -> Callable[..., Any]:
+    """Find the program for arguments.
+
+    It does not keep the derivative alive, of which it is a part: what a function captures is freed at once
+    when nobody has the derivative any more. Whoever took `__call__` out of it gets a new one.
+    """
+    alive, fun, specification = weakref.ref(derivative), derivative.primal, derivative.specification
+
+    def dispatch_call(*args: Any, **kwargs: Any) -> Any:
+        found = alive() or Derivative(fun, specification)
+        return found.find_and_call(tuple(arg for arg in args if arg is not ABSENT), kwargs)
+
+    return dispatch_call
+
 
 _ALIVE: weakref.WeakSet[Derivative] = weakref.WeakSet()
 

@@ -1,8 +1,8 @@
 """From a call to compiled code: one key lookup, guards written as code, a table of specialisations.
 
-A program is compiled for the abstract types of its arguments and of what it captures. `Entry.call` is a
-generated function that tests these facts in one expression and calls the program; where they do not
-hold, the other specialisations of the same code are tried, then a new one is compiled.
+A program is compiled for the abstract types of its arguments and of what it captures. `Entry.bind` makes
+a function that tests these facts in one expression and calls the program; where they do not hold, the
+other specialisations of the same code are tried, then a new one is compiled.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from adjoint.ir.types import ArrayType, known_not_one
 from adjoint.pipeline import compile_function
 from adjoint.rules.registry import ON_CHANGE, has_rule_by_code
 
+Seen = Callable[[Path], Any] | None
+
 
 class CacheInfo(NamedTuple):
     """How often a compiled program was found or made, and how many there are."""
@@ -43,9 +45,9 @@ class CacheInfo(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """One specialisation: `call(*args, root)` gives MISS where its guards do not hold."""
+    """One specialisation: `bind(root, again)` is called with arguments, and calls `again` if it does not fit them."""
 
-    call: Callable[..., Any]
+    bind: Callable[..., Callable[..., Any]]
     bare: Callable[..., Any]
     generated: Generated
     lowered: Lowered
@@ -54,11 +56,17 @@ class Entry:
     extra: Any = None
 
 
-class Miss:
-    """What a specialisation answers to arguments that it was not made for."""
+class Absent:
+    """No argument, and no result: what a specialisation answers to arguments that it was not made for."""
 
 
-MISS = Miss()
+ABSENT = Absent()
+
+
+def missed(*args: Any, **kwargs: Any) -> Any:
+    """The answer to arguments that do not fit."""
+    return ABSENT
+
 
 _TABLE: dict[Any, tuple[Entry, ...]] = {}
 _LOCK = threading.RLock()
@@ -113,8 +121,8 @@ def run(key: Any, root: Any, args: tuple[Any, ...], compile_entry: Callable[[], 
     The tuples of the table are replaced and never changed, so that threads may look on; one compiles at a time.
     """
     for entry in _TABLE.get(key, ()):
-        result = entry.call(*args, root)
-        if result is not MISS:
+        result = entry.bind(root, missed)(*args)
+        if result is not ABSENT:
             _move_to_front(key, entry)
             return entry, result
     with _LOCK, deep():
@@ -122,8 +130,8 @@ def run(key: Any, root: Any, args: tuple[Any, ...], compile_entry: Callable[[], 
         entry = compile_entry()
         _TABLE[key] = (entry, *_TABLE.get(key, ()))
     entry.hits -= 1
-    result = entry.call(*args, root)
-    if result is MISS:
+    result = entry.bind(root, missed)(*args)
+    if result is ABSENT:
         raise VerifyError("a fresh specialisation refuses the arguments that it was made for")
     return entry, result
 
@@ -164,15 +172,18 @@ def identity(root: Any) -> Any:
 # ---------------------------------------------------------------------- compiling
 
 
-def make_entry(lowered: Lowered, params: list[tuple[str, Any]], name: str, apart: int | None = None) -> Entry:
+def make_entry(
+    lowered: Lowered, params: list[tuple[str, Any]], name: str, apart: int | None = None, seen: Seen = None
+) -> Entry:
     """Compile a lowered program into an entry. `params` are (name, abstract value) of the arguments.
 
     Only the first `apart` of them are those of the user's function and must not overlap where it writes.
+    `seen` gives what it is compiled for by its path: the next arguments often have the same shapes.
     """
     generated = generate_program(lowered, params, name)
     bare = load(generated)
-    entry = Entry(lambda: None, bare, generated, lowered)
-    entry.call = make_call(entry, params, len(params) if apart is None else apart)
+    entry = Entry(lambda *_: missed, bare, generated, lowered)
+    entry.bind = make_bind(entry, params, len(params) if apart is None else apart, seen)
     return entry
 
 
@@ -220,7 +231,7 @@ def hidden_leaves(lowered: Lowered, params: list[tuple[str, Any]]) -> list[tuple
             continue
         name = base = value.hint or "captured"
         count = 1
-        while name in taken:
+        while name in taken or name in USED:
             count += 1
             name = f"{base}_{count}"
         taken.add(name)
@@ -287,34 +298,35 @@ def path_text(path: Path, space: dict[str, Any]) -> str:
     return text
 
 
-def bound_call(entry: Entry, root: Any) -> Callable[..., Any]:
-    """The call of a specialisation for one function, which is its last parameter's default."""
-    call: Any = entry.call
-    return types.FunctionType(call.__code__, call.__globals__, call.__name__, (root,))
+AND = "\n                and "
 
 
-def make_call(entry: Entry, params: list[tuple[str, Any]], apart: int) -> Callable[..., Any]:
-    """Write the guards and the call as one function."""
+def make_bind(entry: Entry, params: list[tuple[str, Any]], apart: int, seen: Seen) -> Callable[..., Any]:
+    """Write the guards and the call as one function, inside of one that gives it the function `f` and `again`."""
     lowered = entry.lowered
     space: dict[str, Any] = {
-        "entry": entry, "bare": entry.bare, "MISS": MISS, "ndarray": np.ndarray, "annotate": annotate,
+        "entry": entry, "bare": entry.bare, "ABSENT": ABSENT, "ndarray": np.ndarray, "annotate": annotate,
         "check_disjoint": check_disjoint,
     }  # fmt: skip
-    tests: list[str] = []
-    for (path, check), expected in lowered.guards.items():
-        tests += guard_text(path_text(path, space), check, expected, space)
     arguments = [f"a{k}" for k in range(len(params))]
+    tests = ["not rest", "not named", *(f"{name} is not ABSENT" for name in arguments[-1:])]
+    for (path, check), expected in lowered.guards.items():
+        tests += guard_text(path_text(path, space), check, expected, space, seen(path) if seen else None)
     entry.hidden = [(path, name) for path, _, name in hidden_leaves(lowered, params)]
     hidden = [f"{name}={path_text(path, space)}" for path, name in entry.hidden]
-    lines = [f"def call({', '.join([*arguments, 'f'])}):"]
-    if tests:
-        lines += [
-            "    try:",
-            f"        if not ({' and '.join(tests)}):",
-            "            return MISS",
-            "    except (AttributeError, LookupError, TypeError, ValueError):",
-            "        return MISS",
-        ]
+    optional = [*(f"{name}=ABSENT" for name in arguments), *(["/"] if arguments else [])]
+    lines = [
+        "def bind(f, again):",
+        f"    def call({', '.join([*optional, '*rest', '**named'])}):",
+        "        try:",
+        "            fits = (",
+        f"                {AND.join(tests)}",
+        "            )",
+        "        except (AttributeError, LookupError, TypeError, ValueError):",
+        "            fits = False",
+        "        if not fits:",
+        f"            return again({', '.join([*arguments, '*rest', '**named'])})",
+    ]
     for position, (value, span) in enumerate(lowered.written):
         own = next(path for path, v in lowered.leaves if v is value)
         rest = [(p, v) for p, v in lowered.leaves if v is not value and _is_array(v) and not beyond(p, apart)]
@@ -323,19 +335,20 @@ def make_call(entry: Entry, params: list[tuple[str, Any]], apart: int) -> Callab
             space[f"span{position}"] = span
             names = tuple(f"`{v.hint}`" for v in (value, *(v for _, v in rest)))
             lines.append(
-                f"    check_disjoint({path_text(own, space)}, ({', '.join(others)},), {names!r}, span{position})"
+                f"        check_disjoint({path_text(own, space)}, ({', '.join(others)},), {names!r}, span{position})"
             )
     lines += [
-        "    entry.hits += 1",
-        "    try:",
-        f"        return bare({', '.join([*arguments, *hidden])})",
-        "    except Exception as error:",
-        "        annotate(error)",
-        "        raise",
+        "        entry.hits += 1",
+        "        try:",
+        f"            return bare({', '.join([*arguments, *hidden])})",
+        "        except Exception as error:",
+        "            annotate(error)",
+        "            raise",
+        "    return call",
     ]
     exec(compile("\n".join(lines), "<adjoint call>", "exec"), space)  # noqa: S102  # text made right here
-    call: Callable[..., Any] = space["call"]
-    return call
+    bind: Callable[..., Any] = space["bind"]
+    return bind
 
 
 def beyond(path: Path, count: int) -> bool:
@@ -348,8 +361,8 @@ def _is_array(value: Value) -> bool:
     return isinstance(value.type, ArrayType) and value.type.kind == "array"
 
 
-def guard_text(text: str, check: str, expected: Any, space: dict[str, Any]) -> list[str]:
-    """The tests of one fact, as source text; objects that they mention go to `space`."""
+def guard_text(text: str, check: str, expected: Any, space: dict[str, Any], seen: Any = None) -> list[str]:
+    """The tests of one fact, as source text; objects that they mention go to `space`. `seen` is one that passes."""
 
     def named(obj: Any) -> str:
         name = f"c{len(space)}"
@@ -357,7 +370,7 @@ def guard_text(text: str, check: str, expected: Any, space: dict[str, Any]) -> l
         return name
 
     if check == "type":
-        return type_tests(text, expected, named)
+        return type_tests(text, expected, named, getattr(seen, "shape", None))
     if check == "structure":
         cls, keys = expected
         tests = [f"type({text}) is {named(cls)}"]
@@ -380,7 +393,8 @@ def guard_text(text: str, check: str, expected: Any, space: dict[str, Any]) -> l
     return [f"{text} is {named(expected)}"]
 
 
-def type_tests(text: str, type_: Any, named: Callable[[Any], str]) -> list[str]:
+def type_tests(text: str, type_: Any, named: Callable[[Any], str], seen: Any = None) -> list[str]:
+    """The tests of a type. `seen` is a shape that has it: to compare with that first is the cheapest test."""
     if not isinstance(type_, ArrayType):
         return []
     if type_.kind != "array":
@@ -392,14 +406,14 @@ def type_tests(text: str, type_: Any, named: Callable[[Any], str]) -> list[str]:
         return [f"type({text}) is {named(cls)}"]
     dtype, shape = named(np.dtype(type_.dtype)), type_.shape or ()
     tests = [f"type({text}) is ndarray", f"({text}.dtype is {dtype} or {text}.dtype == {dtype})"]
-    tests.append(f"{text}.ndim == {len(shape)}")
-    if len(shape) == 1:
-        tests.append(f"len({text}) {'!=' if known_not_one(shape[0]) else '=='} 1")
-    elif len(shape) > 1 and all(map(known_not_one, shape)):
-        tests.append(f"1 not in {text}.shape")
-    else:
-        tests += [f"{text}.shape[{k}] {'!=' if known_not_one(d) else '=='} 1" for k, d in enumerate(shape)]
-    return tests
+    if not shape:
+        return [*tests, f"{text}.ndim == 0"]
+    fits = [f"shape[{k}] {'!=' if known_not_one(d) else '=='} 1" for k, d in enumerate(shape)]
+    if all(map(known_not_one, shape)):
+        fits = ["1 not in shape"]
+    if seen is None:
+        return [*tests, f"len(shape := {text}.shape) == {len(shape)}", *fits]
+    return [*tests, f"((shape := {text}.shape) == {seen} or len(shape) == {len(shape)} and {' and '.join(fits)})"]
 
 
 def check_disjoint(own: Any, others: tuple[Any, ...], names: tuple[str, ...], span: Span) -> None:

@@ -11,6 +11,7 @@ from adjoint.dense import Dense, hessian, jacfwd, jacobian, jacrev
 from adjoint.derivative import Derivative
 from adjoint.frontend.abstract import Partial, Static, atoms_of, constant_of, is_constant, make_tuple, rebuild
 from adjoint.frontend.calls import MACROS
+from adjoint.frontend.outside import BY_CLASS
 from adjoint.linearize import lower_linearize
 from adjoint.nesting import lower_grad, lower_hook, lower_jvp, lower_vjp
 from adjoint.rules.internal import stop_gradient
@@ -124,3 +125,4 @@ MACROS.update({
     jacfwd: _jacobian("jacfwd"), jacrev: _jacobian("jacrev"), jacobian: _jacobian("jacobian"),
     hessian: _jacobian("hessian"), Dense: _dense,
 })  # fmt: skip
+BY_CLASS.add(Derivative)

@@ -49,6 +49,7 @@ from adjoint.ir.core import (
 from adjoint.ir.types import ArrayType, StackType, same_shape
 from adjoint.ir.walk import block_reads
 
+NOBODY: frozenset[Value] = frozenset()
 ADDS = (operator.add, np.add)
 SUBS = (operator.sub, np.subtract)
 
@@ -99,6 +100,7 @@ class _Analysis:
         self.new = Decisions()
         self.facts = facts
         self.table: dict[Value, Storages] = {}
+        self.holders: dict[Storage, set[Value]] = {}  # the values that a storage is, or was, in the table for
         self.params_of: dict[Storage, Value] = {}  # the loop variable that a not owned storage stands for
         self.made_in: list[set[Storage]] = []  # storages made in each enclosing loop
         self.written: set[Storage] = set()  # by updates
@@ -119,11 +121,19 @@ class _Analysis:
     def of(self, atom: Atom) -> Storages:
         return storages_of(self.table, atom)
 
+    def refer(self, value: Value, storages: Storages) -> None:
+        """Enter what a value may refer to."""
+        self.table[value] = storages
+        for storage in storages:
+            self.holders.setdefault(storage, set()).add(value)
+
     def writable(self, storages: Storages) -> bool:
         return all(s.owned and s not in self.d.kept for s in storages)
 
-    def sharing(self, storages: Storages, among: Live) -> list[Value]:
-        return [value for value in among if not storages.isdisjoint(self.of(value))]
+    def sharing(self, storages: Storages, among: Live) -> set[Value]:
+        """The values among these that may see one of the storages; few hold it, while many are live."""
+        holders = {value for storage in storages for value in among & self.holders.get(storage, NOBODY)}
+        return {value for value in holders if not storages.isdisjoint(self.table[value])}
 
     # ---- the walk
 
@@ -133,7 +143,7 @@ class _Analysis:
                 self.new.refused.add(param)
         for param in fn.params:
             if has_storage(param.type):
-                self.table[param] = frozenset({FOREIGN})
+                self.refer(param, frozenset({FOREIGN}))
         self.block(fn.body)
         self.fresh_results(fn.body)
         return self.new
@@ -157,9 +167,9 @@ class _Analysis:
             if not has_storage(out.type):
                 continue
             if op.primitive is CALL or out in self.d.views:
-                self.table[out] = frozenset({self.own(out)})
+                self.refer(out, frozenset({self.own(out)}))
             else:
-                self.table[out] = result_storages(op, self.table, frozenset({self.own(out)}))
+                self.refer(out, result_storages(op, self.table, frozenset({self.own(out)})))
         if op.primitive.fun in ADDS or op.primitive.fun in SUBS:
             self.addition(op)
 
@@ -171,7 +181,7 @@ class _Analysis:
         if not copied and not self.make_writable(storages, self.facts.live[op], target):
             self.new.operands.add((op, 0))
             copied = True
-        self.table[out] = frozenset({self.own(out)}) if copied else storages
+        self.refer(out, frozenset({self.own(out)}) if copied else storages)
 
     def make_writable(self, storages: Storages, live: Live, target: Atom) -> bool:
         """Whether memory may be written while `live` is read later, if need be by decisions elsewhere."""
@@ -203,7 +213,7 @@ class _Analysis:
             self.block(region)
         for k, out in enumerate(op.outputs):
             if has_storage(out.type):
-                self.table[out] = NONE.union(*(self.result(region, k) for region in op.regions))
+                self.refer(out, NONE.union(*(self.result(region, k) for region in op.regions)))
 
     def result(self, block: Block, k: int) -> Storages:
         """What result `k` of a block refers to, once it is copied if that was decided."""
@@ -225,7 +235,7 @@ class _Analysis:
             self.enter(op, first + j, parts.initial, j, param, around)
         if op.primitive is WHILE:
             for test_param, param in zip(op.regions[0].params, parts.carried, strict=True):
-                self.table[test_param] = self.table.get(param, NONE)
+                self.refer(test_param, self.table.get(param, NONE))
             self.block(op.regions[0])
         if op.primitive is FOR:
             self.pop(op, for_parts(op).elements)
@@ -238,17 +248,17 @@ class _Analysis:
         for stack, size in zip(parts.produced, op.attrs["produced"], strict=True):
             inside = [self.result(body, k) for k in range(at, at + size)]
             self.pushes += [(body, at + k, storages) for k, storages in enumerate(inside)]
-            self.table[stack] = frozenset({self.own(stack)}).union(*inside)
+            self.refer(stack, frozenset({self.own(stack)}).union(*inside))
             at += size
         for j, (param, final) in enumerate(zip(parts.carried, parts.final, strict=True)):
             if not has_storage(final.type):
                 continue
             if param in self.d.owned:
-                self.table[final] = frozenset({self.d.owned[param]})
+                self.refer(final, frozenset({self.d.owned[param]}))
                 for outer in self.made_in:
                     outer.add(self.d.owned[param])
             else:
-                self.table[final] = self.of(param) | self.result(body, j)
+                self.refer(final, self.of(param) | self.result(body, j))
 
     def enter(self, op: Op, at: int, initial: tuple[Atom, ...], j: int, param: Value, around: Live) -> None:
         """What a carried variable refers to in the body, and whether its initial value must be copied."""
@@ -264,11 +274,11 @@ class _Analysis:
             ready = storages and not shared and (self.writable(storages) or self.claim(storages))
             if has_storage(initial[j].type) and not ready:
                 self.new.operands.add((op, at))
-            self.table[param] = frozenset({self.d.owned[param]})
+            self.refer(param, frozenset({self.d.owned[param]}))
         else:
             unowned = self.unowned(param)
             self.params_of[unowned] = param
-            self.table[param] = storages | {unowned}
+            self.refer(param, storages | {unowned})
 
     def pop(self, op: Op, elements: tuple[Value, ...]) -> None:
         k = 0
@@ -276,7 +286,7 @@ class _Analysis:
             for _ in stack.type.elements:  # type: ignore[union-attr]  # the verifier has seen to it
                 if has_storage(elements[k].type):
                     unowned = self.unowned(elements[k])
-                    self.table[elements[k]] = self.of(stack) | {unowned}
+                    self.refer(elements[k], self.of(stack) | {unowned})
                 k += 1
 
     def leave(self, op: Op, body: Block, carried: tuple[Value, ...], made: set[Storage]) -> None:
@@ -322,7 +332,7 @@ class _Analysis:
                 continue
             if storages and not self.sharing(storages, self.facts.live[op]):
                 self.new.accumulators[op] = k
-                self.table[out] = storages
+                self.refer(out, storages)
                 return
 
     def is_variable(self, value: Value) -> bool:

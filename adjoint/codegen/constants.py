@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from adjoint import runtime
 from adjoint.codegen import text
 from adjoint.ir.core import Block, Literal, Op, Slot, Undefined
 from adjoint.ir.walk import all_ops
+from adjoint.rules import library
 
 _MODULES = (("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft), ("np.random", np.random), ("math", math))
 
@@ -48,7 +50,8 @@ def _enter(found: dict[Any, str], item: Any, path: str) -> None:
 class Constants:
     """The names that the text refers to and that are neither variables nor `np` or `math`."""
 
-    def __init__(self) -> None:
+    def __init__(self, parameters: Iterable[str] = ()) -> None:
+        self.parameters = frozenset(parameters)  # names that are the user's
         self.objects: dict[str, Any] = {}  # name -> object
         self.helpers: set[str] = set()  # names of adjoint.runtime
         self.names: dict[int, str] = {}  # identity -> name
@@ -66,17 +69,21 @@ class Constants:
         name = getattr(plain, "__name__", "")
         if name and getattr(runtime, name, None) is plain:
             return self.helper(name)
-        path = _path_of(obj)
-        return text.dotted(path) if path else text.name(self.bind(obj))
+        if (path := _path_of(obj)) is not None:
+            return text.dotted(path)
+        if (public := library.public_name(obj)) is not None:
+            home, name = public
+            return text.dotted(f"{self.bind(sys.modules[home])}.{name}")
+        return text.name(self.bind(obj))
 
     def bind(self, obj: Any) -> str:
         if id(obj) in self.names:
             return self.names[id(obj)]
         kind = "constant" if isinstance(obj, np.ndarray) else type(obj).__name__.lower()
-        base = str(getattr(obj, "__name__", kind))
+        base = str(getattr(obj, "__name__", kind)).rpartition(".")[2]
         base = base if base.isidentifier() else "function"
         name, count = base, 0
-        while name in self.objects or name in _RESERVED or hasattr(builtins, name) or hasattr(runtime, name):
+        while name in self.objects or name in self.parameters or _is_taken(name):
             count += 1
             name = f"{base}_{count}"
         self.objects[name] = obj
@@ -119,7 +126,9 @@ def _path_of(obj: Any) -> str | None:
         return None
 
 
-_RESERVED = ("np", "math")
+def _is_taken(name: str) -> bool:
+    """Whether a name means something else in generated text: `np`, a function of Python's, a helper."""
+    return name in ("np", "math") or hasattr(builtins, name) or callable(getattr(runtime, name, None))
 
 
 def objects_of(op: Op) -> Iterator[Any]:

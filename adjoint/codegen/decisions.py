@@ -89,7 +89,7 @@ class Rewriter:
             if self.d.accumulators.get(op) == 1:
                 inputs.reverse()
         regions = tuple(self.block(region, table) for region in op.regions)
-        made.append(replace(op, inputs=tuple(inputs), attrs=attrs, regions=regions))
+        made.append(Op(op.primitive, tuple(inputs), op.outputs, attrs, regions, op.span, op.sweep))
         for value in op.outputs:
             if value in self.d.views:
                 copy = self.copy(value, op.span, op.sweep)

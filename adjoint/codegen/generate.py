@@ -13,7 +13,7 @@ from typing import Any
 from adjoint.codegen import text
 from adjoint.codegen.constants import Constants
 from adjoint.codegen.fold import ACCESS, Folding, fold
-from adjoint.codegen.names import assign_names
+from adjoint.codegen.names import USED, assign_names
 from adjoint.codegen.stacks import Stacks
 from adjoint.codegen.statement import Statements
 from adjoint.errors import Span, VerifyError
@@ -78,8 +78,9 @@ class Generated:
 
 def generate(fn: Function, interface: Interface) -> Generated:
     """The Python of a function, its callees first. `fn` has been through `bufferize`."""
-    constants = Constants()
     callees = list(fn.functions.values())
+    parameters = [name for part in (interface, *map(_plain_interface, callees)) for name, _ in part.params]
+    constants = Constants(parameters)
     for function in (fn, *callees):
         constants.collect(function.body)
     reserved = {interface.name, *(callee.name for callee in callees), *(name for name, _ in interface.params)}
@@ -107,7 +108,7 @@ def _plain_interface(fn: Function) -> Interface:
     for param in fn.params:
         base = name = param.hint or "x"
         count = 0
-        while name in names:
+        while name in names or name in USED:
             count += 1
             name = f"{base}_{count}"
         names[name] = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterable, Mapping
 
+from adjoint import runtime
 from adjoint.codegen.fold import Folding
 from adjoint.codegen.registers import Registers
 from adjoint.ir.core import Function, Value
@@ -13,7 +14,7 @@ from adjoint.ir.types import StackType
 USED = frozenset(
     ("np", "math", "range", "reversed", "zip", "abs", "min", "max", "int", "float", "bool", "complex", "len", "print",
      "slice", "tuple", "list", "dict", "str", "repr", "isinstance", "type", "sum", "round", "divmod", "pow", "any",
-     "all", "sorted", "hash", "object")
+     "all", "sorted", "hash", "object", *runtime.__all__)
 )  # fmt: skip
 """Names that generated text may refer to, so that no variable may hide them."""
 

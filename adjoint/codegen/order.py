@@ -11,7 +11,9 @@ Two changes, both within one block:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from heapq import heapify, heappop
 
 from adjoint.codegen.liveness import count_reads
 from adjoint.codegen.storage import is_basic, is_update, is_view
@@ -121,37 +123,34 @@ def _dtype(op: Op) -> str | None:
 # ---- readers of old versions
 
 
-def _views_of(target: Value, ops: list[Op]) -> set[Atom]:
-    """An array and the views of it that ops make."""
-    seen: set[Atom] = {target}
-    for op in ops:
-        if is_view(op) and not seen.isdisjoint(op.inputs):
-            seen.update(op.outputs)
-    return seen
-
-
 def _readers_first(ops: list[Op]) -> list[Op]:
     """Move pure ops that read an array in front of the op that overwrites it."""
     place = {out: k for k, op in enumerate(ops) for out in op.outputs}
+    readers: dict[Atom, list[int]] = {}
+    for k, op in enumerate(ops):
+        for atom in op.inputs:
+            readers.setdefault(atom, []).append(k)
     ahead: dict[Op, list[Op]] = {}
     moved: set[Op] = set()
     for k, op in enumerate(ops):
         target = op.inputs[0] if is_update(op.primitive) else None
         if not isinstance(target, Value):
             continue
-        seen = _views_of(target, ops[:k])
         first: list[Op] = []  # what moves in front of this op
-        for later in ops[k + 1 :]:
-            if later in moved or later.regions or later.primitive.effect or is_update(later.primitive):
-                continue
-            made = {out for op in first for out in op.outputs}
-            if not seen.isdisjoint(later.inputs) and all(
+        made: set[Value] = set()
+        waiting = [at for atom in _views_of(target, ops, readers, k) for at in readers.get(atom, ()) if at > k]
+        heapify(waiting)
+        while waiting:
+            later = ops[heappop(waiting)]
+            if later not in moved and _may_move(later) and all(
                 value in made or place.get(value, -1) < k for value in op_reads(later)
             ):
                 first.append(later)
                 moved.add(later)
+                made.update(later.outputs)
                 if is_view(later):
-                    seen.update(later.outputs)
+                    waiting += [at for out in later.outputs for at in readers.get(out, ())]
+                    heapify(waiting)
         if first:
             ahead[op] = first
     if not moved:
@@ -163,3 +162,17 @@ def _readers_first(ops: list[Op]) -> list[Op]:
     return result
 
 
+def _may_move(op: Op) -> bool:
+    return not (op.regions or op.primitive.effect or is_update(op.primitive))
+
+
+def _views_of(target: Value, ops: list[Op], readers: Mapping[Atom, list[int]], end: int) -> set[Atom]:
+    """An array and the views of it that the ops before `end` make."""
+    seen: set[Atom] = {target}
+    waiting: list[Atom] = [target]
+    while waiting:
+        for at in readers.get(waiting.pop(), ()):
+            if at < end and is_view(ops[at]):
+                waiting += (out for out in ops[at].outputs if out not in seen)
+                seen.update(ops[at].outputs)
+    return seen

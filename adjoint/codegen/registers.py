@@ -14,7 +14,8 @@ from adjoint.codegen.fold import Folding, is_inplace
 from adjoint.ir.core import FOR, IF, WHILE, Atom, Block, Function, Op, Value, for_parts, while_parts
 from adjoint.ir.types import StackType
 
-Live = set[Value]
+Live = int
+"""A set of values: the bits of their numbers. Sets of live values are large, and most of what is done is union."""
 
 
 class Registers:
@@ -22,31 +23,46 @@ class Registers:
 
     def __init__(self, fn: Function, folding: Folding) -> None:
         self.folding = folding
+        self.bits: dict[Value, Live] = {}
         self.adjacent: dict[Value, Live] = {}
         self.affinities: list[tuple[Value, Value]] = []
         self.order: list[Value] = []  # variables in program order
         self.members: dict[Value, list[Value]] = {}
         self.leader: dict[Value, Value] = {}
+        self.class_bits: dict[Value, Live] = {}  # of a leader: its members
+        self.class_adjacent: dict[Value, Live] = {}  # and what interferes with them
         self.free: dict[Block, Live] = {}
         live = self.block(fn.body, self.vars(fn.results))
         for param in fn.params:
-            self.define(param, live | set(fn.params))
+            self.define(param, live | self.mask(fn.params))
         self.list_block(fn.body)
         for value in self.order:
             self.leader[value] = value
             self.members[value] = [value]
+            self.class_bits[value] = self.bit(value)
+            self.class_adjacent[value] = self.adjacent.get(value, 0)
         for a, b in self.affinities:
             self.coalesce(a, b)
 
     # ---- interference: a walk backwards
 
+    def bit(self, value: Value) -> Live:
+        found = self.bits.get(value)
+        if found is None:
+            found = self.bits[value] = 1 << len(self.bits)
+        return found
+
+    def mask(self, values: Iterable[Value]) -> Live:
+        found = 0
+        for value in values:
+            found |= self.bit(value)
+        return found
+
     def vars(self, atoms: Iterable[Atom]) -> Live:
-        return set(self.folding.variables(atoms))
+        return self.mask(self.folding.variables(atoms))
 
     def define(self, value: Value, live: Live) -> None:
-        others = live - {value}
-        known = self.adjacent.get(value)
-        self.adjacent[value] = others if known is None else known | others
+        self.adjacent[value] = self.adjacent.get(value, 0) | (live & ~self.bit(value))
 
     def prefer(self, a: Atom, b: Atom) -> None:
         if isinstance(a, Value) and isinstance(b, Value):
@@ -56,26 +72,26 @@ class Registers:
 
     def block(self, block: Block, live: Live) -> Live:
         """What is live before a block, given what is live after it; records interferences."""
-        live = set(live)
         for op in reversed(block.ops):
             if op.primitive is IF:
                 live = self.branch(op, live)
             elif op.primitive is FOR or op.primitive is WHILE:
                 live = self.loop(op, live)
             elif not (len(op.outputs) == 1 and op.outputs[0] in self.folding.folded):
-                live.difference_update(op.outputs)
+                outputs = self.mask(op.outputs)
                 for out in op.outputs:
-                    self.define(out, live | set(op.outputs))
+                    self.define(out, live | outputs)
                 if is_inplace(op):
                     self.prefer(op.outputs[0], op.inputs[0])
-                live |= self.vars(op.inputs)
+                live = live & ~outputs | self.vars(op.inputs)
         return live
 
     def branch(self, op: Op, live: Live) -> Live:
-        after = live - set(op.outputs)
+        outputs = self.mask(op.outputs)
+        after = live & ~outputs
         for out in op.outputs:
-            self.define(out, after | set(op.outputs))
-        before: Live = self.vars(op.inputs)
+            self.define(out, after | outputs)
+        before = self.vars(op.inputs)
         for region in op.regions:
             before |= self.block(region, after | self.vars(region.results))
             for out, atom in zip(op.outputs, region.results, strict=True):
@@ -86,49 +102,49 @@ class Registers:
         """The variables of enclosing blocks that a block reads."""
         found = self.free.get(block)
         if found is None:
-            found, inside = set(), set(block.params)
+            found, inside = self.vars(block.results), self.mask(block.params)
             for op in block.ops:
-                inside.update(op.outputs)
+                inside |= self.mask(op.outputs)
                 if not (len(op.outputs) == 1 and op.outputs[0] in self.folding.folded):
                     found |= self.vars(op.inputs)
                 for region in op.regions:
                     found |= self.free_in(region)
-            found |= self.vars(block.results)
-            found -= inside
+            found &= ~inside
             self.free[block] = found
         return found
 
     def loop(self, op: Op, live: Live) -> Live:
         counted = op.primitive is FOR
         parts = for_parts(op) if counted else while_parts(op)
-        header = self.vars(op.inputs[:3] + for_parts(op).stacks) if counted else set()
+        header = self.vars(op.inputs[:3] + for_parts(op).stacks) if counted else 0
         if "stop" in op.attrs:  # tested at the end of each trip
-            live = live | {op.outputs[op.attrs["stop"]]}
-        after = live - set(op.outputs)
-        kept = [p for p, final in zip(parts.carried, parts.final, strict=True) if final in live]
-        extra = set(op.outputs[len(parts.final) :])  # stacks and the trip count grow all along
+            live |= self.bit(op.outputs[op.attrs["stop"]])
+        after = live & ~self.mask(op.outputs)
+        carried = self.mask(parts.carried)
+        kept = self.mask(p for p, final in zip(parts.carried, parts.final, strict=True) if self.bit(final) & live)
+        extra = self.mask(op.outputs[len(parts.final) :])  # stacks and the trip count grow all along
         around = after | extra | header
         for region in op.regions:
-            around |= self.free_in(region) - set(parts.carried)
+            around |= self.free_in(region) & ~carried
 
         body = op.regions[-1]
         inside = self.block(body, around | self.vars(body.results))
         if not counted:
             test = op.regions[0]
-            inside = self.block(test, inside | around | set(kept) | self.vars(test.results))
-        head = around | (inside & set(parts.carried)) | set(kept)
-        for value in (*parts.carried, *extra):
+            inside = self.block(test, inside | around | kept | self.vars(test.results))
+        head = around | (inside & carried) | kept
+        for value in (*parts.carried, *op.outputs[len(parts.final) :]):
             self.define(value, head)
         if counted:
-            starts = {for_parts(op).index, *for_parts(op).elements}
+            starts = (for_parts(op).index, *for_parts(op).elements)
             for value in starts:
-                self.define(value, head | inside | starts)
+                self.define(value, head | inside | self.mask(starts))
         for final in parts.final:
-            self.define(final, after | set(parts.final))
+            self.define(final, after | self.mask(parts.final))
         for group in zip(parts.carried, parts.following, parts.initial, parts.final, strict=True):
             for other in (group[3], group[1], group[2]):
                 self.prefer(group[0], other)
-        return (around - extra) | self.vars(parts.initial) | header
+        return (around & ~extra) | self.vars(parts.initial) | header
 
     # ---- coalescing
 
@@ -143,11 +159,7 @@ class Registers:
 
     def interfere(self, a: Value, b: Value) -> bool:
         """Whether two classes, given by their leaders, need two variables."""
-        ours, theirs = self.members[a], self.members[b]
-        empty: Live = set()
-        return any(not self.adjacent.get(x, empty).isdisjoint(theirs) for x in ours) or any(
-            not self.adjacent.get(y, empty).isdisjoint(ours) for y in theirs
-        )
+        return bool(self.class_adjacent[a] & self.class_bits[b] or self.class_adjacent[b] & self.class_bits[a])
 
     def coalesce(self, a: Value, b: Value) -> None:
         x, y = self.leader.get(a), self.leader.get(b)
@@ -156,3 +168,5 @@ class Registers:
         for value in self.members[y]:
             self.leader[value] = x
         self.members[x] += self.members.pop(y)
+        self.class_bits[x] |= self.class_bits.pop(y)
+        self.class_adjacent[x] |= self.class_adjacent.pop(y)

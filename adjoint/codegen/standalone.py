@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,6 @@ from adjoint.errors import UnsupportedError
 
 LARGEST = 1000
 """Elements of an array that is written as a literal."""
-
-_UFUNC_HOMES = ("scipy.special",)
 
 
 def standalone(generated: Generated) -> str:
@@ -48,15 +47,13 @@ def standalone(generated: Generated) -> str:
 
 
 def _import_of(name: str, obj: Any) -> str | None:
-    """How to import a function or a class; None if it has no module to come from."""
-    homes = [getattr(obj, "__module__", None) or ""]
-    if isinstance(obj, np.ufunc):
-        homes += _UFUNC_HOMES
-    original = str(getattr(obj, "__name__", ""))
-    for home in homes:
-        module = sys.modules.get(home)
-        if module is not None and home != "__main__" and original and getattr(module, original, None) is obj:
-            return f"from {home} import {original}" + (f" as {name}" if name != original else "")
+    """How to import a module, a function or a class; None if it has no module to come from."""
+    home, original = getattr(obj, "__module__", None) or "", str(getattr(obj, "__name__", ""))
+    if isinstance(obj, ModuleType):
+        home, _, original = original.rpartition(".")
+    module = sys.modules.get(home)
+    if module is not None and home != "__main__" and original and getattr(module, original, None) is obj:
+        return f"from {home} import {original}" + (f" as {name}" if name != original else "")
     return None
 
 

@@ -187,7 +187,11 @@ def static_fact(obj: Any) -> tuple[str, Any]:
         return ("is", obj) if registry.has_rule_by_code(obj) else ("code", obj.__code__)
     if isinstance(obj, (types.MethodType, functools.partial)) or not callable(obj):
         return "class", type(obj)
-    return ("class", type(obj)) if has_python_call(obj) else ("is", obj)
+    return ("class", type(obj)) if has_python_call(obj) or type(obj) in BY_CLASS else ("is", obj)
+
+
+BY_CLASS: set[type] = set()
+"""Classes of callables whose objects differ by nothing but attributes, which are guarded where they are read."""
 
 
 def _path_name(path: Path) -> str:

@@ -94,14 +94,19 @@ def substitute(block: Block, table: Mapping[Value, Atom]) -> Block:
 def substitute_op(op: Op, table: Mapping[Value, Atom]) -> Op:
     inputs = tuple(lookup(table, atom) for atom in op.inputs)
     regions = tuple(substitute(region, table) for region in op.regions)
+    return reading(op, inputs, regions)
+
+
+def reading(op: Op, inputs: tuple[Atom, ...], regions: tuple[Block, ...]) -> Op:
+    """The op with other inputs and regions; itself if they are its own."""
     if inputs == op.inputs and regions == op.regions:
         return op
-    return replace(op, inputs=inputs, regions=regions)
+    return Op(op.primitive, inputs, op.outputs, op.attrs, regions, op.span, op.sweep)
 
 
 def lookup(table: Mapping[Value, Atom], atom: Atom) -> Atom:
-    while isinstance(atom, Value) and atom in table:
-        atom = table[atom]
+    while (found := table.get(atom)) is not None:  # type: ignore[arg-type]  # a literal is in no table
+        atom = found
     return atom
 
 
@@ -122,7 +127,8 @@ def clone_block(block: Block, table: dict[Value, Atom], hints: Mapping[Value, st
     for op in block.ops:
         inputs = tuple(lookup(table, atom) for atom in op.inputs)
         regions = tuple(clone_block(region, table, hints) for region in op.regions)
-        ops.append(replace(op, inputs=inputs, regions=regions, outputs=tuple(map(fresh, op.outputs))))
+        outputs = tuple(map(fresh, op.outputs))
+        ops.append(Op(op.primitive, inputs, outputs, op.attrs, regions, op.span, op.sweep))
     return Block(params, tuple(ops), tuple(lookup(table, atom) for atom in block.results))
 
 

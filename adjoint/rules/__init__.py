@@ -22,6 +22,7 @@ from adjoint.rules import (  # enter their rules
     diagonal,  # noqa: F401
     einsum,  # noqa: F401
     factor,  # noqa: F401
+    fourier,  # noqa: F401
     index,  # noqa: F401
     internal,  # noqa: F401
     join,  # noqa: F401

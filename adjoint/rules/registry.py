@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.ir.core import Primitive
+from adjoint.rules import library
 from adjoint.rules.infer import infer_elementwise
 
 Body = Callable[..., Any]
@@ -68,6 +69,8 @@ def primitive_of(fun: Any, args: Sequence[Any] = ()) -> Primitive | None:
         given = args[0] if args else None
         if fun in _OF_SEQUENCES and (isinstance(given, (list, tuple)) or fun not in _PRIMITIVES):
             return _OF_SEQUENCES[fun]
+        if fun not in _PRIMITIVES and library.load_rules_for(fun):
+            return _OF_SEQUENCES.get(fun) or _PRIMITIVES.get(fun)
         return _PRIMITIVES.get(fun)
     except TypeError:  # unhashable callables cannot be registered either
         return None
@@ -75,6 +78,7 @@ def primitive_of(fun: Any, args: Sequence[Any] = ()) -> Primitive | None:
 
 def has_rule_by_code(fun: Any) -> bool:
     """Whether a Python function, or another one made from the same `def`, has a rule."""
+    library.load_rules_for(fun)
     return id(fun.__code__) in _CODES
 
 
@@ -267,7 +271,9 @@ def internal(fun: Body, infer: Body, signature: str) -> None:
 
 
 def register_primitive(rule: Rule, *functions: Any) -> None:
-    """Enter a rule under each of the callables that mean its primitive."""
+    """Enter a rule under each of the callables that mean its primitive; it replaces one of a library."""
+    for fun in functions:
+        library.load_rules_for(fun)
     RULES[rule.primitive] = rule
     table = _OF_SEQUENCES if rule.primitive.sequence else _PRIMITIVES
     table.update((fun, rule.primitive) for fun in functions)
@@ -276,6 +282,8 @@ def register_primitive(rule: Rule, *functions: Any) -> None:
 
 
 def _changed() -> None:
+    if library.LOADING.get():
+        return
     for forget in ON_CHANGE:
         forget()
 
@@ -337,7 +345,9 @@ _MODULES = {"numpy": "", "numpy.linalg": "linalg.", "numpy.fft": "fft.", "math":
 
 
 def name_of(fun: Any) -> str:
-    """`sin`, `linalg.inv`, `math.sin`: the name that dumps and `adjoint rules` show."""
+    """`sin`, `linalg.inv`, `math.sin`, `scipy.special.erf`: the name that dumps and `adjoint rules` show."""
+    if (public := library.public_name(fun)) is not None:
+        return ".".join(public)
     name = str(getattr(fun, "__name__", type(fun).__name__))
     if isinstance(owner := getattr(fun, "__self__", None), np.ufunc):
         return f"{owner.__name__}.{name}"  # np.add.reduce

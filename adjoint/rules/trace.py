@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,8 @@ def bound_arguments(
     """Operands and attributes of a call by the primitive's signature; without one, by position and by name."""
     if primitive.signature is None:
         return list(args), dict(kwargs)
+    if not kwargs and len(args) == primitive.operands and _takes_operands_alone(primitive):
+        return list(args), {}
     bound = primitive.signature.bind(*args, **kwargs)
     if primitive.operands is None and not primitive.sequence:
         return list(bound.args), dict(bound.kwargs)
@@ -119,6 +122,19 @@ def bound_arguments(
         elif item is not default.default:
             attributes[name] = item
     return operands, attributes
+
+
+@cache
+def _takes_operands_alone(primitive: Primitive) -> bool:
+    """Whether a call with the operands and nothing else needs no binding: they come first, the rest has defaults."""
+    parameters = list(primitive.signature.parameters.values())
+    operands, rest = parameters[: primitive.operands], parameters[primitive.operands :]
+    return (
+        not primitive.sequence
+        and len(operands) == primitive.operands
+        and all(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in operands)
+        and all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in rest)
+    )
 
 
 def _is_python_scalar(x: Any) -> bool:

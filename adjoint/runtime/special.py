@@ -26,8 +26,8 @@ def exceeds(x: Any, y: Any) -> Any:
     """1 where `x > y`, one half where they are equal, 0 elsewhere."""
     if isinstance(x, (int, float)) and isinstance(y, (int, float)):
         return 1.0 if x > y else 0.5 if x == y else 0.0
-    share = np.greater(x, y).astype(np.result_type(x, y, 0.5))
-    equal = np.equal(x, y)
+    dtype = x.dtype if type(y) is float and x.dtype.kind == "f" else np.result_type(x, y, 0.5)
+    share, equal = np.greater(x, y).astype(dtype), np.equal(x, y)
     return np.where(equal, 0.5, share)[()] if np.count_nonzero(equal) else share
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from adjoint.ir.core import FOR, WHILE, Atom, Block, Function, Op, Slot, Value, for_parts, while_parts
 from adjoint.ir.types import ArrayType
-from adjoint.ir.walk import all_ops, clone_block, map_attribute, map_functions, op_reads, substitute
+from adjoint.ir.walk import all_ops, clone_block, map_attribute, map_functions, op_reads, reading, substitute
 from adjoint.rules.registry import primitive_of
 from adjoint.rules.trace import DIM
 from adjoint.transform.dead_code import remove_dead_code, split_elements
@@ -57,16 +57,16 @@ class _Recompute:
         for op in block.ops:
             ops.append(self.op(op, scope, names))
             scope.update(op.outputs)
-        return replace(block, ops=tuple(ops))
+        return block if tuple(ops) == block.ops else replace(block, ops=tuple(ops))
 
     def op(self, op: Op, scope: set[Value], names: Names) -> Op:
         if op.primitive is not FOR or not for_parts(op).stacks:
-            return replace(op, regions=tuple(self.block(region, scope, names) for region in op.regions))
+            return reading(op, op.inputs, tuple(self.block(region, scope, names) for region in op.regions))
         loop, body = for_parts(op), op.regions[0]
         inner = dict(names)
         groups: list[tuple[tuple[Atom, ...], tuple[Value, ...]]] = []
         for stack, popped in zip(loop.stacks, split_elements(loop.stacks, loop.elements), strict=True):
-            source = next((s for s in self.produced if s is stack or names.get(s) is stack), None)
+            source = self.source(stack, names)
             if source is None:
                 continue
             producer, pushed = self.produced[source]
@@ -87,6 +87,12 @@ class _Recompute:
                 table[param] = inner[atom] = copies.results[0]
         body = replace(body, ops=(*prelude, *body.ops))
         return replace(op, regions=(self.block(substitute(body, table), scope, inner),))
+
+    def source(self, stack: Atom, names: Names) -> Value | None:
+        """The stack, by the name that the loop which produced it gave it."""
+        if isinstance(stack, Value) and stack in self.produced:
+            return stack
+        return next((s for s in self.produced if names.get(s) is stack), None)
 
     def needed(self, value: Value, scope: set[Value], names: Names) -> list[Op] | None:
         """The free ops that give a value again from what is at hand, in order; None if there is a gap."""

@@ -20,7 +20,7 @@ import numpy as np
 
 from adjoint.ir.core import CALL, MARKERS, Atom, Block, Function, Op, Value
 from adjoint.ir.types import SHAPE, ObjectType
-from adjoint.ir.walk import lookup, map_functions
+from adjoint.ir.walk import lookup, map_functions, reading
 from adjoint.rules.names import ADD, ADD_AT, MUL, NP_ADD, NP_MULTIPLY, UPDATE
 from adjoint.rules.registry import primitive_of
 
@@ -69,25 +69,20 @@ class _Cse:
         """The op to keep, or None if an equal one is in sight."""
         inputs = tuple(lookup(self.table, atom) for atom in op.inputs)
         if op.regions:
-            return self.changed(op, inputs, tuple(map(self.block, op.regions)))
+            return reading(op, inputs, tuple(map(self.block, op.regions)))
         if not _shareable(op):
-            return self.changed(op, inputs, ())
+            return reading(op, inputs, ())
         key = (op.primitive, attributes_key(op.attrs), *map(atom_key, inputs))
         found = self.seen.get(key)
         if found is None and op.sweep and op.primitive in _COMMUTATIVE:
             found = self.seen.get((*key[:2], key[3], key[2]))
         if found is None:
-            new = self.changed(op, inputs, ())
+            new = reading(op, inputs, ())
             self.seen[key] = new
             here.append(key)
             return new
         self.share(found, op)
         return None
-
-    def changed(self, op: Op, inputs: tuple[Atom, ...], regions: tuple[Block, ...]) -> Op:
-        if inputs == op.inputs and regions == op.regions:
-            return op
-        return replace(op, inputs=inputs, regions=regions)
 
     def share(self, kept: Op, op: Op) -> None:
         for first, second in zip(kept.outputs, op.outputs, strict=True):

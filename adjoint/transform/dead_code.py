@@ -303,7 +303,7 @@ class _Rebuild:
     ) -> Op:  # fmt: skip
         if (inputs, outputs, regions, attrs) == (op.inputs, op.outputs, op.regions, op.attrs):
             return op
-        return replace(op, inputs=inputs, outputs=outputs, regions=regions, attrs=attrs)
+        return Op(op.primitive, inputs, outputs, attrs, regions, op.span, op.sweep)
 
     def branch(self, op: Op) -> Op:
         demands = [self.demands.of(output) for output in op.outputs]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from adjoint.ir.core import HOOK, MARKERS, Atom, Block, Function, Primitive, Value
-from adjoint.ir.walk import lookup, map_functions
+from adjoint.ir.walk import lookup, map_functions, reading
 from adjoint.rules.internal import stop_gradient
 from adjoint.rules.registry import primitive_of
 
@@ -27,5 +25,8 @@ def _erase(block: Block, table: dict[Value, Atom], markers: tuple[Primitive | No
         if op.primitive in markers:
             table[op.outputs[0]] = inputs[0]
             continue
-        ops.append(replace(op, inputs=inputs, regions=tuple(_erase(region, table, markers) for region in op.regions)))
-    return Block(block.params, tuple(ops), tuple(lookup(table, atom) for atom in block.results))
+        ops.append(reading(op, inputs, tuple(_erase(region, table, markers) for region in op.regions)))
+    results = tuple(lookup(table, atom) for atom in block.results)
+    if tuple(ops) == block.ops and results == block.results:
+        return block
+    return Block(block.params, tuple(ops), results)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from adjoint.ir.core import CALL, Atom, Block, Function, Op, Value
 from adjoint.ir.types import StackType
-from adjoint.ir.walk import clone_block, lookup
+from adjoint.ir.walk import clone_block, lookup, reading
 
 
 def inline_split_calls(fn: Function) -> Function:
@@ -30,7 +30,7 @@ def _inline(block: Block, program: Function, table: dict[Value, Atom]) -> Block:
             table.update(zip(op.outputs, body.results, strict=True))
             continue
         regions = tuple(_inline(region, program, table) for region in op.regions)
-        ops.append(replace(op, inputs=inputs, regions=regions))
+        ops.append(reading(op, inputs, regions))
     return Block(block.params, tuple(ops), tuple(lookup(table, atom) for atom in block.results))
 
 

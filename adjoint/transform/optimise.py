@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from adjoint.ir.core import Function
 from adjoint.transform.cse import eliminate_common_subexpressions
 from adjoint.transform.dead_code import remove_dead_code
@@ -11,12 +9,6 @@ from adjoint.transform.hoist import hoist
 from adjoint.transform.simplify import simplify_once
 from adjoint.transform.stacks import forward_elements
 
-PASSES: tuple[Callable[[Function], Function], ...] = (
-    eliminate_common_subexpressions,
-    hoist,
-    forward_elements,
-    remove_dead_code,
-)
 ROUNDS = 6
 """A bound only: the second round changes little and the third hardly anything."""
 
@@ -28,13 +20,15 @@ def simplify_all(fn: Function, late: int = 0) -> Function:
     will be cut off. Nothing that does not read them yet comes to read them.
     Runs before the schedule, never after: sharing would undo what is recomputed on purpose.
     """
+    settled = False  # whether all but `simplify_once` would find nothing to do
     for _ in range(ROUNDS):
-        before = fn
-        fn = simplify_once(fn, late)
-        for run in PASSES:
-            fn = run(fn)
-        if same(fn, before):
+        before, fn = fn, simplify_once(fn, late)
+        if settled and same(fn, before):
             break
+        shared = eliminate_common_subexpressions(fn)
+        moved = forward_elements(hoist(shared))
+        settled = same(moved, shared)
+        fn = remove_dead_code(moved)
     return fn
 
 

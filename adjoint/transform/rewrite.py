@@ -91,7 +91,8 @@ class Rewriter:
         self.builder = Builder()
         self.depth = 0
         self.shape_sources: dict[Atom, Atom | None] = {}
-        self._definitions: dict[Value, Op] = {}
+        self._definitions: dict[Atom, Op] = {}
+        self._exact: dict[Primitive, tuple[Row, ...]] = {}
         self._homes: dict[Value, list[Op]] = {}  # the block that a value is defined in
         self._uses, self._pattern_uses = _count_uses(body)
         self._pushed: dict[Value, Atom] | None = None
@@ -103,7 +104,7 @@ class Rewriter:
 
     def definition(self, atom: Atom, primitives: frozenset[Primitive]) -> Op | None:
         """The op that defines an atom, if its primitive is one of these."""
-        op = self._definitions.get(atom) if isinstance(atom, Value) else None
+        op = self._definitions.get(atom)
         return op if op is not None and op.primitive in primitives else None
 
     def used_once(self, atom: Atom) -> bool:
@@ -188,24 +189,34 @@ class Rewriter:
 
     def rewritten(self, op: Op) -> Atom | None:
         """What the first row that matches makes of an op; its new ops are appended already."""
-        if self.depth >= DEEPEST:
+        rows = self.rows(op)
+        if not rows or self.depth >= DEEPEST:
             return None
-        old = op.outputs[0].type
-        for row in self.table.get(op.primitive, ()):
-            if op.sweep == "" and not row.exact:
-                continue
-            mark = len(self.ops)
-            self.depth += 1
-            try:
-                new = row.rewrite(op, self)
-            except TypeInferenceError:
-                new = None
-            finally:
-                self.depth -= 1
-            if new is not None and fits(new.type, old):
-                return new
-            del self.ops[mark:]
-        return None
+        old, mark = op.outputs[0].type, len(self.ops)
+        self.depth += 1
+        try:
+            for row in rows:
+                try:
+                    new = row.rewrite(op, self)
+                except TypeInferenceError:
+                    new = None
+                if new is not None and fits(new.type, old):
+                    return new
+                if len(self.ops) > mark:
+                    del self.ops[mark:]
+            return None
+        finally:
+            self.depth -= 1
+
+    def rows(self, op: Op) -> tuple[Row, ...]:
+        """The rows that an op may take."""
+        if op.sweep:
+            return self.table.get(op.primitive, ())
+        found = self._exact.get(op.primitive)
+        if found is None:
+            found = tuple(row for row in self.table.get(op.primitive, ()) if row.exact)
+            self._exact[op.primitive] = found
+        return found
 
     def append(self, op: Op) -> None:
         self.ops.append(op)
@@ -216,7 +227,8 @@ class Rewriter:
     def bind(self, old: Value, new: Atom, mark: int) -> None:
         """Let `new` stand for `old`; an op that was made for it defines `old` itself, with its name."""
         if len(self.ops) > mark and self.ops[-1].outputs == (new,):
-            self.append(replace(self.ops.pop(), outputs=(old,)))
+            op = self.ops.pop()
+            self.append(Op(op.primitive, op.inputs, (old,), op.attrs, op.regions, op.span, op.sweep))
         else:
             self.replaced[old] = new
 

@@ -9,10 +9,9 @@ what nobody pops.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from adjoint.ir.core import FOR, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts, while_parts
-from adjoint.ir.walk import defined_in, lookup, map_functions
+from adjoint.ir.walk import defined_in, lookup, map_functions, reading
 from adjoint.transform.cse import atom_key
 from adjoint.transform.dead_code import split_elements
 
@@ -39,7 +38,7 @@ class _Forward:
             self.consume(op)
         inputs = tuple(lookup(self.table, atom) for atom in op.inputs)
         regions = tuple(map(self.block, op.regions))
-        new = op if inputs == op.inputs and regions == op.regions else replace(op, inputs=inputs, regions=regions)
+        new = reading(op, inputs, regions)
         if op.primitive is FOR or op.primitive is WHILE:
             self.produce(new)
         return new

@@ -1,0 +1,70 @@
+"""Functions of SciPy: what they are called, and their rules, which are read when a program first uses one.
+
+SciPy is optional and slow to import, so nothing here imports it; a function of it comes with its module.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from contextvars import ContextVar
+from types import MethodType
+from typing import Any
+
+import numpy as np
+
+RULES_FOR = frozenset(("special", "stats"))
+"""The modules of SciPy with rules: those of `scipy.special` are in `adjoint.rules.scipy.special`."""
+
+LOADING: ContextVar[bool] = ContextVar("LOADING", default=False)
+"""Rules of SciPy are being entered: no program can have been compiled that used them."""
+
+
+def load_rules_for(fun: Any) -> bool:
+    """Enter the rules for the module of SciPy that a callable belongs to; False if it belongs to none."""
+    home = home_of(fun)
+    if home is None:
+        return False
+    _load(home.removeprefix("scipy."))
+    return True
+
+
+def load_all() -> None:
+    """Enter all rules for SciPy, if it is installed."""
+    if importlib.util.find_spec("scipy") is not None:
+        for part in sorted(RULES_FOR):
+            _load(part)
+
+
+def _load(part: str) -> None:
+    if part in RULES_FOR:
+        token = LOADING.set(True)
+        try:
+            importlib.import_module(f"adjoint.rules.scipy.{part}")
+        finally:
+            LOADING.reset(token)
+
+
+def home_of(obj: Any) -> str | None:
+    """The public module of SciPy that a callable belongs to: `scipy.special`."""
+    if isinstance(obj, np.ufunc):  # these do not know their module
+        special = sys.modules.get("scipy.special")
+        return "scipy.special" if special is not None and getattr(special, obj.__name__, None) is obj else None
+    module = getattr(type(obj.__self__) if isinstance(obj, MethodType) else obj, "__module__", None)
+    if not isinstance(module, str) or not module.startswith("scipy."):
+        return None
+    return ".".join(module.split(".")[:2])
+
+
+def public_name(obj: Any) -> tuple[str, str] | None:
+    """How a program writes a callable of SciPy: ("scipy.stats", "norm.logpdf")."""
+    home = home_of(obj)
+    if home is None or home not in sys.modules:
+        return None
+    space = vars(sys.modules[home])
+    if isinstance(obj, MethodType):
+        owners = [name for name, item in space.items() if item is obj.__self__]
+        return (home, f"{owners[0]}.{obj.__name__}") if owners else None
+    name = getattr(obj, "__name__", None)
+    return (home, name) if name in space and space[name] in (obj, getattr(obj, "__wrapped__", None)) else None

@@ -1,0 +1,164 @@
+"""How calls of SciPy's functions become ops: operands first, every argument known by name."""
+
+import inspect
+from functools import wraps
+
+import numpy as np
+
+from adjoint.errors import MissingRuleError
+from adjoint.ir.core import Literal
+from adjoint.ir.types import UNKNOWN, ArrayType, broadcast_shapes, promote
+from adjoint.rules.infer import array_type, infer_elementwise
+from adjoint.rules.registry import elementwise, jvp_rule, name_of
+from adjoint.rules.trace import Sym
+
+# ---- what rules call
+
+
+def symbolic(fun):
+    """A function of SciPy for use in rules: with a symbol among its arguments it leaves an op behind."""
+
+    @wraps(fun)
+    def call(*args, **kwargs):
+        found = symbol_in((*args, *kwargs.values()))
+        return fun(*args, **kwargs) if found is None else found.tracer.apply(fun, args, kwargs)
+
+    return call
+
+
+def symbol_in(items):
+    for item in items:
+        found = symbol_in(item) if isinstance(item, tuple) else item if isinstance(item, Sym) else None
+        if found is not None:
+            return found
+    return None
+
+
+# ---- signatures
+
+
+class Filled(inspect.Signature):
+    """A signature whose operands are all there, those that are left out with their defaults."""
+
+    def bind(self, *args, **kwargs):
+        bound = super().bind(*args, **kwargs)
+        bound.apply_defaults()
+        return bound
+
+
+def filled(parameters):
+    """The signature `parameters`, with defaults filled in."""
+    return Filled.from_callable(function_with(parameters))
+
+
+class Gapless(inspect.Signature):
+    """A signature whose operands are all there up to the last that is given."""
+
+    def bind(self, *args, **kwargs):
+        bound = super().bind(*args, **kwargs)
+        last = max(list(self.parameters).index(name) for name in bound.arguments)
+        for name, parameter in list(self.parameters.items())[:last]:
+            bound.arguments.setdefault(name, parameter.default)
+        bound.arguments = {name: bound.arguments[name] for name in self.parameters if name in bound.arguments}
+        return bound
+
+
+def gapless(parameters):
+    """The signature `parameters`, with defaults before what is given."""
+    return Gapless.from_callable(function_with(parameters))
+
+
+def function_with(parameters):
+    scope = {}
+    exec(f"def f({parameters}): ...", {"np": np}, scope)  # noqa: S102  # a literal of a rule file
+    return scope["f"]
+
+
+def ufunc_parameters(fun):
+    """Operands of a ufunc by position; its options (`out`, `where`, `dtype`) are refused."""
+    names = [f"x{k}" for k in range(fun.nin)]
+    return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names])
+
+
+def arranged(fun, parameters, split=None):
+    """For functions whose operands do not come first, or are parts of an argument.
+
+    `parameters` are those of `fun`. The function that is decorated takes the operands, then options by name, and gives
+    the arguments of `fun`, positional ones and keywords. `split` makes operands and options of the first argument, if
+    that is a tuple. The result is the function of a primitive; its `parameters` are the signature.
+    """
+    public = inspect.signature(function_with(parameters))
+
+    def declare(arrange):
+        own = [p for p in inspect.signature(arrange).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        rest = list(public.parameters.values())[1 if split else 0 :]
+        own += [p.replace(kind=p.KEYWORD_ONLY) for p in rest if p.name not in {known.name for known in own}]
+
+        class Arranged(inspect.Signature):
+            def bind(self, *args, **kwargs):
+                bound = public.bind(*args, **kwargs)
+                bound.apply_defaults()
+                given = dict(bound.arguments)
+                if split:
+                    given = split(*given.pop(next(iter(given)))) | given
+                return super().bind(**given)
+
+        @wraps(fun)
+        def call(*operands, **options):
+            args, kwargs = arrange(*operands, **options)
+            return fun(*args, **kwargs)
+
+        call.arrange = arrange
+        call.parameters = Arranged(own)
+        return call
+
+    return declare
+
+
+# ---- what has no derivative
+
+
+class Refused:
+    """A partial derivative that is not known in closed form: an error where it is needed."""
+
+    def __init__(self, fun, operand):
+        self.text = f"no rule gives the derivative of `{name_of(fun)}` by {operand}"
+
+    def refuse(self, other):
+        span = other.tracer.builder.span if isinstance(other, Sym) else None
+        raise MissingRuleError(self.text, span, "keep that argument constant")
+
+    __mul__ = __rmul__ = __add__ = __radd__ = __neg__ = refuse
+
+
+# ---- types
+
+
+def infer_float(inputs, attrs):
+    """Shapes broadcast; floats keep their dtype, and integers become float64."""
+    types = [atom.type for atom in inputs if not (isinstance(atom, Literal) and atom.value is None)]
+    if not all(isinstance(t, ArrayType) for t in types):
+        return UNKNOWN
+    return array_type(float_of(promote(tuple(types))), broadcast_shapes(*(t.shape for t in types)), scalar_kind="any")
+
+
+def infer_float64(inputs, attrs):
+    """Shapes broadcast; the function computes in float64 always."""
+    type_ = infer_float(inputs, attrs)
+    return array_type("float64", type_.shape, scalar_kind="any")
+
+
+def float_of(dtype):
+    if dtype is None or dtype.startswith(("float", "complex")):
+        return dtype
+    return "float64"
+
+
+def ufunc_rule(fun):
+    """`elementwise` for a ufunc of `scipy.special`."""
+    return elementwise(fun, signature=ufunc_parameters(fun))
+
+
+def ufunc_tangent(fun):
+    """`jvp_rule` for a ufunc of `scipy.special`."""
+    return jvp_rule(fun, infer=infer_elementwise(fun), signature=ufunc_parameters(fun))

@@ -1,0 +1,134 @@
+"""Rules for SciPy: read when needed, printed as programs write them, refused where there is no derivative."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import adjoint
+from adjoint import grad, sources
+from adjoint.rules import elementwise
+
+special = pytest.importorskip("scipy.special")
+stats = pytest.importorskip("scipy.stats")
+
+
+def in_a_fresh_process(program):
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout  # noqa: S603  # our own
+
+
+def test_scipy_is_not_imported_until_a_program_uses_it():
+    program = "import sys, adjoint, numpy as np; adjoint.grad(np.sin)(1.0); print('scipy' in sys.modules)"
+    assert in_a_fresh_process(program).strip() == "False"
+
+
+def test_only_the_rules_of_modules_that_are_used_are_read():
+    program = (
+        "import sys, adjoint\nfrom scipy import special, linalg\n"
+        "def f(x): return special.erf(x)\n"
+        "import linecache; linecache.cache['f.py'] = (1, None, ['def f(x): return special.erf(x)\\n'], 'f.py')\n"
+        "exec(compile('def f(x): return special.erf(x)', 'f.py', 'exec'))\n"
+        "adjoint.grad(f)(1.0)\nprint([name for name in sys.modules if name in "
+        "('adjoint.rules.scipy.special', 'adjoint.rules.scipy.linalg')])"
+    )
+    assert in_a_fresh_process(program).strip() == "['adjoint.rules.scipy.special']"
+
+
+def test_a_rule_of_the_users_own_takes_precedence_whenever_the_library_is_read():
+    program = (
+        "import adjoint, linecache\nfrom adjoint.rules import elementwise\nfrom scipy import special\n"
+        "elementwise(special.erf)(lambda x: 7.0)\n"
+        "text = 'def f(x): return special.erf(x) + special.erfc(x) - special.erfc(x)'\n"
+        "linecache.cache['f.py'] = (1, None, [text], 'f.py')\n"
+        "exec(compile(text, 'f.py', 'exec'))\nprint(float(adjoint.grad(f)(1.0)))"
+    )
+    assert in_a_fresh_process(program).strip() == "7.0"
+
+
+def weighted(x, special_weights):
+    return np.sum(special.erf(x) * special_weights) + special.logsumexp(x, b=special_weights)
+
+
+def test_programs_name_functions_by_their_module():
+    assert "special.logsumexp(x, b=special_weights)" in adjoint.source(weighted)
+
+
+def test_modules_import_what_they_need():
+    text = sources.module_text(weighted, "reverse", 0, None)
+    assert re.search(r"^from scipy import special$", text, re.MULTILINE)
+    space = {}
+    exec(compile(text, "module", "exec"), space)
+    x, weights = np.array([0.3, -1.2]), np.array([1.0, 2.0])
+    np.testing.assert_array_equal(space["weighted_grad"](x, weights), grad(weighted)(x, weights))
+
+
+def test_a_parameter_may_have_the_name_of_the_module():
+    def total(special):
+        return np.sum(erf(special))
+
+    erf = special.erf
+    text = sources.module_text(total, "reverse", 0, None)
+    assert "from scipy import special as special_1" in text
+    assert np.isfinite(grad(total)(np.ones(2))).all()
+
+
+def test_parameters_without_a_derivative_are_refused_where_they_vary():
+    with pytest.raises(adjoint.MissingRuleError, match=r"`scipy.special.gammainc` by its first argument"):
+        grad(lambda a: special.gammainc(a, 2.0))(1.5)
+    with pytest.raises(adjoint.MissingRuleError, match=r"`scipy.special.jv` by its order"):
+        adjoint.jvp(lambda v: special.jv(v, 2.0), (1.5,), (1.0,))
+    assert np.isfinite(grad(lambda x: special.gammainc(1.5, x))(1.0))
+
+
+def test_options_of_ufuncs_are_refused():
+    with pytest.raises(adjoint.UnsupportedError, match="out"):
+        grad(lambda x: special.erf(x, out=np.empty(2)).sum())(np.ones(2))
+    with pytest.raises(adjoint.UnsupportedError, match="too many positional arguments"):
+        grad(lambda x: special.erf(x, np.empty(2)).sum())(np.ones(2))
+
+
+def test_users_may_replace_a_rule():
+    known = special.nrdtrisd  # no rule of our own
+    elementwise(known)(lambda mean, p, x: (1, 2, 3))
+    assert grad(lambda x: known(0.0, 0.7, x))(1.0) == 3.0
+
+
+def test_outside_of_its_support_a_log_density_does_not_change():
+    x = np.array([-1.0, 0.5, 2.0])
+    for name, shapes in (("beta", (1.5, 2.5)), ("uniform", ()), ("truncnorm", (0.1, 0.9))):
+        density = getattr(stats, name).logpdf
+        slope = grad(lambda x, density=density, shapes=shapes: np.sum(density(x, *shapes)[1:2]))
+        whole = grad(lambda x, density=density, shapes=shapes: np.sum(density(x, *shapes)))
+        np.testing.assert_allclose(whole(x), slope(x))
+    by_rate = grad(lambda mu: np.sum(stats.poisson.logpmf(np.array([-2, 3]), mu)))(1.5)
+    np.testing.assert_allclose(by_rate, 3 / 1.5 - 1)
+    assert grad(stats.expon.logcdf)(-1.0) == 0
+
+
+def log_likelihood(x, place, spread):
+    return np.sum(stats.norm.logpdf(x, loc=place, scale=spread) - stats.expon.sf(x))
+
+
+def test_methods_of_distributions_are_named_by_their_distribution():
+    text = adjoint.source(log_likelihood)
+    assert "stats.expon.pdf(x)" in text
+    space = {}
+    exec(compile(sources.module_text(log_likelihood, "reverse", 0, None), "module", "exec"), space)
+    x = np.array([0.3, 1.2])
+    np.testing.assert_array_equal(space["log_likelihood_grad"](x, 0.5, 2.0), grad(log_likelihood)(x, 0.5, 2.0))
+
+
+def test_arguments_of_distributions_may_be_left_out_and_named_in_any_order():
+    x = np.array([0.3, 1.2])
+    by_name = grad(lambda s: np.sum(stats.t.logpdf(scale=s, df=3.5, x=x)))(2.0)
+    in_order = grad(lambda s: np.sum(stats.t.logpdf(x, 3.5, 0, s)))(2.0)
+    assert by_name == in_order
+    with pytest.raises(adjoint.UnsupportedError, match="allow_singular"):
+        grad(lambda x: stats.multivariate_normal.logpdf(x, np.zeros(2), np.eye(2), allow_singular=True))(x)
+    with pytest.raises(adjoint.MissingRuleError, match="by a number"):
+        grad(lambda x: np.sum(stats.multivariate_normal.logpdf(x)))(x)
+    with pytest.raises(adjoint.MissingRuleError, match=r"`scipy.stats.gamma.cdf` by a shape parameter"):
+        grad(lambda a: stats.gamma.cdf(1.0, a))(2.0)
