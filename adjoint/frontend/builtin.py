@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.frontend import inplace, mutation
+from adjoint.frontend import inplace, library, mutation, rows
 from adjoint.frontend.abstract import (
     Items,
     Method,
     Partial,
     Ref,
+    Rows,
     Span3,
     Static,
     constant_of,
@@ -71,6 +72,10 @@ def _len(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     (owner,) = args
     if isinstance(owner, Tree):
         return Literal(len(owner.children))
+    if isinstance(owner, Rows):
+        return rows.length(low, owner, node)
+    if isinstance(owner, Items):
+        return owner.length
     if is_atom(owner) and isinstance(owner.type, ArrayType):
         if owner.type.shape == ():
             low.error(TypeError, node, "a number has no len()")
@@ -152,14 +157,28 @@ def _reversed(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> A
     return Items(part.length, lambda index: part.item(low.operation(operator.sub, (last, index), node)))
 
 
+def is_known_length(value: Any) -> bool:
+    """Whether the length of an iterable is known at compile time."""
+    if is_atom(value):
+        shape = getattr(value.type, "shape", None)
+        return bool(shape) and isinstance(shape[0], int)
+    return is_constant_range(value) if isinstance(value, Span3) else not isinstance(value, (Rows, Items))
+
+
 @handles(map)
 def _map(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    if not all(map(is_known_length, args[1:])):
+        if len(args) > 3:
+            low.refuse(node, "map over three iterables of unknown length", "write a loop")
+        return low.call(Static(library.mapped if len(args) == 2 else library.mapped_pairs), args, {}, node)
     columns = [low.unrolled(a, node) for a in args[1:]]
     return make_tuple(low.call(args[0], list(row), {}, node) for row in zip(*columns, strict=False))
 
 
 @handles(functools.reduce)
 def _reduce(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    if not is_known_length(args[1]):
+        return low.call(Static(library.reduced_from if len(args) > 2 else library.reduced), args, {}, node)
     items = [*args[2:], *low.unrolled(args[1], node)]
     total = items[0]
     for item in items[1:]:
@@ -178,6 +197,8 @@ def _partial(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> An
 
 def _fold_tests(is_all: bool) -> Callable[..., Any]:
     def handler(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        if not is_known_length(args[0]):
+            return low.call(Static(library.all_of if is_all else library.any_of), args, {}, node)
         result: Any = Literal(is_all)
         for item in low.unrolled(args[0], node):
             known = low.truth(item)
@@ -219,6 +240,9 @@ def _extreme(compare: Any) -> Callable[..., Any]:
     def handler(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         if kwargs:
             low.refuse(node, "min and max with `key` or `default`", "compare the values with `if`")
+        if len(args) == 1 and not is_known_length(args[0]):
+            smallest = compare is operator.lt
+            return low.call(Static(library.smallest if smallest else library.largest), args, {}, node)
         items = low.unrolled(args[0], node) if len(args) == 1 else args
         best = items[0]
         for item in items[1:]:
@@ -241,7 +265,9 @@ HANDLERS[min], HANDLERS[max] = _extreme(operator.lt), _extreme(operator.gt)
 @handles(sum)
 def _sum(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     total = args[1] if len(args) > 1 else kwargs.get("start", Literal(0))
-    if is_atom(args[0]):
+    if isinstance(args[0], Rows) and rows.plain(args[0]) is not None and is_atom(total):
+        return low.apply(sum, [rows.plain(args[0]), total], {}, node)
+    if is_atom(args[0]) or isinstance(args[0], (Rows, Items)):
         return low.sum_of_array(args[0], total, node)
     for item in low.unrolled(args[0], node):
         total = low.operation(operator.add, (total, item), node)
@@ -263,11 +289,17 @@ HANDLERS[complex] = _foldable(complex)
 
 @handles(tuple)
 def _tuple(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    if args and not is_known_length(args[0]):
+        low.refuse(node, "a tuple whose length is known at run time only", "make a list")
     return make_tuple(low.unrolled(args[0], node) if args else ())
 
 
 @handles(list)
 def _list(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    if args and isinstance(args[0], Rows):
+        return low.own(args[0])
+    if args and not is_known_length(args[0]):
+        return low.call(Static(library.collected), [args[0]], {}, node)
     return low.boxed(make_tuple(low.unrolled(args[0], node) if args else (), "list"))
 
 

@@ -12,7 +12,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import AdjointError, MissingRuleError, UnsupportedError
-from adjoint.frontend import builtin, inplace
+from adjoint.frontend import builtin, inplace, library
 from adjoint.frontend.abstract import (
     Closure,
     Method,
@@ -124,6 +124,9 @@ class Calls(Expressions):
             return self.call_python(fun, path, args, kwargs, node)
         return self.call_opaque(fun, None, args, kwargs, node)
 
+    def has_known_length(self, value: Any) -> bool:
+        return builtin.is_known_length(value)
+
     def values(self, args: list[Any], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         """Arguments as values, for what acts on the program and not on arrays and containers."""
         return [self.resolved(arg) for arg in args], {name: self.resolved(value) for name, value in kwargs.items()}
@@ -136,7 +139,7 @@ class Calls(Expressions):
         source = parse(fun)
         check(source)
         frame = Frame(source, source.node, _liveness(source), _locals(source), fun=fun, path=path, caller=self.frame)
-        if fun.__module__ == inplace.__name__:  # it stands for a function of NumPy, at the place of the call
+        if fun.__module__ in (inplace.__name__, library.__name__):  # it stands for a function of NumPy, at the place of the call
             frame.place = self.span(node)
             own = list(map(from_constant, fun.__defaults__ or ()))
             own_kw = list(map(from_constant, (fun.__kwdefaults__ or {}).values()))

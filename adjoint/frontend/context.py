@@ -64,6 +64,7 @@ class Context:
     objects: dict[Value, tuple[Path, Any]] = field(default_factory=dict)  # arrays that lowering can look at
     renames: dict[Value, str] = field(default_factory=dict)
     loops: dict[Any, Any] = field(default_factory=dict)  # what is known about each loop
+    comprehensions: dict[Any, Any] = field(default_factory=dict)  # as functions with a loop
     functions: dict[str, Function] = field(default_factory=dict)
     kept_calls: dict[Any, Any] = field(default_factory=dict)
     written: list[tuple[Value, Span]] = field(default_factory=list)

@@ -25,7 +25,7 @@ from adjoint.frontend.abstract import (
     same_value,
 )
 from adjoint.frontend.calls import Calls
-from adjoint.frontend.memory import is_array
+from adjoint.frontend.memory import is_memory
 from adjoint.ir.build import Builder
 from adjoint.ir.core import EMPTY, IF, UNDEFINED, Atom, Block, Literal, Op, Value
 from adjoint.ir.types import Type, join
@@ -101,7 +101,7 @@ class Merge(Joiner):
 
     def atom(self, name: str | None, a: Any, b: Any, type_: Type) -> Value:
         value = self.value(name, a, b, type_)
-        if is_array(value):
+        if is_memory(value):
             self.arrays.append((value, a, b))
         return value
 
@@ -162,7 +162,7 @@ class Merge(Joiner):
         others = {low.root(atom) for _, atom in low.live_arrays()} - {value for value, _, _ in self.arrays}
         roots = [[None if isinstance(x, Missing) else low.root(x) for x in sides] for _, *sides in self.arrays]
         for (value, *sides), own in zip(self.arrays, roots, strict=True):
-            known = [x for x in sides if is_array(x)]
+            known = [x for x in sides if is_memory(x)]
             low.comes_from[value] = frozenset({value}).union(*map(low.sources, known))
             alone = all(
                 root is None or (root not in others and [r[k] for r in roots].count(root) == 1)
@@ -290,7 +290,7 @@ class Control(Calls):
 
     def if_else(self, node: Any, rest: Sequence[Any]) -> str:
         """An `if`, with the statements after it lowered in the branch that goes on."""
-        test = self.expr(node.test)
+        test = self.condition(node.test)
         known = self.truth(test)
         if known is not None:
             return self.stmts((*(node.body if known else node.orelse), *rest))

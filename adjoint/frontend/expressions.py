@@ -12,14 +12,17 @@ import gast
 import numpy as np
 
 from adjoint.errors import TypeInferenceError, UnsupportedError
+from adjoint.frontend import rows
 from adjoint.frontend.abstract import (
     UNBOUND,
     Closure,
     Conflict,
     Held,
+    Items,
     Maybe,
     Method,
     Ref,
+    Rows,
     Shape,
     Span3,
     Static,
@@ -28,6 +31,7 @@ from adjoint.frontend.abstract import (
     from_constant,
     is_atom,
     is_constant,
+    is_list,
     make_tuple,
 )
 from adjoint.frontend.memory import is_array
@@ -116,6 +120,8 @@ class Expressions(Ops):
         operands = tuple(map(self.seen, operands))
         if all(map(is_constant, operands)):
             return self.fold(fun, operands, node)
+        if fun is operator.add and all(map(is_list, operands)) and any(isinstance(o, Rows) for o in operands):
+            return rows.concatenated(self, *operands, node)
         if all(isinstance(o, Tree) for o in operands) and fun is operator.add:
             first, second = operands
             return make_tuple((*first.children, *second.children), first.kind)
@@ -123,16 +129,20 @@ class Expressions(Ops):
             tree, count = operands if isinstance(operands[0], Tree) else operands[::-1]
             if tree.kind in ("tuple", "list") and isinstance(count, Literal) and type(count.value) is int:
                 return make_tuple(tree.children * count.value, tree.kind)
+            if tree.kind == "list" and isinstance(count, Value):
+                return rows.repeated(self, tree, count, node)
         return self.apply(fun, list(operands), {}, node)
 
     def negation(self, operand: Any, node: Any) -> Any:
+        if isinstance(content := self.seen(operand), Rows):
+            operand = rows.is_positive(self, content, node)
         known = self.truth(operand)
         return Literal(not known) if known is not None else self.apply(operator.not_, [operand], {}, node)
 
     def truth(self, value: Any) -> bool | None:
         """The truth of a value where it is known at compile time."""
         value = self.seen(value)
-        if isinstance(value, Value):
+        if isinstance(value, (Value, Rows)):
             return None
         if isinstance(value, Tree):
             return len(value.children) > 0
@@ -142,6 +152,12 @@ class Expressions(Ops):
         if isinstance(value, (Static, Literal)):
             return bool(value.value)
         return True
+
+    def condition(self, node: Any) -> Any:
+        """The value of a test; a list of unknown length counts as whether it has items."""
+        value = self.expr(node)
+        content = self.seen(value)
+        return rows.is_positive(self, content, node) if isinstance(content, Rows) else value
 
     def expr_BoolOp(self, node: Any) -> Any:
         value = self.expr(node.values[0])
@@ -171,7 +187,7 @@ class Expressions(Ops):
         return self.select(left, lambda: left, gone_on, node, ready_else=builder)
 
     def expr_IfExp(self, node: Any) -> Any:
-        test = self.expr(node.test)
+        test = self.condition(node.test)
         known = self.truth(test)
         if known is not None:
             return self.expr(node.body if known else node.orelse)
@@ -258,10 +274,49 @@ class Expressions(Ops):
         return self.boxed(make_tuple(self.items(node.elts), "list"))
 
     def expr_ListComp(self, node: Any) -> Any:
-        return self.boxed(make_tuple(self.comprehension(node.generators, lambda: self.expr(node.elt)), "list"))
+        if self.is_unrolled(node):
+            return self.boxed(make_tuple(self.comprehension(node.generators, lambda: self.expr(node.elt)), "list"))
+        return self.collected(node)
 
     def expr_GeneratorExp(self, node: Any) -> Any:
-        return make_tuple(self.comprehension(node.generators, lambda: self.expr(node.elt)))
+        if self.is_unrolled(node):
+            return make_tuple(self.comprehension(node.generators, lambda: self.expr(node.elt)))
+        first = node.generators[0]
+        if len(node.generators) > 1 or first.ifs:
+            return self.collected(node)
+        part = self.indexed(self.expr(first.iter), first.iter)
+
+        def item(index: Any) -> Any:
+            names = self.frame.names
+            self.frame.names = dict(names)
+            self.assign(first.target, part.item(index))
+            found = self.expr(node.elt)
+            self.frame.names = names
+            return found
+
+        return Items(part.length, item)
+
+    def is_unrolled(self, node: Any) -> bool:
+        """Whether what a comprehension goes through first has a length known at compile time."""
+        heap, self.heap = self.heap, dict(self.heap)
+        with self.region():
+            try:
+                return self.has_known_length(self.seen(self.expr(node.generators[0].iter)))
+            finally:
+                self.heap = heap
+
+    def has_known_length(self, value: Any) -> bool:
+        raise NotImplementedError
+
+    def collected(self, node: Any) -> Any:
+        """The list of a comprehension of unknown length: a function with a loop, as Python itself has it."""
+        if node not in self.comprehensions:
+            self.comprehensions[node] = function_of(node)
+        function = self.comprehensions[node]
+        return self.call(Closure(function, self.frame, (), ()), [self.expr(node.generators[0].iter)], {}, node)
+
+    def indexed(self, iterable: Any, node: Any) -> Items:
+        raise NotImplementedError
 
     def expr_DictComp(self, node: Any) -> Any:
         pairs = self.comprehension(node.generators, lambda: (self.expr(node.key), self.expr(node.value)))
@@ -356,6 +411,8 @@ class Expressions(Ops):
         owner = self.seen(owner)
         if isinstance(owner, Tree):
             return self.tree_item(owner, index, node)
+        if isinstance(owner, Rows):
+            return rows.item(self, owner, index, node)
         if isinstance(owner, Static):
             if is_constant(index):
                 key = constant_of(index)
@@ -508,6 +565,30 @@ class Expressions(Ops):
 
     def expr_FormattedValue(self, node: Any) -> Any:
         return self.expr_JoinedStr(gast.JoinedStr(values=[node]))
+
+
+def function_of(comprehension: Any) -> Any:
+    """`[elt for target in iterable if test]` as a function of the first iterable, which collects the items."""
+    name = f"<{type(comprehension).__name__.lower()}>"
+    if any(isinstance(inner, gast.NamedExpr) for inner in gast.walk(comprehension)):
+        raise UnsupportedError("`:=` inside a comprehension of unknown length", None, "write a loop")
+
+    def load(name: str, ctx: Any = gast.Load) -> Any:
+        return gast.Name(name, ctx(), None, None)
+
+    append = gast.Attribute(load("<items>"), "append", gast.Load())
+    body: list[Any] = [gast.Expr(gast.Call(append, [comprehension.elt], []))]
+    for depth, part in reversed(list(enumerate(comprehension.generators))):
+        for test in reversed(part.ifs):
+            body = [gast.If(test, body, [])]
+        body = [gast.For(part.target, part.iter if depth else load("<iterable>"), body, [], None)]
+    first = gast.Assign([load("<items>", gast.Store)], gast.List([], gast.Load()))
+    args = gast.arguments([load("<iterable>", gast.Param)], [], None, [], [], None, [])
+    made = gast.FunctionDef(name, args, [first, *body, gast.Return(load("<items>"))], [], None, None)
+    for inner in gast.walk(made):
+        if isinstance(inner, (gast.stmt, gast.expr)) and not hasattr(inner, "lineno"):
+            gast.copy_location(inner, comprehension)
+    return made
 
 
 def _is_bool(value: Any) -> bool:

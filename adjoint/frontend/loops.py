@@ -53,7 +53,7 @@ from adjoint.frontend.control import (
     walk_same_function,
 )
 from adjoint.frontend.liveness import assigned
-from adjoint.frontend.memory import is_array
+from adjoint.frontend.memory import is_array, is_memory
 from adjoint.ir.core import FOR, UNDEFINED, WHILE, Atom, Block, Literal, Op, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import PY_INT, ArrayType, Type
@@ -134,7 +134,9 @@ class Loops(Control):
     """Lowering of loops."""
 
     def stmt_For(self, node: Any) -> str:
-        iterable = self.expr(node.iter)
+        iterable = self.seen(self.expr(node.iter))
+        if isinstance(iterable, Rows):
+            iterable = rows.items(self, iterable, node.iter)
         if isinstance(iterable, Span3) and iterable.kind == "range":
             return self.counted(node, (iterable.start, iterable.stop, iterable.step), None)
         if is_atom(iterable) or isinstance(iterable, Items):
@@ -169,6 +171,9 @@ class Loops(Control):
 
     def indexed(self, iterable: Any, node: Any) -> Items:
         """An iterable that is gone through by index: an array by its rows, a range, what is such already."""
+        iterable = self.seen(iterable)
+        if isinstance(iterable, Rows):
+            return rows.items(self, iterable, node)
         if isinstance(iterable, Items):
             return iterable
         if isinstance(iterable, Span3) and iterable.kind == "range":
@@ -218,7 +223,8 @@ class Loops(Control):
     def end_of_trip(self, status: str, params: dict[Any, Any], node: Any) -> Trip:
         """What the carried keys stand for after a trip, with the flags of a loop that may end early."""
         self.set_flags(status, params, node)
-        references = {key: self.state_of(key, self.loops[node, self.frame]) for key in params}
+        learned = self.loops[node, self.frame]
+        references = {key: rows.adapt(self, self.state_of(key, learned), value) for key, value in params.items()}
         values = {key: rebuild(v, iter([self.current(a) for a in atoms_of(v)])) for key, v in references.items()}
         return Trip(status, references, values)
 
@@ -297,7 +303,7 @@ class Loops(Control):
             with self.region() as builder:
                 self.install(copies)
                 known_heap = dict(self.heap)
-                test = self.current(self.expr(node.test))
+                test = self.current(self.condition(node.test))
                 known = self.truth(test)
                 if known is True and hidden(STOP) in params:
                     test = Literal(True)
@@ -345,6 +351,8 @@ class Loops(Control):
             keys = [*names, *learned.cells]
             initial = {key: self.state_of(key, learned) for key in keys}
             template = {key: self.settle(key, v, learned.types.get(key, v), learned) for key, v in initial.items()}
+            with self.region():  # only to know what they share memory with
+                initial = {key: rows.adapt(self, value, template[key]) for key, value in initial.items()}
             params = {key: self.entering(key, template[key], initial[key], learned) for key in keys}
             self.install(params, learned.frozen)
             self.mark_tainted(params, initial, learned)
@@ -366,6 +374,7 @@ class Loops(Control):
             learned.types = params if stable else joined
             if stable and not grew:
                 break
+        initial = {key: rows.adapt(self, self.state_of(key, learned), params[key]) for key in params}
         starts = {key: rebuild(v, iter([self.current(a) for a in atoms_of(v)])) for key, v in initial.items()}
         plan, results = self.plan(initial, starts, params, after, blocks, heads)
         emit(plan)
@@ -499,7 +508,7 @@ class Loops(Control):
                 results[key] = value
                 continue
             outs: list[Atom] = []
-            found = [conform(x[key], value, self) for x in (initial, starts, after)]
+            found = [conform(x[key], value) for x in (initial, starts, after)]
             for param, first, start, end in zip(atoms_of(value), *found, strict=True):
                 if param is first:  # a place in a container that no trip changes
                     outs.append(first)
@@ -534,7 +543,7 @@ class Loops(Control):
         """Tell which of the carried arrays may share memory, as far as the lowerings so far have shown."""
         table = {(key, k): atom for key, value in params.items() for k, atom in enumerate(atoms_of(value))}
         for place, atom in table.items():
-            if not is_array(atom) or isinstance(place[0], Value):
+            if not is_memory(atom) or isinstance(place[0], Value):
                 continue
             doubts = learned.tainted.get(place, frozenset())
             arrays = {table[d] for d in doubts if isinstance(d, tuple)} | {d for d in doubts if isinstance(d, Value)}
@@ -543,7 +552,7 @@ class Loops(Control):
                 continue
             if arrays:
                 self.may[atom] = frozenset({atom, *arrays}).union(*map(self.aliases, arrays))
-            if is_array(first):
+            if is_memory(first):
                 self.comes_from[atom] = self.sources(first) | {atom} | arrays
 
     def new_taints(
@@ -554,7 +563,7 @@ class Loops(Control):
             (key, k): (atom, first, end)
             for key, value in params.items() if not isinstance(key, Value) and not isinstance(value, (Conflict, Missing))
             for k, (atom, first, end) in enumerate(self.columns(key, value, initial, trip))
-            if is_array(atom) and atom is not first
+            if is_memory(atom) and atom is not first
         }  # fmt: skip
         if not places:
             return False
@@ -568,7 +577,7 @@ class Loops(Control):
             found[place] = found.get(place, frozenset()).union(more) - {place}
 
         for which in (1, 2):
-            held = {place: self.root(atoms[which]) for place, atoms in places.items() if is_array(atoms[which])}
+            held = {place: self.root(atoms[which]) for place, atoms in places.items() if is_memory(atoms[which])}
             for place, root in held.items():
                 twins = [other for other, there in held.items() if there is root and other != place]
                 doubt(place, *twins)
@@ -583,8 +592,8 @@ class Loops(Control):
         return grew
 
     def columns(self, key: Any, value: Any, initial: Any, trip: Trip) -> list[tuple[Any, Any, Any]]:
-        first = conform(initial[key], value, self)
-        end = list(atoms_of(value)) if trip.status == RAISE else conform(trip.references[key], value, self)
+        first = conform(initial[key], value)
+        end = list(atoms_of(value)) if trip.status == RAISE else conform(trip.references[key], value)
         return list(zip(atoms_of(value), first, end, strict=True))
 
     def relate_finals(self, key: Any, value: Any, params: dict[Any, Any], trip: Trip) -> None:
@@ -592,44 +601,43 @@ class Loops(Control):
         if isinstance(key, Value) or isinstance(value, (Conflict, Missing)):
             return
         for final, param in zip(atoms_of(value), atoms_of(params[key]), strict=True):
-            if is_array(final) and is_array(param) and final is not param:
+            if is_memory(final) and is_memory(param) and final is not param:
                 for table in (self.may, self.comes_from):
                     if param in table:
                         table[final] = table.get(final, frozenset()) | table[param] | {final}
 
     def sum_of_array(self, array: Any, start: Any, node: Any) -> Any:
         """`sum(array)`: Python's own, item by item."""
-        length = self.dim(array, 0, node)
-        self.frame.names["sum()"] = start
+        part = self.indexed(array, node)
+        total = f"sum(){len(self.frame.names)}"
+        self.frame.names[total] = start
 
         def body(params: dict[Any, Any]) -> tuple[list[Block], Trip, list[Value]]:
             index = Value("i", PY_INT)
             with self.region() as builder:
-                total = self.operation(operator.add, (params["sum()"], self.item(array, index, node)), node)
-                self.frame.names["sum()"] = total
+                item = part.item(index)
+                self.frame.names[total] = self.operation(operator.add, (self.frame.names[total], item), node)
                 trip = self.end_of_trip(NEXT, params, node)
             return [Block((), tuple(builder.ops), ())], trip, [index]
 
-        space = (Literal(0), length, Literal(1))
-        self.loop(node, ["sum()"], body, lambda plan: self.emit_for(plan, space, node))
-        return self.frame.names.pop("sum()")
+        space = (Literal(0), part.length, Literal(1))
+        self.loop(node, [total], body, lambda plan: self.emit_for(plan, space, node))
+        return self.frame.names.pop(total)
 
 
-def conform(value: Any, template: Any, low: Any) -> list[Any]:
+def conform(value: Any, template: Any) -> list[Any]:
     """The atoms of `value`, one for each atom of a template that covers it."""
     if isinstance(template, Maybe):
         if value is UNBOUND:
             return [*(UNDEFINED for _ in atoms_of(template.value)), Literal(False)]
         if isinstance(value, Maybe):
-            return [*conform(value.value, template.value, low), value.bound]
-        return [*conform(value, template.value, low), Literal(True)]
+            return [*conform(value.value, template.value), value.bound]
+        return [*conform(value, template.value), Literal(True)]
     if isinstance(template, Box):
-        return conform(value.content, template.content, low)
-    if isinstance(template, Rows):
-        return rows.conform(value, template, low)
+        return conform(value.content, template.content)
     if isinstance(template, Tree):
         pairs = zip(value.children, template.children, strict=True)
-        return [atom for child, model in pairs for atom in conform(child, model, low)]
+        return [atom for child, model in pairs for atom in conform(child, model)]
     return list(atoms_of(value))
 
 

@@ -18,7 +18,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import Span, TypeInferenceError, UnsupportedError
-from adjoint.frontend import mutation
+from adjoint.frontend import match, mutation
 from adjoint.frontend.abstract import (
     Maybe,
     Method,
@@ -187,9 +187,13 @@ class Lowering(Loops):
 
     def stmt_Delete(self, node: Any) -> None:
         for target in node.targets:
-            if not isinstance(target, gast.Name):
-                self.refuse(target, "`del` of an item")
-            self.frame.names.pop(target.id, None)
+            if isinstance(target, gast.Name):
+                self.frame.names.pop(target.id, None)
+                continue
+            owner = self.expr(target.value)
+            if not isinstance(target, gast.Subscript) or not isinstance(owner, Ref):
+                self.refuse(target, "`del` of an attribute or of a part of an array")
+            mutation.delete_item(self, owner, self.expr(target.slice), target)
 
     def stmt_FunctionDef(self, node: Any) -> None:
         closure = self.closure(node)
@@ -217,6 +221,9 @@ class Lowering(Loops):
                 self.refuse(manager, "`with` is supported for np.errstate only")
         return self.stmts(node.body)
 
+    def stmt_Match(self, node: Any) -> str:
+        return match.cases(self, self.expr(node.subject), node.cases, node)
+
     def stmt_Raise(self, node: Any) -> str:
         if node.exc is None:
             self.refuse(node, "`raise` without an exception")
@@ -235,7 +242,7 @@ class Lowering(Loops):
         return RAISE
 
     def stmt_Assert(self, node: Any) -> str:
-        test = self.expr(node.test)
+        test = self.condition(node.test)
 
         def fail() -> str:
             with self.at(node):
@@ -265,6 +272,9 @@ class Lowering(Loops):
         if isinstance(value, Shape) and star is None:
             items = [self.item(value, Literal(k), target) for k in range(len(targets))]
         else:
+            if is_atom(value) and star is not None:
+                self.starred(targets, star, value, target)
+                return
             items = self.rows(value, targets, target) if is_atom(value) else self.unrolled(value, target)
         if star is None:
             if len(items) != len(targets):
@@ -277,10 +287,37 @@ class Lowering(Loops):
         for inner, item in zip(targets, items, strict=True):
             self.assign(inner, item)
 
+    def starred(self, targets: list[Any], star: int, value: Any, node: Any) -> None:
+        """`first, *middle, last = array`: the rows in the middle are a list."""
+        tail = len(targets) - star - 1
+        length = self.dim(value, 0, node)
+        fewer = self.operation(operator.lt, (length, Literal(star + tail)), node)
+        self.raise_if(fewer, f"not enough values to unpack (expected at least {star + tail})", node)
+        ends = [Literal(star), self.operation(operator.sub, (length, Literal(tail)), node), Static(None)]
+        middle = self.item(value, Span3("slice", *ends), node)
+        for k, target in enumerate(targets):
+            if k == star:
+                self.assign(target.value, self.call(from_constant(list), [middle], {}, node))
+            else:
+                place = Literal(k if k < star else k - len(targets))
+                self.assign(target, self.item(value, place, node))
+
+    def raise_if(self, test: Any, text: str, node: Any) -> None:
+        """A ValueError where a test holds."""
+
+        def fail() -> str:
+            with self.at(node):
+                self.raise_op(ValueError, (Literal(text),))
+            return RAISE
+
+        known = self.truth(test)
+        if known is None:
+            self.branch(test, (fail, lambda: NEXT), node, None)
+        elif known:
+            fail()
+
     def rows(self, value: Any, targets: list[Any], node: Any) -> list[Any]:
         """`a, b = array`: as many rows as names; another number is Python's own error."""
-        if any(isinstance(t, gast.Starred) for t in targets):
-            self.refuse(node, "starred unpacking of an array", "use slices")
         count = len(targets)
         known = isinstance(value.type, ArrayType) and value.type.shape
         if known == ():
@@ -292,12 +329,7 @@ class Lowering(Loops):
         else:
             test = self.apply(operator.ne, [length, Literal(count)], {}, node)
 
-            def fail() -> str:
-                with self.at(node):
-                    self.raise_op(ValueError, (Literal(f"{count} names for another number of rows"),))
-                return RAISE
-
-            self.branch(test, (fail, lambda: NEXT), node, None)
+            self.raise_if(test, f"{count} names for another number of rows", node)
         return [self.item(value, Literal(k), node) for k in range(count)]
 
     # ------------------------------------------------------------------ writes

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from adjoint.errors import AliasError
+from adjoint.frontend import rows
 from adjoint.frontend.abstract import (
     Conflict,
     Maybe,
@@ -35,7 +36,7 @@ from adjoint.frontend.layout import is_contiguous
 from adjoint.frontend.outside import Outside
 from adjoint.ir.core import EMPTY, IF, RAISE, Block, Literal, Op, Slot, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import PY_BOOL, ArrayType, same_shape
+from adjoint.ir.types import PY_BOOL, ArrayType, ListType, same_shape
 from adjoint.ir.walk import map_attribute
 from adjoint.rules import registry
 from adjoint.rules.internal import is_contiguous as is_contiguous_array
@@ -68,6 +69,17 @@ class Memory(Outside):
         self.heap[ref] = value
         return ref
 
+    def own(self, value: Any, frozen: str | None = None) -> Any:
+        """A value that was just made, with identities for its containers."""
+        if isinstance(value, Rows):
+            ref = Ref(frozen)
+            self.heap[ref] = value
+            return ref
+        boxed = self.boxed(value)
+        if frozen and isinstance(boxed, Ref):
+            boxed.frozen = frozen
+        return boxed
+
     def resolved(self, value: Any) -> Any:
         """The value itself, as it is now: no containers that may change, no references to arrays."""
         if is_atom(value):
@@ -78,6 +90,8 @@ class Memory(Outside):
             return Tree(value.kind, value.cls, value.keys, tuple(map(self.resolved, value.children)))
         if isinstance(value, Maybe):
             return Maybe(self.resolved(value.value), value.bound)
+        if isinstance(value, Rows):
+            return rows.plain(value) or value
         return value
 
     def change(self, ref: Ref, content: Any, node: Any) -> None:
@@ -157,7 +171,7 @@ class Memory(Outside):
 
     def relate(self, result: Value, others: list[Any]) -> None:
         """A value that may share memory with others."""
-        arrays = [atom for atom in others if is_array(atom)]
+        arrays = [atom for atom in others if is_memory(atom)]
         if arrays:
             self.may[result] = frozenset({result}).union(*map(self.aliases, arrays))
             self.comes_from[result] = frozenset({result}).union(*map(self.sources, arrays))
@@ -251,7 +265,7 @@ class Memory(Outside):
                 live = scope.live_now()
                 for name, held in scope.names.items():
                     if live is None or name in live:
-                        yield from ((name, atom) for atom in self.reachable(held, seen) if is_array(atom))
+                        yield from ((name, atom) for atom in self.reachable(held, seen) if is_memory(atom))
                 scope = scope.parent
 
     def reachable(self, value: Any, seen: set[Any]) -> Iterator[Any]:
@@ -263,7 +277,7 @@ class Memory(Outside):
         elif isinstance(value, Tree):
             for child in value.children:
                 yield from self.reachable(child, seen)
-        elif not isinstance(value, (Missing, Conflict, Static, Rows, Span3)):
+        elif not isinstance(value, (Missing, Conflict, Static, Span3)):
             yield from atoms_of(value)
 
     def settle_doubts(self, ref: Value, node: Any) -> None:
@@ -301,6 +315,11 @@ def fits(into: Any, given: Any) -> bool:
         isinstance(given, ArrayType) and given.kind == "array" and into.kind == "array"
         and given.dtype == into.dtype and same_shape(into.shape, given.shape)
     )  # fmt: skip
+
+
+def is_memory(atom: Any) -> bool:
+    """Whether a value is an array, or a list that may hold arrays."""
+    return is_array(atom) or (isinstance(atom, Value) and isinstance(atom.type, ListType))
 
 
 def is_array(atom: Any) -> bool:

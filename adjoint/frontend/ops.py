@@ -12,6 +12,7 @@ from adjoint.frontend.abstract import (
     Closure,
     Method,
     Partial,
+    Rows,
     Span3,
     Static,
     constant_of,
@@ -147,6 +148,8 @@ def raw(value: Any) -> Any:
     if isinstance(value, Tree) and value.kind in ("tuple", "list", "namedtuple"):
         items = [raw(child) for child in value.children]
         return items if value.kind == "list" else tuple(items)
+    if isinstance(value, Rows):
+        raise UnsupportedError("a list of tuples or lists whose length is known at run time only is given to a function")
     if isinstance(value, Span3) and value.kind == "slice":
         return slice(raw(value.start), raw(value.stop), raw(value.step))
     if isinstance(value, Static):

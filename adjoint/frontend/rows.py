@@ -1,17 +1,292 @@
-"""Lists whose length is known at run time only."""
+"""Lists whose length is known at run time only, and what a program does with them.
+
+A list becomes one where control flow meets with lists of two lengths, and where a comprehension goes through
+something of unknown length. Its items have one structure; for each number in it there is a list of its own.
+"""
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterator
 from typing import Any
 
+from adjoint.frontend.abstract import (
+    Box,
+    Conflict,
+    Items,
+    Joiner,
+    Maybe,
+    Ref,
+    Rows,
+    Span3,
+    Static,
+    atoms_of,
+    is_atom,
+    merge,
+    rebuild,
+)
+from adjoint.ir.core import Literal, Value
+from adjoint.ir.tree import Tree
+from adjoint.ir.types import ListType, Type, join
+from adjoint.rules.lists import (
+    list_append,
+    list_concat,
+    list_delete,
+    list_drop,
+    list_fill,
+    list_get,
+    list_insert,
+    list_length,
+    list_of,
+    list_reverse,
+    list_set,
+    list_slice,
+)
 
-def as_rows(low: Any, value: Any, like: Any) -> Any:
-    return None
+TAKEN_OUT = "this is an item of a list whose length is known at run time only: put a new one in its place"
+
+# ---- structure
 
 
-def merged(name: Any, a: Any, b: Any, joiner: Any) -> Any:
-    return None
+class _Covering(Joiner):
+    """One value that stands for the structure of several."""
+
+    def atom(self, name: str | None, a: Any, b: Any, type_: Type) -> Any:
+        return Value(None, type_)
+
+    def refs(self, name: str | None, a: Any, b: Any) -> Any:
+        return Conflict("holds lists or dicts that change")
+
+    def rows(self, name: str | None, a: Any, b: Any) -> Any:
+        return covering(name, a, b, self)
 
 
-def covering(name: Any, a: Any, b: Any, joiner: Any) -> Any:
-    return None
+def item_of(value: Any) -> Any:
+    """The structure of the items of a list; None if it has none, a Conflict if they differ."""
+    if isinstance(value, Rows):
+        return value.item
+    found = None
+    for child in value.children:
+        content = bare(child)
+        found = content if found is None else merge(None, found, content, _Covering())
+    return found
+
+
+def bare(value: Any) -> Any:
+    """A value without the identities of its containers."""
+    if isinstance(value, Box):
+        return bare(value.content)
+    if isinstance(value, Tree):
+        return Tree(value.kind, value.cls, value.keys, tuple(map(bare, value.children)))
+    return value
+
+
+def both_items(a: Any, b: Any) -> Any:
+    first, second = item_of(a), item_of(b)
+    if first is None or second is None:
+        return second if first is None else first
+    return merge(None, first, second, _Covering())
+
+
+def column_types(value: Any, item: Any) -> list[Type]:
+    """The types of the lists of numbers of a list, for items of a structure."""
+    if isinstance(value, Rows):
+        return [column.type for column in value.lists]
+    count = len(list(atoms_of(item)))
+    rows = [[atom.type for atom in atoms_of(bare(child))] for child in value.children]
+    if not rows:
+        return [ListType(None)] * count
+    columns = []
+    for column in zip(*rows, strict=True):
+        joined = column[0]
+        for type_ in column[1:]:
+            joined = join(joined, type_)
+        columns.append(ListType(joined))
+    return columns
+
+
+def covering(name: str | None, a: Any, b: Any, joiner: Any) -> Any:
+    """A list that stands for two, at the head of a loop; None if their items have no common structure."""
+    item = both_items(a, b)
+    if item is None or isinstance(item, Conflict):
+        return None
+    pairs = zip(column_types(a, item), column_types(b, item), strict=True)
+    lists = tuple(joiner.atom(name, Value(None, s), Value(None, t), join(s, t)) for s, t in pairs)
+    return Rows(item, lists)
+
+
+def as_rows(low: Any, value: Any, like: Any) -> Rows | None:
+    """A list as one of unknown length whose items may also be those of another."""
+    if isinstance(value, Rows):
+        return value
+    item = both_items(bare_list(low, value), bare_list(low, like))
+    if item is None or isinstance(item, Conflict):
+        return None
+    children = [low.resolved(child) for child in bare_list(low, value).children]
+    table = [list(atoms_of(child)) for child in children]
+    lists = tuple(apply(low, list_of, [row[k] for row in table]) for k in range(len(list(atoms_of(item)))))
+    return Rows(item, lists)
+
+
+def bare_list(low: Any, value: Any) -> Any:
+    """A list with what its items hold in place of the containers themselves."""
+    return value if isinstance(value, Rows) else bare(low.resolved(bare(value)))
+
+
+def merged(name: str | None, a: Rows | None, b: Rows | None, joiner: Any) -> Rows | None:
+    """The list that is one of two."""
+    if a is None or b is None:
+        return None
+    item = merge(None, a.item, b.item, _Covering())
+    pairs = zip(a.lists, b.lists, strict=True)
+    return Rows(item, tuple(joiner.atom(name, s, t, join(s.type, t.type)) for s, t in pairs))
+
+
+def adapt(low: Any, value: Any, template: Any) -> Any:
+    """A value in which lists are of unknown length where those of a template are."""
+    if isinstance(template, Rows) and isinstance(value, Tree):
+        return as_rows(low, value, template)
+    if isinstance(template, Box) and isinstance(value, Box):
+        return Box(value.identity, adapt(low, value.content, template.content))
+    if isinstance(template, Maybe):
+        if isinstance(value, Maybe):
+            return Maybe(adapt(low, value.value, template.value), value.bound)
+        return adapt(low, value, template.value)
+    if isinstance(template, Tree) and isinstance(value, Tree) and len(value.children) == len(template.children):
+        pairs = zip(value.children, template.children, strict=True)
+        return Tree(value.kind, value.cls, value.keys, tuple(adapt(low, child, model) for child, model in pairs))
+    return value
+
+
+# ---- reading
+
+
+def apply(low: Any, fun: Any, args: list[Any], node: Any = None) -> Any:
+    """Append an op on lists; what is in a list shares memory with it."""
+    result = low.apply(fun, args, {}, node)
+    low.relate(result, args)
+    return result
+
+
+def length(low: Any, rows: Rows, node: Any) -> Any:
+    if not rows.lists:
+        low.refuse(node, "the length of a list of constants, which is known at run time only", "count them")
+    return low.apply(list_length, [rows.lists[0]], {}, node)
+
+
+def item(low: Any, rows: Rows, index: Any, node: Any) -> Any:
+    """`items[index]`."""
+    if isinstance(index, Span3):
+        ends = [low.seen(part) for part in (index.start, index.stop, index.step)]
+        parts = [Literal(None) if isinstance(end, Static) else end for end in ends]
+        return low.own(Rows(rows.item, tuple(apply(low, list_slice, [column, *parts], node) for column in rows.lists)))
+    found = iter([apply(low, list_get, [column, index], node) for column in rows.lists])
+    return low.own(rebuild(rows.item, found), TAKEN_OUT)
+
+
+def items(low: Any, rows: Rows, node: Any) -> Items:
+    """A list to be gone through."""
+    return Items(length(low, rows, node), lambda index: item(low, rows, index, node))
+
+
+def concatenated(low: Any, a: Any, b: Any, node: Any) -> Any:
+    """`a + b`"""
+    first, second = as_rows(low, a, b), as_rows(low, b, a)
+    if first is None or second is None:
+        low.refuse(node, "lists whose items have different structures are joined")
+    structure = merge(None, first.item, second.item, _Covering())
+    pairs = zip(first.lists, second.lists, strict=True)
+    return low.own(Rows(structure, tuple(apply(low, list_concat, list(pair), node) for pair in pairs)))
+
+
+def repeated(low: Any, tree: Tree, count: Any, node: Any) -> Any:
+    """`[x] * n` with n known at run time only."""
+    if len(tree.children) != 1:
+        low.refuse(node, "a list of several items is repeated a number of times known at run time only")
+    value = low.resolved(tree.children[0])
+    lists = tuple(apply(low, list_fill, [atom, count], node) for atom in atoms_of(value))
+    return low.own(Rows(bare(value), lists))
+
+
+def plain(rows: Rows) -> Any:
+    """The one list of numbers, arrays or lists that a list is; None if its items have more parts."""
+    inner = rows.item
+    while isinstance(inner, Rows) and len(inner.lists) == 1:
+        inner = inner.item
+    return rows.lists[0] if is_atom(inner) and len(rows.lists) == 1 else None
+
+
+# ---- changing
+
+
+def fitted(low: Any, rows: Rows, value: Any, node: Any) -> Iterator[tuple[Any, Any]]:
+    """The numbers of a new item, each with its list; its structure must be that of the items."""
+    content = low.resolved(value)
+    if isinstance(rows.item, Rows) and not isinstance(content, Rows):
+        content = as_rows(low, content, rows.item)
+    together = merge(None, rows.item, content, _Covering())
+    if isinstance(together, Conflict):
+        low.refuse(node, "an item of another structure is put into a list", "give all items of a list one structure")
+    yield from zip(rows.lists, atoms_of(content), strict=True)
+
+
+def changed(low: Any, ref: Ref, rows: Rows, lists: list[Any], node: Any) -> None:
+    low.change(ref, Rows(rows.item, tuple(lists)), node)
+
+
+def append(low: Any, ref: Ref, rows: Rows, value: Any, node: Any) -> None:
+    new = [apply(low, list_append, [column, atom], node) for column, atom in fitted(low, rows, value, node)]
+    changed(low, ref, rows, new, node)
+
+
+def set_item(low: Any, ref: Ref, rows: Rows, index: Any, value: Any, node: Any) -> None:
+    if isinstance(index, Span3):
+        low.refuse(node, "a slice of a list whose length is known at run time only is replaced", "replace item by item")
+    new = [apply(low, list_set, [column, index, atom], node) for column, atom in fitted(low, rows, value, node)]
+    changed(low, ref, rows, new, node)
+
+
+def delete(low: Any, ref: Ref, rows: Rows, index: Any, node: Any) -> None:
+    changed(low, ref, rows, [apply(low, list_delete, [column, index], node) for column in rows.lists], node)
+
+
+def extend(low: Any, ref: Ref, more: Any, node: Any) -> None:
+    tree, other = low.seen(ref), low.seen(more)
+    if not isinstance(other, (Rows, Tree)):
+        low.refuse(node, "a list whose length is known at run time only is extended by no list", "append item by item")
+    low.change(ref, low.seen(concatenated(low, tree, other, node)), node)
+
+
+def method(low: Any, ref: Ref, rows: Rows, name: str, args: list[Any], node: Any) -> Any:
+    """A method that changes a list."""
+    nothing = Static(None)
+    if name == "append":
+        append(low, ref, rows, args[0], node)
+    elif name == "extend":
+        extend(low, ref, args[0], node)
+    elif name == "insert":
+        pairs = fitted(low, rows, args[1], node)
+        new = [apply(low, list_insert, [column, args[0], atom], node) for column, atom in pairs]
+        changed(low, ref, rows, new, node)
+    elif name == "pop":
+        place = args[0] if args else Literal(-1)
+        found = item(low, rows, place, node)
+        if isinstance(place, Literal) and place.value == -1:
+            changed(low, ref, rows, [apply(low, list_drop, [column], node) for column in rows.lists], node)
+        else:
+            delete(low, ref, rows, place, node)
+        return found
+    elif name == "reverse":
+        changed(low, ref, rows, [apply(low, list_reverse, [column], node) for column in rows.lists], node)
+    elif name == "clear":
+        low.change(ref, Tree("list", None, (), ()), node)
+    elif name == "copy":
+        return low.own(rows)
+    else:
+        low.refuse(node, f"the method `{name}` of a list whose length is known at run time only")
+    return nothing
+
+
+def is_positive(low: Any, rows: Rows, node: Any) -> Any:
+    """The truth of a list."""
+    return low.apply(operator.gt, [length(low, rows, node), Literal(0)], {}, node)

@@ -1,0 +1,77 @@
+"""Python's own functions on what has a length known at run time only, in Python.
+
+The frontend reads these as it reads a user's functions; they are never called.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def collected(items: Any) -> Any:
+    found = []
+    for item in items:
+        found.append(item)
+    return found
+
+
+def smallest(items: Any) -> Any:
+    items = list(items)
+    best = items[0]
+    for k in range(1, len(items)):
+        item = items[k]
+        if item < best:
+            best = item
+    return best
+
+
+def largest(items: Any) -> Any:
+    items = list(items)
+    best = items[0]
+    for k in range(1, len(items)):
+        item = items[k]
+        if item > best:
+            best = item
+    return best
+
+
+def any_of(items: Any) -> Any:
+    for item in items:
+        if item:
+            return True
+    return False
+
+
+def all_of(items: Any) -> Any:
+    for item in items:
+        if not item:
+            return False
+    return True
+
+
+def reduced(function: Any, items: Any) -> Any:
+    items = list(items)
+    total = items[0]
+    for k in range(1, len(items)):
+        total = function(total, items[k])
+    return total
+
+
+def reduced_from(function: Any, items: Any, total: Any) -> Any:
+    for item in items:
+        total = function(total, item)
+    return total
+
+
+def mapped(function: Any, items: Any) -> Any:
+    found = []
+    for item in items:
+        found.append(function(item))
+    return found
+
+
+def mapped_pairs(function: Any, first: Any, second: Any) -> Any:
+    found = []
+    for a, b in zip(first, second):  # noqa: B905  # as Python's own `map` does
+        found.append(function(a, b))
+    return found
