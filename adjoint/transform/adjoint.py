@@ -90,6 +90,7 @@ class Reverse:
         self.split: dict[tuple[str, tuple[int, ...], tuple[bool, ...]], Split] = {}
         self.elements: dict[Value, Elements] = {}
         self.hints: dict[Value, str] = {}
+        self.carried: dict[Op, tuple[list[bool], dict[Value, None]]] = {}  # by the reverse of a loop
 
     def differentiate(self, fn: Function, wrt: Sequence[int], seeds: Sequence[bool]) -> Function:
         """The same transform, of a callee."""
@@ -287,14 +288,18 @@ class Reverse:
         """The loop backwards.
 
         What it carries, cotangents of carried values and of values read from outside, is found by repeating
-        until no more turns up.
+        until no more turns up. A loop inside is met in each of these passes: it begins with what it found in the
+        last one, as otherwise the time would double with each level of nesting.
         """
         is_for = op.primitive is FOR
         parts: Any = for_parts(op) if is_for else while_parts(op)
         body = op.regions[-1]
         inside = self.residuals.defined(op)
-        active = [final in cot for final in parts.final]
-        outside: dict[Value, None] = {}
+        start = [final in cot for final in parts.final]
+        known = self.carried.get(op)
+        if known is not None and any(a and not b for a, b in zip(start, known[0], strict=True)):
+            known = None
+        active, outside = known or (start, {})
         saved_grown = dict(self.residuals.grown)
         while True:
             self.residuals.grown = dict(saved_grown)
@@ -315,7 +320,9 @@ class Reverse:
             found = dict.fromkeys([*outside, *(v for v in local if v not in inside and v not in parts.carried)])
             if more == active and list(found) == list(outside):
                 break
-            active, outside = more, found
+            active, outside = (more, found) if known is None else (start, {})
+            known = None
+        self.carried[op] = active, outside
         chosen = [k for k, a in enumerate(active) if a]
         following = [self.carried_bar(local, inner, parts.carried[k]) for k in chosen]
         following += [local[v] for v in outside]
