@@ -156,8 +156,8 @@ class Expressions:
         return text.call(self.constants.reference(op.primitive.fun), [self.packed(a) for a in args], keywords)
 
     def packed(self, arg: Any) -> Any:
-        if isinstance(arg, tuple):
-            return text.sequence([self.packed(part) for part in arg])
+        if isinstance(arg, (tuple, list)):
+            return text.sequence([self.packed(part) for part in arg], type(arg))
         return arg if isinstance(arg, gast.AST) else self.constants.literal(arg)
 
     def arguments(self, op: Op) -> tuple[list[Any], list[tuple[str, Any]]]:
