@@ -13,7 +13,7 @@ from adjoint.codegen import text
 from adjoint.codegen.constants import Constants, dtype_node
 from adjoint.codegen.decisions import COPY, FRESH
 from adjoint.codegen.fold import ACCESS, Folding
-from adjoint.ir.core import CALL, FORMAT, OPAQUE, Atom, Literal, Op, Slot, Value
+from adjoint.ir.core import CALL, FORMAT, OPAQUE, PACK, UNPACK, Atom, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import slots_of
 from adjoint.rules import internal
@@ -101,7 +101,7 @@ class Expressions:
 
     # ---- ops
 
-    def op(self, op: Op) -> Any:
+    def op(self, op: Op) -> Any:  # noqa: PLR0911  # a table of forms
         """The expression of an op with one result (or of a call whose results are unpacked)."""
         fun = op.primitive.fun
         if fun in BINARY and len(op.inputs) == 2:
@@ -118,6 +118,10 @@ class Expressions:
             return text.call(self.constants.helper("fresh"), [self.atom(op.inputs[0])])
         if op.primitive is CALL:
             return text.call(text.name(op.attrs["callee"]), [self.atom(atom) for atom in op.inputs])
+        if op.primitive is PACK:
+            return text.sequence([self.atom(atom) for atom in op.inputs])
+        if op.primitive is UNPACK:  # assigned to a tuple
+            return self.atom(op.inputs[0])
         if op.primitive is ACCESS:
             return self.access(op)
         if op.primitive is OPAQUE:

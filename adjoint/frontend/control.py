@@ -21,6 +21,7 @@ from adjoint.frontend.abstract import (
     same_value,
 )
 from adjoint.frontend.calls import Calls
+from adjoint.frontend.recursion import status_of
 from adjoint.ir.build import Builder
 from adjoint.ir.core import EMPTY, IF, UNDEFINED, Atom, Block, Literal, Op, Value
 from adjoint.ir.types import Type
@@ -99,7 +100,7 @@ class Control(Calls):
             with self.region() as builder:
                 if start is not None:
                     builder.ops.extend(start.ops)
-                status = thunk()
+                status = status_of(thunk, RAISE)
             ends.append((builder, frame.names, status, frame.pending, frame.result))
         (builder_a, names_a, status_a, *_), (builder_b, names_b, status_b, *_) = ends
         frame.names = dict(before)

@@ -47,6 +47,7 @@ from adjoint.frontend.control import (
     walk_same_function,
 )
 from adjoint.frontend.liveness import assigned
+from adjoint.frontend.recursion import status_of
 from adjoint.ir.core import FOR, UNDEFINED, WHILE, Atom, Block, Literal, Op, Value
 from adjoint.ir.types import PY_INT, ArrayType, Type
 from adjoint.ir.walk import lookup, substitute
@@ -203,7 +204,7 @@ class Loops(Control):
             with self.region() as builder:
                 self.frame.names.update(params)
                 self.assign(node.target, index if item is None else item(index))
-                status = self.stmts(node.body)
+                status = status_of(lambda: self.stmts(node.body), RAISE)
                 after = params if status == RAISE else self.end_of_trip(status, params, node)
             return [Block((), tuple(builder.ops), ())], after, [index]
 
@@ -235,7 +236,7 @@ class Loops(Control):
             self.frame.names = before
             with self.region() as inner:
                 self.frame.names.update(params)
-                status = self.stmts(node.body)
+                status = status_of(lambda: self.stmts(node.body), RAISE)
                 after = params if status == RAISE else self.end_of_trip(status, params, node)
             return [Block((), tuple(builder.ops), (test,)), Block((), tuple(inner.ops), ())], after, []
 

@@ -36,6 +36,7 @@ from adjoint.frontend.context import Frame, NeedStatic
 from adjoint.frontend.control import BREAK, CONTINUE, MAYBE, NEXT, RAISE, RETURN, has_exit, leaves
 from adjoint.frontend.expressions import BINARY
 from adjoint.frontend.loops import Loops
+from adjoint.frontend.recursion import is_parameter
 from adjoint.ir.build import Builder
 from adjoint.ir.core import UNDEFINED, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
@@ -304,6 +305,8 @@ class Lowering(Loops):
         roots = self.roots_of(owner)
         if any(value in roots and path[0][0] != "arg" for path, value in self.leaves):
             self.refuse(node, f"`{name}` is an array from outside of the function and is written", "copy it first")
+        if any(is_parameter(self, root) for root in roots):
+            self.refuse(node, f"`{name}` is an argument of a recursive function and is written", "copy it first")
         seen: list[str] = []
         for frame in self.callers():
             scope: Frame | None = frame

@@ -82,7 +82,18 @@ class StackType:
         return f"stack({', '.join(map(str, self.elements))})"
 
 
-Type = ArrayType | ObjectType | StackType
+@dataclass(frozen=True, slots=True)
+class PackType:
+    """What a call leaves behind for its reverse: values that only the callee knows, so that it may call itself.
+
+    A tangent or a cotangent of a pack is a pack of as many parts, None for those that have no derivative.
+    """
+
+    def __str__(self) -> str:
+        return "pack"
+
+
+Type = ArrayType | ObjectType | StackType | PackType
 
 SHORT: dict[str | None, str] = {
     "float64": "f8", "float32": "f4", "complex128": "c16", "complex64": "c8",
@@ -95,6 +106,7 @@ PY_FLOAT = ArrayType("float64", (), "py")
 PY_INT = ArrayType("int64", (), "py")
 PY_BOOL = ArrayType("bool", (), "py")
 PY_COMPLEX = ArrayType("complex128", (), "py")
+PACKED = PackType()
 
 _PY_TYPES: dict[type, ArrayType] = {bool: PY_BOOL, int: PY_INT, float: PY_FLOAT, complex: PY_COMPLEX}
 
@@ -115,7 +127,7 @@ def is_inexact(type_: Type) -> bool:
     if isinstance(type_, StackType):
         return any(map(is_inexact, type_.elements))
     if not isinstance(type_, ArrayType):
-        return False
+        return isinstance(type_, PackType)
     return type_.dtype is None or type_.dtype.startswith(("float", "complex"))
 
 
