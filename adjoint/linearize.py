@@ -10,7 +10,7 @@ from adjoint.frontend.abstract import Partial, atoms_of, rebuild
 from adjoint.frontend.lower import Lowering
 from adjoint.ir.core import CALL, RAISE, Atom, Block, Function, Literal, Op, Value
 from adjoint.ir.types import is_inexact
-from adjoint.ir.walk import block_reads, clone_block, lookup, op_reads
+from adjoint.ir.walk import all_ops, block_reads, clone_block, lookup, op_reads
 from adjoint.nesting import Outlined, chosen_atoms, matching, outline, place, varying
 from adjoint.transform.adjoint import adjoint
 from adjoint.transform.calls import sweeps
@@ -71,11 +71,16 @@ def _pushforward(
 
 def has_effect(op: Op, functions: Mapping[str, Function]) -> bool:
     """Whether running an op twice can be seen; an exception that it did not raise it will not raise then either."""
-    if op.primitive is CALL and any(has_effect(inner, functions) for inner in functions[op.attrs["callee"]].body.ops):
-        return True
-    if any(has_effect(inner, functions) for region in op.regions for inner in region.ops):
-        return True
-    return op.primitive.effect and op.primitive is not RAISE
+    seen: set[str] = set()
+    waiting = [Block((), (op,), ())]
+    while waiting:
+        for inner in all_ops(waiting.pop()):
+            if inner.primitive.effect and inner.primitive is not RAISE:
+                return True
+            if inner.primitive is CALL and (name := inner.attrs["callee"]) not in seen:
+                seen.add(name)
+                waiting.append(functions[name].body)
+    return False
 
 
 def _transposed_pullback(

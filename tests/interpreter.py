@@ -16,7 +16,9 @@ from adjoint.ir.core import (
     FORMAT,
     IF,
     OPAQUE,
+    PACK,
     RAISE,
+    UNPACK,
     WHILE,
     Block,
     Function,
@@ -61,6 +63,10 @@ class _Interpreter:
             return self.loop_while(op, inputs, env)
         if op.primitive is CALL:
             return self.call(self.program.functions[op.attrs["callee"]], inputs)
+        if op.primitive is PACK:
+            return (tuple(inputs),)
+        if op.primitive is UNPACK:
+            return inputs[0]
         slots = slots_of(op)
         operands = [x for k, x in enumerate(inputs) if k not in slots]
         attrs = {

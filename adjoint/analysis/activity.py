@@ -8,7 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adjoint.ir.core import CALL, FOR, HOOK, IF, OPAQUE, WHILE, Atom, Block, Op, Value, for_parts, while_parts
+from adjoint.ir.core import (
+    CALL,
+    FOR,
+    HOOK,
+    IF,
+    OPAQUE,
+    PACK,
+    UNPACK,
+    WHILE,
+    Atom,
+    Block,
+    Op,
+    Value,
+    for_parts,
+    while_parts,
+)
 from adjoint.ir.types import is_inexact
 from adjoint.rules.registry import rule_of
 
@@ -24,7 +39,7 @@ def carries_derivative(op: Op) -> bool:
     """Whether the results of an op can vary with its operands."""
     rule = rule_of(op.primitive)
     if rule is None:  # a function without a rule may vary; it is refused where its derivative is needed
-        return op.primitive in (OPAQUE, CALL, HOOK) or op.primitive.fun is not None
+        return op.primitive in (OPAQUE, CALL, HOOK, PACK, UNPACK) or op.primitive.fun is not None
     return rule.kind != "nondifferentiable"
 
 

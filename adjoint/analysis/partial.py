@@ -6,7 +6,7 @@ The walk over-approximates.
 
 from __future__ import annotations
 
-from adjoint.ir.core import FOR, IF, UNDEFINED, WHILE, Atom, Block, Op, Value, for_parts, while_parts
+from adjoint.ir.core import FOR, IF, UNDEFINED, UNPACK, WHILE, Atom, Block, Op, Value, for_parts, while_parts
 
 
 def partial_values(block: Block) -> set[Value]:
@@ -34,6 +34,9 @@ class _Partial:
                         self.values.add(out)
             elif op.primitive in (FOR, WHILE):
                 self.loop(op)
+            elif op.primitive is UNPACK:
+                pairs = zip(op.outputs, op.attrs["partial"], strict=True)
+                self.values.update(out for out, is_partial in pairs if is_partial)
 
     def loop(self, op: Op) -> None:
         parts = for_parts(op) if op.primitive is FOR else while_parts(op)

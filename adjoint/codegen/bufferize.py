@@ -37,6 +37,7 @@ from adjoint.ir.core import (
     CALL,
     FOR,
     IF,
+    PACK,
     WHILE,
     Atom,
     Block,
@@ -46,7 +47,7 @@ from adjoint.ir.core import (
     for_parts,
     while_parts,
 )
-from adjoint.ir.types import ArrayType, StackType, same_shape
+from adjoint.ir.types import PACKED, ArrayType, StackType, same_shape
 from adjoint.ir.walk import block_reads
 
 NOBODY: frozenset[Value] = frozenset()
@@ -166,7 +167,9 @@ class _Analysis:
         for out in op.outputs:
             if not has_storage(out.type):
                 continue
-            if op.primitive is CALL or out in self.d.views:
+            if op.primitive is CALL and out.type == PACKED:  # may hold arguments and results of the call
+                self.refer(out, frozenset(map(self.own, op.outputs)).union(*map(self.of, op.inputs)))
+            elif op.primitive is CALL or out in self.d.views:
                 self.refer(out, frozenset({self.own(out)}))
             else:
                 self.refer(out, result_storages(op, self.table, frozenset({self.own(out)})))
@@ -349,8 +352,11 @@ class _Analysis:
 
     def fresh_results(self, body: Block) -> None:
         taken: Storages = NONE
+        packed_here = {out for op in body.ops if op.primitive is PACK for out in op.outputs}
         for k, atom in enumerate(body.results):
             if not has_storage(atom.type):
+                continue
+            if atom in packed_here:  # a half of a function that calls itself: its caller knows what it holds
                 continue
             storages = self.result(body, k)
             bad = frozenset(s for s in storages if s in taken or not self.writable(frozenset({s})))

@@ -69,7 +69,7 @@ class Constants:
         name = getattr(plain, "__name__", "")
         if name and getattr(runtime, name, None) is plain:
             return self.helper(name)
-        if (path := _path_of(obj)) is not None:
+        if (path := _path_of(obj) or _path_of(plain)) is not None:
             return text.dotted(path)
         if (public := library.public_name(obj)) is not None:
             home, name = public

@@ -13,7 +13,7 @@ from adjoint.codegen import text
 from adjoint.codegen.constants import Constants, dtype_node
 from adjoint.codegen.decisions import COPY, FRESH
 from adjoint.codegen.fold import ACCESS, Folding
-from adjoint.ir.core import CALL, FORMAT, OPAQUE, Atom, Literal, Op, Slot, Value
+from adjoint.ir.core import CALL, FORMAT, OPAQUE, PACK, UNPACK, Atom, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import slots_of
 from adjoint.rules import internal
@@ -102,7 +102,7 @@ class Expressions:
 
     # ---- ops
 
-    def op(self, op: Op) -> Any:
+    def op(self, op: Op) -> Any:  # noqa: PLR0911  # a table of forms
         """The expression of an op with one result (or of a call whose results are unpacked)."""
         fun = op.primitive.fun
         if fun in BINARY and len(op.inputs) == 2:
@@ -119,6 +119,10 @@ class Expressions:
             return text.call(self.constants.helper("fresh"), [self.atom(op.inputs[0])])
         if op.primitive is CALL:
             return text.call(text.name(op.attrs["callee"]), [self.atom(atom) for atom in op.inputs])
+        if op.primitive is PACK:
+            return text.sequence([self.atom(atom) for atom in op.inputs])
+        if op.primitive is UNPACK:  # assigned to a tuple
+            return self.atom(op.inputs[0])
         if op.primitive is ACCESS:
             return self.access(op)
         if op.primitive is OPAQUE:
@@ -157,8 +161,8 @@ class Expressions:
         return text.call(self.constants.reference(op.primitive.fun), [self.packed(a) for a in args], keywords)
 
     def packed(self, arg: Any) -> Any:
-        if isinstance(arg, tuple):
-            return text.sequence([self.packed(part) for part in arg])
+        if isinstance(arg, (tuple, list)):
+            return text.sequence([self.packed(part) for part in arg], type(arg))
         return arg if isinstance(arg, gast.AST) else self.constants.literal(arg)
 
     def arguments(self, op: Op) -> tuple[list[Any], list[tuple[str, Any]]]:

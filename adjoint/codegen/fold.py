@@ -19,7 +19,9 @@ from adjoint.ir.core import (
     CALL,
     FOR,
     IF,
+    PACK,
     RAISE,
+    UNPACK,
     WHILE,
     Atom,
     Block,
@@ -32,6 +34,7 @@ from adjoint.ir.core import (
     for_parts,
     while_parts,
 )
+from adjoint.ir.types import PACKED
 from adjoint.ir.walk import all_ops
 from adjoint.rules import internal
 from adjoint.rules.trace import DIM
@@ -173,7 +176,7 @@ class _Folder:
     def may_fold(self, atom: Atom, place: dict[Op, int], at: int, barriers: list[_Barrier]) -> bool:
         """Whether the op of `atom` can be evaluated at position `at` of its block instead of where it stands."""
         op = self.definitions.get(atom) if isinstance(atom, Value) else None
-        if op is None or op not in place or len(op.outputs) != 1 or op.regions or op.primitive is CALL:
+        if op is None or op not in place or len(op.outputs) != 1 or op.regions or op.primitive in (CALL, UNPACK):
             return False
         if is_effect(op) or is_inplace(op):
             return False
@@ -254,6 +257,7 @@ class _Memory:
             self.op(op)
 
     def op(self, op: Op) -> None:
+        self.packs(op)
         if op.primitive is IF:
             for region in op.regions:
                 for out, atom in zip(op.outputs, region.results, strict=True):
@@ -275,6 +279,15 @@ class _Memory:
             for out in op.outputs:
                 for atom in op.inputs:
                     self.join(out, atom)
+
+    def packs(self, op: Op) -> None:
+        """A pack holds its parts; a call may put arguments and results into the one that it gives."""
+        if op.primitive not in (PACK, UNPACK, CALL):
+            return
+        atoms = (*op.inputs, *op.outputs)
+        for pack in [atom for atom in atoms if atom.type == PACKED][:1]:
+            for atom in atoms:
+                self.join(pack, atom)
 
     def stacks(self, op: Op, pushed: tuple[Atom, ...], produced: tuple[Value, ...]) -> None:
         items = iter(pushed)

@@ -33,7 +33,7 @@ from adjoint.ir.core import (
 from adjoint.ir.print import print_function
 from adjoint.ir.tree import Tree, leaves
 from adjoint.ir.types import ObjectType
-from adjoint.ir.walk import substitute
+from adjoint.ir.walk import map_functions, substitute
 
 NO_COUNT = Literal(0)
 
@@ -78,22 +78,44 @@ class Generated:
 
 def generate(fn: Function, interface: Interface) -> Generated:
     """The Python of a function, its callees first. `fn` has been through `bufferize`."""
+    fn = _renamed(fn, interface.name)
     callees = list(fn.functions.values())
     parameters = [name for part in (interface, *map(_plain_interface, callees)) for name, _ in part.params]
     constants = Constants(parameters)
     for function in (fn, *callees):
         constants.collect(function.body)
-    reserved = {interface.name, *(callee.name for callee in callees), *(name for name, _ in interface.params)}
+    reserved = {interface.name, *(callee.name for callee in callees)}
     texts, spans = [], []
     for callee in callees:
         written, places = _define(callee, _plain_interface(callee), constants, reserved)
         texts.append(written + "\n\n")
         spans += [*places, None, None]
-    written, places = _define(fn, interface, constants, reserved)
+    written, places = _define(fn, interface, constants, reserved | {name for name, _ in interface.params})
     texts.append(written)
     spans += places
     helpers = tuple(sorted(constants.helpers))
     return Generated("".join(texts), interface.name, dict(constants.objects), helpers, tuple(spans))
+
+
+def _renamed(fn: Function, name: str) -> Function:
+    """A callee that is called like the whole gets a name of its own: the entry of a function that calls itself."""
+    if name not in fn.functions:
+        return fn
+    count = 1
+    while f"{name}_{count}" in fn.functions:
+        count += 1
+    new = f"{name}_{count}"
+
+    def block(b: Block) -> Block:
+        return replace(b, ops=tuple(map(op, b.ops)))
+
+    def op(o: Op) -> Op:
+        attrs = {**o.attrs, "callee": new} if o.attrs.get("callee") == name else o.attrs
+        return replace(o, attrs=attrs, regions=tuple(map(block, o.regions)))
+
+    fn = map_functions(fn, block)
+    callees = {new if key == name else key: callee for key, callee in fn.functions.items()}
+    return replace(fn, functions={**callees, new: replace(callees[new], name=new)})
 
 
 def _blamed(ops: Sequence[Op]) -> Span | None:

@@ -25,7 +25,9 @@ from adjoint.ir.core import (
     FOR,
     IF,
     OPAQUE,
+    PACK,
     RAISE,
+    UNPACK,
     WHILE,
     Atom,
     Block,
@@ -131,7 +133,7 @@ class Statements:
         node = self.expressions.op(op)
         if used:
             targets = [text.name(self.names[out] if self.is_read(out) else "_") for out in op.outputs]
-            node = text.assign(targets, node)
+            node = text.assign([text.sequence(targets)] if op.primitive is UNPACK else targets, node)
         else:
             node = text.statement(node)
         self.add(node, op)
@@ -423,7 +425,7 @@ def _exposed(fn: Function) -> set[Value]:
     """Values whose variable is read where they may be undefined: pushed, returned, copied, passed on."""
     found = {atom for atom in fn.results if isinstance(atom, Value)}
     for op in all_ops(fn.body):
-        if op.primitive in (CALL, OPAQUE, FOR, WHILE, FRESH):
+        if op.primitive in (CALL, OPAQUE, PACK, FOR, WHILE, FRESH):
             found.update(atom for atom in op.inputs if isinstance(atom, Value))
         for region in op.regions:
             found.update(atom for atom in region.results if isinstance(atom, Value))

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.ir.core import OPAQUE, Atom, Literal, Op, Primitive, Slot, Value
-from adjoint.ir.types import ArrayType, ObjectType, StackType, Type
+from adjoint.ir.core import OPAQUE, PACK, UNPACK, Atom, Literal, Op, Primitive, Slot, Value
+from adjoint.ir.types import ArrayType, ObjectType, PackType, StackType, Type
 from adjoint.rules import internal
 
 
@@ -54,7 +54,7 @@ def has_storage(type_: Type) -> bool:
     """Whether a value of this type may refer to memory that can be written."""
     if isinstance(type_, ArrayType):
         return type_.kind in ("array", "any")
-    return isinstance(type_, (StackType, ObjectType))
+    return isinstance(type_, (StackType, ObjectType, PackType))
 
 
 def is_update(primitive: Primitive) -> bool:
@@ -124,6 +124,8 @@ def storages_of(table: Mapping[Value, Storages], atom: Atom) -> Storages:
 def result_storages(op: Op, table: Mapping[Value, Storages], own: Storages) -> Storages:
     """What a result of a plain op may refer to; `own` is the memory that it would allocate."""
     primitive = op.primitive
+    if primitive in (PACK, UNPACK):
+        return NONE.union(*(storages_of(table, atom) for atom in op.inputs))
     if primitive.fun in UPDATES:
         return storages_of(table, op.inputs[0])
     if primitive.fun is operator.getitem:

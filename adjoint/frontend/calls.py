@@ -12,7 +12,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import AdjointError, MissingRuleError, UnsupportedError
-from adjoint.frontend import builtin, inplace, library
+from adjoint.frontend import builtin, inplace, library, recursion
 from adjoint.frontend.abstract import (
     Closure,
     Method,
@@ -45,8 +45,6 @@ MACROS: dict[Any, Callable[..., Any]] = {}
 
 WRAPPERS: tuple[Any, ...] = (type(functools.lru_cache(len)), staticmethod)
 """Callables that compute what the function in their `__wrapped__` computes."""
-
-MAX_DEPTH = 30
 
 LARGE = 150
 """Callees with more nodes of syntax than this are kept as calls."""
@@ -170,6 +168,10 @@ class Calls(Expressions):
         if self.frame is None:  # before the first call
             return self.inline(frame, args, kwargs, defaults, kw_defaults, node)
         self.bind_arguments(frame, args, kwargs, defaults, kw_defaults, node)
+        frame.depth = self.depth
+        return recursion.activate(self, frame, node, lambda: self.kept(frame, node))
+
+    def kept(self, frame: Frame, node: Any) -> Any:
         bound = dict(frame.names)
         values = {name: self.resolved(value) for name, value in bound.items()}
         key = (frame.node, frame.path, tuple((name, kind_of(value)) for name, value in values.items()))
@@ -177,7 +179,7 @@ class Calls(Expressions):
             self.kept_calls[key] = self.outlined(frame, values, node)
         if self.kept_calls[key] is None:
             frame.names = bound
-            return self.entered(frame, node)
+            return self.inlined(frame)
         name, outside, result, results, shared = self.kept_calls[key]
         atoms = [a for value in values.values() for a in atoms_of(value) if isinstance(a, Value)]
         with self.at(node):
@@ -259,13 +261,9 @@ class Calls(Expressions):
     def entered(self, frame: Frame, node: Any) -> Any:
         """Lower the body of a callee whose arguments are bound, here."""
         frame.depth = self.depth
-        same = [caller for caller in self.callers() if caller.node is frame.node]
-        if len(same) > MAX_DEPTH or any(caller.depth < self.depth for caller in same):
-            self.refuse(
-                node,
-                f"`{_name(frame)}` calls itself on a condition known at run time only, or more than {MAX_DEPTH} times",
-                "write the recursion as a loop",
-            )  # fmt: skip
+        return recursion.activate(self, frame, node, lambda: self.inlined(frame))
+
+    def inlined(self, frame: Frame) -> Any:
         saved, self.frame = self.frame, frame
         try:
             return self.run_body()

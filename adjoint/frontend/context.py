@@ -33,6 +33,7 @@ class Frame:
     result: Any = None
     caller: Frame | None = None
     depth: int = 0  # how many regions deep it was called
+    key: Any = None  # the function and the structure of its arguments: see `recursion`
     at: Any = None  # the statement that is lowered
     place: Span | None = None  # of the call, for functions that stand for one of NumPy's
 
@@ -67,6 +68,7 @@ class Context:
     comprehensions: dict[Any, Any] = field(default_factory=dict)  # as functions with a loop
     functions: dict[str, Function] = field(default_factory=dict)
     kept_calls: dict[Any, Any] = field(default_factory=dict)
+    recursive: list[Any] = field(default_factory=list)  # functions that call themselves
     written: list[tuple[Value, Span]] = field(default_factory=list)
     stands_for: dict[Value, Value] = field(default_factory=dict)  # parameter of an outlined function -> argument
     held: dict[int, Any] = field(default_factory=dict)  # objects that no path leads to

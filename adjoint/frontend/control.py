@@ -26,6 +26,7 @@ from adjoint.frontend.abstract import (
 )
 from adjoint.frontend.calls import Calls
 from adjoint.frontend.memory import is_memory
+from adjoint.frontend.recursion import status_of
 from adjoint.ir.build import Builder
 from adjoint.ir.core import EMPTY, IF, UNDEFINED, Atom, Block, Literal, Op, Value
 from adjoint.ir.types import Type, join
@@ -194,7 +195,7 @@ class Control(Calls):
             with self.region() as builder:
                 if start is not None:
                     builder.ops.extend(start.ops)
-                status = thunk()
+                status = status_of(thunk, RAISE)
             ends.append(End(builder, frame.names, self.heap, status, frame.pending, frame.result))
         frame.names, self.heap = dict(before), dict(heap)
         merged = Merge(self, ends, heap)

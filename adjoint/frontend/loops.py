@@ -54,6 +54,7 @@ from adjoint.frontend.control import (
 )
 from adjoint.frontend.liveness import assigned
 from adjoint.frontend.memory import is_array, is_memory
+from adjoint.frontend.recursion import status_of
 from adjoint.ir.core import FOR, UNDEFINED, WHILE, Atom, Block, Literal, Op, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import PY_INT, ArrayType, Type
@@ -281,7 +282,7 @@ class Loops(Control):
             index = Value(hint, PY_INT)
             with self.region() as builder:
                 self.assign(node.target, index if item is None else item(index))
-                trip = self.end_of_trip(self.stmts(node.body), params, node)
+                trip = self.end_of_trip(status_of(lambda: self.stmts(node.body), RAISE), params, node)
             return [Block((), tuple(builder.ops), ())], trip, [index]
 
         self.loop(node, names, body, lambda plan: self.emit_for(plan, space, node))
@@ -314,7 +315,7 @@ class Loops(Control):
                 self.refuse(node.test, "the test of the loop changes an array or a container", "do that in the body")
             self.frame.names, self.heap = before, heap
             with self.region() as inner:
-                trip = self.end_of_trip(self.stmts(node.body), params, node)
+                trip = self.end_of_trip(status_of(lambda: self.stmts(node.body), RAISE), params, node)
             return [Block((), tuple(builder.ops), (test,)), Block((), tuple(inner.ops), ())], trip, []
 
         def emit(plan: LoopPlan) -> None:

@@ -16,7 +16,11 @@ Structured ops (regions read values of the enclosing blocks freely):
 A loop may end early: attr `stop` is the number of a carried truth value, and the loop ends after the trip
 that makes it true. A `for` with `stop` counts its trips in the carried integer of number `trips`.
 
-`call`   inputs arguments; attrs `callee`, a name in `Function.functions`.
+`call`   inputs arguments; attrs `callee`, a name in `Function.functions`. A function may call itself.
+
+`pack`   puts any values into one; `unpack` takes them out again. What a function that calls itself hands over to
+         its reverse holds what the inner calls hand over. Attrs of `unpack`: `partial`, for each value whether it
+         may be undefined.
 
 A stack is a value: the loop that produces it returns it, a later loop consumes it from its end.
 """
@@ -147,6 +151,8 @@ IF = Primitive("if")
 FOR = Primitive("for")
 WHILE = Primitive("while")
 CALL = Primitive("call")
+PACK = Primitive("pack")
+UNPACK = Primitive("unpack")
 STRUCTURED = (IF, FOR, WHILE)
 
 

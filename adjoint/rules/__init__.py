@@ -27,8 +27,10 @@ from adjoint.rules import (  # enter their rules
     internal,  # noqa: F401
     join,  # noqa: F401
     linalg,  # noqa: F401
+    order,  # noqa: F401
     products,  # noqa: F401
     reduce,  # noqa: F401
+    selection,  # noqa: F401
     shape,  # noqa: F401
     special,  # noqa: F401
     unary,  # noqa: F401

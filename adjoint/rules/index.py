@@ -15,7 +15,7 @@ from adjoint.ir.types import PY_INT, SHAPE, UNKNOWN, ArrayType, Shape, Symbol, b
 from adjoint.rules.infer import array_type, dim_of, normal_axes, static_argument
 from adjoint.rules.internal import add_at
 from adjoint.rules.lengths import named, product_of_lengths, shortened, slice_length
-from adjoint.rules.registry import jvp_rule, linear
+from adjoint.rules.registry import linear
 
 # ---- indexing
 
@@ -237,7 +237,7 @@ def delete(bar, x, *, obj, axis=None):
     return add_at(np.zeros_like(x), bar, index=along(axis, np.delete(np.arange(x.shape[axis], like=x), obj)))
 
 
-# ---- sorting follows the permutation
+# ---- types of what is sorted
 
 
 def infer_sort(inputs, attrs):
@@ -247,12 +247,3 @@ def infer_sort(inputs, attrs):
     if attrs.get("axis", -1) is None:
         return ArrayType(type_.dtype, None if type_.shape is None else (product_of_lengths(type_.shape),), "array")
     return array_type(type_.dtype, type_.shape)
-
-
-@jvp_rule(np.sort, infer=infer_sort)
-def sort(x_dot, x, *, axis=-1):
-    if axis is None:
-        return np.ravel(x_dot)[np.argsort(np.ravel(x))]
-    if x.ndim == 1:
-        return x_dot[np.argsort(x)]
-    return np.take_along_axis(x_dot, np.argsort(x, axis), axis)

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from adjoint.ir.core import Atom
-from adjoint.ir.types import PY_BOOL, PY_FLOAT, PY_INT, UNKNOWN, ArrayType, Type, promote
+from adjoint.ir.types import PACKED, PY_BOOL, PY_FLOAT, PY_INT, UNKNOWN, ArrayType, Type, promote
 from adjoint.rules import registry
 from adjoint.rules.infer import array_type
 from adjoint.rules.registry import linear, nondifferentiable
 from adjoint.rules.trace import Sym
-from adjoint.runtime import arrays
+from adjoint.runtime import arrays, packs
 from adjoint.runtime.scalars import divide, log, power
 
 
@@ -117,6 +117,15 @@ def _update_view(bar, x, value, *, index, path):
 
 is_contiguous = traceable(arrays.is_contiguous)
 nondifferentiable(is_contiguous, infer=lambda inputs, attrs: PY_BOOL)
+
+
+zeros_in, add_packs = traceable(packs.zeros_in), traceable(packs.add_packs)
+nondifferentiable(zeros_in, infer=lambda inputs, attrs: PACKED)
+
+
+@linear(add_packs, infer=lambda inputs, attrs: PACKED)
+def _add_packs(bar, a, b):
+    return bar, bar
 
 
 zeros_if = traceable(arrays.zeros_if)

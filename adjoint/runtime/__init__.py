@@ -17,11 +17,12 @@ from adjoint.runtime.arrays import (
     update,
     zeros_if,
 )
+from adjoint.runtime.packs import add_packs, zeros_in
 from adjoint.runtime.scalars import divide, log, power
 from adjoint.runtime.special import average, bessel_i, diff, exceeds, full, polygamma, quotient, recurrence
 
 __all__ = [
-    "add_at", "average", "bessel_i", "broadcast_like", "cast", "diff", "divide", "exceeds", "fresh", "full", "hooked",
-    "log", "polygamma", "power", "product_left", "product_right", "quotient", "rebuild", "recurrence", "sum_to",
-    "update", "zeros_if",
+    "add_at", "add_packs", "average", "bessel_i", "broadcast_like", "cast", "diff", "divide", "exceeds", "fresh",
+    "full", "hooked", "log", "polygamma", "power", "product_left", "product_right", "quotient", "rebuild",
+    "recurrence", "sum_to", "update", "zeros_if", "zeros_in",
 ]  # fmt: skip

@@ -26,7 +26,9 @@ from adjoint.ir.core import (
     HOOK,
     IF,
     OPAQUE,
+    PACK,
     UNDEFINED,
+    UNPACK,
     WHILE,
     Atom,
     Block,
@@ -38,14 +40,15 @@ from adjoint.ir.core import (
     for_parts,
     while_parts,
 )
-from adjoint.ir.types import PY_INT, ArrayType, StackType, Type
+from adjoint.ir.types import PACKED, PY_INT, ArrayType, StackType, Type
 from adjoint.ir.walk import clone_block, op_reads, substitute, substitute_op
 from adjoint.rules.internal import cast, zeros_if
 from adjoint.rules.trace import ZERO, Sym, Zero
 from adjoint.runtime.arrays import hooked
-from adjoint.transform.calls import Split, reverse_call
+from adjoint.transform.calls import Splits, reverse_call
 from adjoint.transform.cotangent import add, derivative_type, named, primitive, project, zero_like
 from adjoint.transform.inline import inline_split_calls
+from adjoint.transform.packs import packed, unpacked
 from adjoint.transform.residuals import Residuals
 from adjoint.transform.tangent import times
 from adjoint.transform.trace import Tracing, find_rule, refuse_varying_options, splice
@@ -54,11 +57,14 @@ Elements = tuple[tuple[int, Any], ...]
 """The elements of a stack that have cotangents, in order; for an element that is a stack, its own `Elements`."""
 
 
-def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool]) -> Function:
-    """`(x...) -> (y...)` becomes `(x..., y_bar of the seeded y...) -> (y..., x_bar of the x in wrt...)`."""
+def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool], split: Splits | None = None) -> Function:
+    """`(x...) -> (y...)` becomes `(x..., y_bar of the seeded y...) -> (y..., x_bar of the x in wrt...)`.
+
+    `split` has the halves of callees that are known or being made.
+    """
     fn = inline_split_calls(fn)
     sources = [fn.params[k] for k in wrt]
-    mode = Reverse(varied(fn.body, sources), dict(fn.functions), partial_values(fn.body))
+    mode = Reverse(varied(fn.body, sources), dict(fn.functions), partial_values(fn.body), split)
     builder = Builder(sweep="adjoint")
     bars = []
     cot: Cotangents = {}
@@ -82,18 +88,21 @@ Cotangents = dict[Value, Atom]
 class Reverse:
     """The state of one reverse transform: what varies, and what the forward sweep must hand over."""
 
-    def __init__(self, varied: set[Value], functions: dict[str, Function], partial: set[Value]) -> None:
+    def __init__(
+        self, varied: set[Value], functions: dict[str, Function], partial: set[Value], split: Splits | None
+    ) -> None:
         self.varied = varied
         self.partial = partial
         self.functions = functions
         self.residuals = Residuals()
-        self.split: dict[tuple[str, tuple[int, ...], tuple[bool, ...]], Split] = {}
+        self.split: Splits = {} if split is None else split
         self.elements: dict[Value, Elements] = {}
         self.hints: dict[Value, str] = {}
+        self.carried: dict[Op, tuple[list[bool], dict[Value, None]]] = {}  # by the reverse of a loop
 
     def differentiate(self, fn: Function, wrt: Sequence[int], seeds: Sequence[bool]) -> Function:
         """The same transform, of a callee."""
-        return adjoint(fn, wrt, seeds)
+        return adjoint(fn, wrt, seeds, self.split)
 
     # ------------------------------------------------------------------ cotangents
 
@@ -145,6 +154,10 @@ class Reverse:
             reverse_call(self, op, cot, builder)
         elif op.primitive is HOOK:
             self.hook(op, cot, builder)
+        elif op.primitive is PACK:
+            self.pack(op, cot, builder)
+        elif op.primitive is UNPACK:
+            self.unpack(op, cot, builder)
         elif carries_derivative(op):
             self.plain(op, cot, builder)
 
@@ -160,6 +173,21 @@ class Reverse:
             type_ = derivative_type(op.inputs[0].type)
             (given,) = builder.emit(OPAQUE, (bar, op.inputs[1]), attrs, types=(type_,))
         self.accumulate(cot, builder, op.inputs[0], given)
+
+    def pack(self, op: Op, cot: Cotangents, builder: Builder) -> None:
+        """The cotangent of a pack holds those of its parts."""
+        parts = [Value(None, atom.type) if isinstance(atom, Literal) else atom for atom in op.inputs]
+        bars = unpacked(builder, cot[op.outputs[0]], parts, [atom in self.partial for atom in op.inputs])
+        for atom, bar in zip(op.inputs, bars, strict=True):
+            if bar is not None:
+                self.accumulate(cot, builder, atom, bar)
+
+    def unpack(self, op: Op, cot: Cotangents, builder: Builder) -> None:
+        bars = [
+            packed(builder, part, cot.get(part), may_be_undefined=is_partial)
+            for part, is_partial in zip(op.outputs, op.attrs["partial"], strict=True)
+        ]
+        self.accumulate(cot, builder, op.inputs[0], builder.emit(PACK, bars, types=(PACKED,))[0])
 
     def plain(self, op: Op, cot: Cotangents, builder: Builder) -> None:
         rule = find_rule(op)
@@ -287,14 +315,18 @@ class Reverse:
         """The loop backwards.
 
         What it carries, cotangents of carried values and of values read from outside, is found by repeating
-        until no more turns up.
+        until no more turns up. A loop inside is met in each of these passes: it begins with what it found in the
+        last one, as otherwise the time would double with each level of nesting.
         """
         is_for = op.primitive is FOR
         parts: Any = for_parts(op) if is_for else while_parts(op)
         body = op.regions[-1]
         inside = self.residuals.defined(op)
-        active = [final in cot for final in parts.final]
-        outside: dict[Value, None] = {}
+        start = [final in cot for final in parts.final]
+        known = self.carried.get(op)
+        if known is not None and any(a and not b for a, b in zip(start, known[0], strict=True)):
+            known = None
+        active, outside = known or (start, {})
         saved_grown = dict(self.residuals.grown)
         while True:
             self.residuals.grown = dict(saved_grown)
@@ -315,7 +347,9 @@ class Reverse:
             found = dict.fromkeys([*outside, *(v for v in local if v not in inside and v not in parts.carried)])
             if more == active and list(found) == list(outside):
                 break
-            active, outside = more, found
+            active, outside = (more, found) if known is None else (start, {})
+            known = None
+        self.carried[op] = active, outside
         chosen = [k for k, a in enumerate(active) if a]
         following = [self.carried_bar(local, inner, parts.carried[k]) for k in chosen]
         following += [local[v] for v in outside]

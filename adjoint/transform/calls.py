@@ -3,16 +3,25 @@
 The callee's joint program is cut in two: a forward function, which gives the results and whatever the
 reverse sweep reads of the inside, and a reverse function, which takes that and the cotangents. Both are
 made once for each pattern of activity (split mode of Griewank and Walther 2008, section 12.2).
+
+What a function that calls itself hands over contains what its inner calls hand over, so it is one value, a
+pack, whose parts only the two halves know. Their interface is thus settled before they are made, and the
+inner calls can refer to them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from adjoint.analysis.partial import partial_values
 from adjoint.ir.build import Builder
-from adjoint.ir.core import CALL, Atom, Block, Function, Op, Value
-from adjoint.ir.walk import block_reads, clone_block, op_reads
+from adjoint.ir.core import CALL, PACK, UNDEFINED, UNPACK, Atom, Block, Function, Op, Value
+from adjoint.ir.types import PACKED, ArrayType, Type
+from adjoint.ir.walk import all_ops, block_reads, clone_block, op_reads
+from adjoint.transform.cotangent import derivative_type
+from adjoint.transform.inline import callee_of
 from adjoint.transform.optimise import simplify_all
 
 if TYPE_CHECKING:
@@ -21,62 +30,135 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The two halves of a callee: `arguments` are the parameters of the callee that the reverse one reads."""
+    """The two halves of a callee, by name: `arguments` are the parameters of the callee that the reverse one reads."""
 
-    forward: Function
-    reverse: Function
+    forward: str
+    reverse: str
     arguments: tuple[int, ...]
     residuals: tuple[Value, ...]
+    gifts: tuple[Type, ...]
+
+
+Splits = dict[tuple[str, tuple[int, ...], tuple[bool, ...]], Split]
+"""The halves of callees, for each set of parameters that vary and of results that have a cotangent."""
 
 
 def reverse_call(mode: Reverse, op: Op, cot: Cotangents, builder: Builder) -> None:
     """Grow the forward call by residuals and append the call of the reverse function."""
-    callee = mode.functions[op.attrs["callee"]]
+    callee = callee_of(op, mode.functions)
     wrt = tuple(k for k, atom in enumerate(op.inputs) if isinstance(atom, Value) and atom in mode.varied)
     seeds = tuple(output in cot for output in op.outputs)
     halves = split_callee(mode, callee, wrt, seeds)
     residuals = tuple(Value(v.hint, v.type) for v in halves.residuals)
     mode.residuals.grown[op] = replace(
-        op, outputs=(*op.outputs, *residuals), attrs={**op.attrs, "callee": halves.forward.name}
+        op, outputs=(*op.outputs, *residuals), attrs={**op.attrs, "callee": halves.forward}
     )
     bars = [cot[output] for output, seeded in zip(op.outputs, seeds, strict=True) if seeded]
     inputs = (*(op.inputs[k] for k in halves.arguments), *residuals, *bars)
-    types = [atom.type for atom in halves.reverse.results]
-    gifts = builder.emit(CALL, inputs, {"callee": halves.reverse.name}, types=types)
+    types = [_at_call(gift, op.inputs[k].type) for k, gift in zip(wrt, halves.gifts, strict=True)]
+    gifts = builder.emit(CALL, inputs, {"callee": halves.reverse}, types=types)
     for k, gift in zip(wrt, gifts, strict=True):
         mode.accumulate(cot, builder, op.inputs[k], gift)
 
 
+def _at_call(gift: Type, argument: Type) -> Type:
+    """The type of a cotangent that a call gives: its shape is that of the argument."""
+    if isinstance(gift, ArrayType) and isinstance(argument, ArrayType):
+        return replace(gift, shape=argument.shape)
+    return gift
+
+
 def split_callee(mode: Reverse, callee: Function, wrt: tuple[int, ...], seeds: tuple[bool, ...]) -> Split:
     key = (callee.name, wrt, seeds)
-    if key in mode.split:
-        return mode.split[key]
+    if key not in mode.split:
+        split = _split_recursive if calls_itself(callee.name, mode.functions) else _split_plain
+        split(mode, callee, wrt, seeds)
+    return mode.split[key]
+
+
+def calls_itself(name: str, functions: Mapping[str, Function]) -> bool:
+    """Whether a function may be reached from its own calls."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for op in all_ops(functions[waiting.pop()].body):
+            callee: str = op.attrs.get("callee") or ""  # of a call or of a hook
+            if callee == name:
+                return True
+            if callee in functions and callee not in seen:
+                seen.add(callee)
+                waiting.append(callee)
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeps:
+    """The joint program of a callee, cut; `reads` is what the reverse sweep reads of parameters and forward sweep."""
+
+    params: tuple[Value, ...]
+    forward: Block  # without parameters
+    reverse: Block
+    reads: tuple[Value, ...]
+    bars: tuple[Value, ...]
+    partial: set[Value]
+
+
+def _joint(mode: Reverse, callee: Function, wrt: tuple[int, ...], seeds: tuple[bool, ...]) -> Sweeps:
     joint = mode.differentiate(replace(callee, functions=mode.functions), wrt, seeds)
+    mode.functions.update(joint.functions)  # those that turn out not to be called are known as halves all the same
     joint = simplify_all(joint, late=len(joint.params) - len(callee.params))
     mode.functions.update(joint.functions)
-    count, bars = len(callee.results), joint.params[len(callee.params) :]
+    count = len(callee.results)
+    params, bars = joint.params[: len(callee.params)], joint.params[len(callee.params) :]
     forward, reverse = sweeps(joint, count, len(bars))
-    given = set(joint.params[: len(callee.params)])
     tail = Block((), reverse, joint.results[count:])
-    reads = [v for v in block_reads(tail) if v not in bars]
-    arguments = tuple(k for k, p in enumerate(joint.params[: len(callee.params)]) if p in reads)
-    residuals = tuple(v for v in reads if v not in given)
-    suffix = f"_{len(mode.split)}" if any(k[0] == callee.name for k in mode.split) else ""
-    head = Block(joint.params[: len(callee.params)], forward, (*joint.results[:count], *residuals))
-    params = (*(joint.params[k] for k in arguments), *residuals, *bars)
-    halves = Split(
-        _function(f"{callee.name}_forward{suffix}", head),
-        _function(f"{callee.name}_reverse{suffix}", replace(tail, params=params)),
-        arguments, residuals,
-    )  # fmt: skip
-    mode.functions[halves.forward.name] = halves.forward
-    mode.functions[halves.reverse.name] = halves.reverse
-    mode.split[key] = halves
-    return halves
+    reads = tuple(value for value in block_reads(tail) if value not in bars)
+    return Sweeps(params, Block((), forward, joint.results[:count]), tail, reads, bars, partial_values(joint.body))
 
 
-def _function(name: str, body: Block) -> Function:
-    return Function(name, clone_block(body, {}))
+def _split_plain(mode: Reverse, callee: Function, wrt: tuple[int, ...], seeds: tuple[bool, ...]) -> None:
+    """Halves that hand over one value for each that is read."""
+    made = _joint(mode, callee, wrt, seeds)
+    arguments = tuple(k for k, param in enumerate(made.params) if param in made.reads)
+    residuals = tuple(value for value in made.reads if value not in made.params)
+    names = _names(mode, callee)
+    _define(mode, names[0], Block(made.params, made.forward.ops, (*made.forward.results, *residuals)))
+    params = (*(made.params[k] for k in arguments), *residuals, *made.bars)
+    _define(mode, names[1], replace(made.reverse, params=params))
+    gifts = tuple(atom.type for atom in made.reverse.results)
+    mode.split[(callee.name, wrt, seeds)] = Split(*names, arguments, residuals, gifts)
+
+
+def _split_recursive(mode: Reverse, callee: Function, wrt: tuple[int, ...], seeds: tuple[bool, ...]) -> None:
+    """Halves that hand over a pack. Until they are made, functions of their interface stand in for them."""
+    names = _names(mode, callee)
+    pack = Value("inner", PACKED)
+    gifts = tuple(derivative_type(callee.params[k].type) for k in wrt)
+    mode.split[(callee.name, wrt, seeds)] = Split(*names, (), (pack,), gifts)
+    bars = tuple(Value(None, derivative_type(a.type)) for a, s in zip(callee.results, seeds, strict=True) if s)
+    _define(mode, names[0], replace(callee.body, results=(*callee.results, UNDEFINED)))
+    _define(mode, names[1], Block((pack, *bars), (), (UNDEFINED,) * len(wrt)))
+    pack = Value("residuals", PACKED)
+    made = _joint(mode, callee, wrt, seeds)
+    pack_up = Op(PACK, made.reads, (pack,), sweep="adjoint")
+    head = Block(made.params, (*made.forward.ops, pack_up), (*made.forward.results, pack))
+    _define(mode, names[0], head)
+    partial = tuple(value in made.partial for value in made.reads)
+    unpack = Op(UNPACK, (pack,), made.reads, {"partial": partial}, sweep="adjoint")
+    _define(mode, names[1], Block((pack, *made.bars), (unpack, *made.reverse.ops), made.reverse.results))
+
+
+def _names(mode: Reverse, callee: Function) -> tuple[str, str]:
+    """Names for the halves that no function has yet: another derivative may have split the same callee."""
+    suffix, count = "", 0
+    while f"{callee.name}_forward{suffix}" in mode.functions:
+        count += 1
+        suffix = f"_{count}"
+    return f"{callee.name}_forward{suffix}", f"{callee.name}_reverse{suffix}"
+
+
+def _define(mode: Reverse, name: str, body: Block) -> None:
+    mode.functions[name] = Function(name, clone_block(body, {}))
 
 
 def sweeps(fn: Function, results: int, bars: int) -> tuple[tuple[Op, ...], tuple[Op, ...]]:

@@ -14,8 +14,8 @@ import numpy as np
 
 from adjoint.ir.build import Builder
 from adjoint.ir.core import Atom, Literal, Primitive, Value
-from adjoint.ir.types import ArrayType, Type, is_complex, known_not_one, same_length
-from adjoint.rules.internal import broadcast_like, cast, sum_to
+from adjoint.ir.types import PACKED, ArrayType, Type, is_complex, known_not_one, same_length
+from adjoint.rules.internal import add_packs, broadcast_like, cast, sum_to, zeros_in
 from adjoint.rules.registry import primitive_of
 
 
@@ -43,7 +43,9 @@ def project(builder: Builder, bar: Atom, value: Atom) -> Atom:
 
 def to_shape(builder: Builder, bar: Atom, value: Atom) -> Atom:
     """Undo broadcasting: sum over the axes along which `value` was repeated; repeat a smaller `bar`."""
-    have, want = bar.type.shape, value.type.shape  # type: ignore[union-attr]  # both are arrays
+    if not isinstance(bar.type, ArrayType) or not isinstance(value.type, ArrayType):
+        return bar  # a pack
+    have, want = bar.type.shape, value.type.shape
     if want == () and have == ():
         return bar
     if have is None or want is None:
@@ -74,14 +76,16 @@ def to_shape(builder: Builder, bar: Atom, value: Atom) -> Atom:
 
 def add(builder: Builder, total: Atom | None, bar: Atom) -> Atom:
     """The sum of two cotangents; the first contribution is taken as it is."""
-    return bar if total is None else builder.one(primitive(operator.add), total, bar)
+    if total is None:
+        return bar
+    return builder.one(primitive(add_packs if total.type == PACKED else operator.add), total, bar)
 
 
 def zero_like(builder: Builder, value: Atom) -> Atom:
     """A zero that can be carried, pushed or returned: materialised only where it has to be."""
     if isinstance(value.type, ArrayType) and value.type.shape == ():
         return Literal(0.0)
-    return builder.one(primitive(np.zeros_like), value)
+    return builder.one(primitive(zeros_in if value.type == PACKED else np.zeros_like), value)
 
 
 def derivative_type(type_: Type) -> Type:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from adjoint.errors import UnsupportedError
 from adjoint.ir.core import CALL, Atom, Block, Function, Op, Value
 from adjoint.ir.types import StackType
 from adjoint.ir.walk import clone_block, lookup, reading
+
+
+def callee_of(op: Op, functions: Mapping[str, Function]) -> Function:
+    """The function that a call calls."""
+    name = op.attrs["callee"]
+    if name not in functions:
+        raise UnsupportedError(f"`{name}` calls itself through a derivative of itself", op.span)
+    return functions[name]
 
 
 def inline_split_calls(fn: Function) -> Function:
@@ -22,7 +32,7 @@ def _inline(block: Block, program: Function, table: dict[Value, Atom]) -> Block:
     ops: list[Op] = []
     for op in block.ops:
         inputs = tuple(lookup(table, atom) for atom in op.inputs)
-        if op.primitive is CALL and _hands_over_stacks(program.functions[op.attrs["callee"]]):
+        if op.primitive is CALL and _hands_over_stacks(callee_of(op, program.functions)):
             callee = _inline(program.functions[op.attrs["callee"]].body, program, {})
             local: dict[Value, Atom] = dict(zip(callee.params, inputs, strict=True))
             body = clone_block(Block((), callee.ops, callee.results), local)

@@ -19,7 +19,9 @@ from adjoint.ir.core import (
     HOOK,
     IF,
     OPAQUE,
+    PACK,
     UNDEFINED,
+    UNPACK,
     WHILE,
     Atom,
     Block,
@@ -30,11 +32,12 @@ from adjoint.ir.core import (
     for_parts,
     while_parts,
 )
-from adjoint.ir.types import ArrayType, StackType, Type, is_inexact
+from adjoint.ir.types import PACKED, ArrayType, StackType, Type, is_inexact
 from adjoint.rules.registry import rule_of
 from adjoint.rules.trace import ZERO, Zero
 from adjoint.transform.cotangent import derivative_type, named, project, to_shape, zero_like
-from adjoint.transform.inline import inline_split_calls
+from adjoint.transform.inline import callee_of, inline_split_calls
+from adjoint.transform.packs import packed, unpacked
 from adjoint.transform.trace import Tracing, find_rule, refuse_varying_options, splice
 
 
@@ -106,6 +109,9 @@ class _Tangent:
             self.loop(op, builder)
         elif op.primitive is CALL:
             self.call(op, builder)
+        elif op.primitive is PACK or op.primitive is UNPACK:
+            builder.append(op)
+            (self.pack if op.primitive is PACK else self.unpack)(op, builder)
         else:
             builder.append(op)
             self.plain(op, builder)
@@ -331,9 +337,10 @@ class _Tangent:
         if not any(active):
             builder.append(op)
             return
-        callee = self.functions[op.attrs["callee"]]
+        callee = callee_of(op, self.functions)
         name = f"{callee.name}_jvp" + ("" if all(active) else "_" + "".join("01"[a] for a in active))
         if name not in self.functions:
+            self.functions[name] = callee  # which may call itself: stands in while its tangent is being made
             made = tangent(replace(callee, functions=self.functions), active)
             self.functions.update(made.functions)
             self.functions[name] = replace(made, name=name, functions={})
@@ -346,6 +353,20 @@ class _Tangent:
         )
         for value, dot in zip(op.outputs, out_dots, strict=True):
             self.set(value, dot)
+
+    def pack(self, op: Op, builder: Builder) -> None:
+        """The tangent of a pack is the pack of the tangents of its parts."""
+        if any(self.of(atom) is not None for atom in op.inputs):
+            dots = [packed(builder, atom, self.of(atom), may_be_undefined=True) for atom in op.inputs]
+            self.set(op.outputs[0], builder.emit(PACK, dots, types=(PACKED,))[0])
+
+    def unpack(self, op: Op, builder: Builder) -> None:
+        dot = self.of(op.inputs[0])
+        if dot is None:
+            return
+        dots = unpacked(builder, dot, op.outputs, op.attrs["partial"])
+        for value, part in zip(op.outputs, dots, strict=True):
+            self.set(value, part)
 
 
 def _elements(stack: Atom) -> tuple[Type, ...]:

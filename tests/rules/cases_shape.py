@@ -116,6 +116,7 @@ CASES = {
     "delete": [case(VECTOR, 1), case(MATRIX, 1, axis=0), case(MATRIX, (0, 2), axis=1), case(MATRIX, 3), case(CUBE, slice(0, 2), axis=-1)],
     "sort": [
         case(distinct(5)), case(DISTINCT), case(DISTINCT, axis=0), case(CUBE_DISTINCT, axis=1), case(DISTINCT, axis=None), case(distinct(5), axis=0),
+        case(DISTINCT, kind="stable"), case(DISTINCT, axis=0, stable=True),
     ],
     # joins
     "concatenate": [

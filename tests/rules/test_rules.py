@@ -58,7 +58,9 @@ def parameters() -> list[Any]:
 
 
 def is_differentiated(x: Any) -> bool:
-    return isinstance(x, (float, complex, list)) or (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc")
+    if isinstance(x, list):
+        return any(map(is_differentiated, x))
+    return isinstance(x, (float, complex)) or (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc")
 
 
 def type_of(x: Any, name: str) -> ArrayType:
@@ -77,7 +79,7 @@ def program(primitive: Primitive, case: Case) -> tuple[Function, list[Any]]:
     numbers: list[Any] = []
 
     def symbolic(x: Any) -> Any:
-        if isinstance(x, list) and any(map(is_differentiated, x)):
+        if isinstance(x, list) and is_differentiated(x):
             return [symbolic(item) for item in x]
         if not is_differentiated(x):
             return x.value if isinstance(x, Static) else x

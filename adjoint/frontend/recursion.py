@@ -1,0 +1,377 @@
+"""Functions that call themselves on a condition known at run time only: lowered once, and called.
+
+A call is lowered in its place as long as that ends. Where a function is met again among its own callers, in a
+branch or a loop that only the run decides about, the outermost of these activations is started anew as a
+function of its own. What its parameters stand for covers all its calls, and what it gives covers all its
+paths: the least fixed point, found by lowering the body until nothing changes. At the start no call of
+itself has a result, so that only the paths without one are seen; a counter that differs from level to level
+becomes a run-time integer.
+
+What is no number (options, functions, the structure of containers) stays known at compile time: calls that
+differ in it are calls of different functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from adjoint.errors import AliasError
+from adjoint.frontend import rows
+from adjoint.frontend.abstract import (
+    BOTTOM,
+    Closure,
+    Conflict,
+    Joiner,
+    Span3,
+    Static,
+    atoms_of,
+    is_atom,
+    merge,
+    rebuild,
+    widen,
+)
+from adjoint.frontend.context import Frame
+from adjoint.ir.build import Builder
+from adjoint.ir.core import CALL, UNDEFINED, Block, Function, Literal, Value
+from adjoint.ir.tree import Tree
+from adjoint.ir.types import ArrayType, Symbol, Type
+from adjoint.ir.walk import block_reads, clone_block, defined_in
+from adjoint.rules.infer import fresh_length
+
+MAX_DEPTH = 30
+"""Calls of a function in one another, at compile time."""
+
+
+class _Joined(Joiner):
+    """What covers two calls: `number(a, b, type)` makes the number that covers two."""
+
+    def __init__(self, number: Callable[[Any, Any, Type], Value]) -> None:
+        self.number = number
+
+    def atom(self, name: str | None, a: Any, b: Any, type_: Type) -> Any:
+        return self.number(a, b, type_)
+
+    def rows(self, name: str | None, a: Any, b: Any) -> Any:
+        return rows.covering(name, a, b, self)
+
+
+class Cycle(Exception):
+    """An activation has been met again: it is to be lowered as a function of its own."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+
+
+class NoResult(Exception):
+    """A call has no result yet: nothing after it is reached."""
+
+
+@dataclass(eq=False)
+class Recursive:
+    """A function that calls itself. `open`: its body is being lowered.
+
+    `given` covers the arguments of all calls that were met, with the atoms of the parameters for numbers;
+    `result` is what it returns, BOTTOM while no path does. `outside` is what it reads of its surroundings, and
+    is handed to every call. `shares` has for each number of the result the parameters that it may share memory with,
+    `written` are the numbers of the parameters that it writes into: what they are afterwards follows the result.
+    """
+
+    name: str
+    key: Any
+    frame: Frame  # also keeps alive what the key tells apart by identity
+    given: dict[str, Any]
+    params: tuple[Value, ...] = ()
+    outside: tuple[Value, ...] = ()
+    result: Any = BOTTOM
+    shares: tuple[frozenset[int], ...] = ()
+    written: tuple[int, ...] = ()
+    open: bool = True
+    joined: dict[str, Any] = field(default_factory=dict)
+
+    def state(self) -> Any:
+        """What must no longer change."""
+        kinds = [_kind(value) for value in (*self.given.values(), self.result)]
+        return kinds, frozenset(self.outside), self.shares, self.written
+
+
+def activate(low: Any, frame: Frame, node: Any, plain: Callable[[], Any]) -> Any:
+    """What a call gives whose arguments are bound in `frame`; `plain()` lowers a call that is no recursion."""
+    given = {name: low.resolved(value) for name, value in frame.names.items()}
+    frame.key = key = _key(frame, given)
+    made = _known(low, key, given)
+    if made is not None:
+        return _call(low, made, given, node)
+    _look_for_cycle(low, frame, key, node)
+    start, heap = len(low.builder.ops), dict(low.heap)
+    try:
+        return plain()
+    except Cycle as found:
+        if found.frame is not frame:
+            raise
+    del low.builder.ops[start:]
+    low.heap = heap
+    return _call(low, _lower(low, frame, given, node), given, node)
+
+
+def status_of(statements: Callable[[], str], nothing: str) -> str:
+    """How statements end; `nothing` where they call a function that has no result yet."""
+    try:
+        return statements()
+    except NoResult:
+        return nothing
+
+
+def _known(low: Any, key: Any, names: dict[str, Any]) -> Recursive | None:
+    functions: list[Recursive] = low.recursive
+    for made in reversed(functions):
+        if made.key == key and (made.open or _kinds(_join(made, made.given, names)) == _kinds(made.given)):
+            return made
+    return None
+
+
+def _look_for_cycle(low: Any, frame: Frame, key: Any, node: Any) -> None:
+    same = [caller for caller in low.callers() if caller.node is frame.node]
+    alike = [caller for caller in same if caller.key == key]
+    if len(same) > MAX_DEPTH or any(caller.depth < low.depth for caller in alike):
+        if not alike:
+            name = getattr(frame.node, "name", "<lambda>")
+            what = f"`{name}` calls itself more than {MAX_DEPTH} times, each time with another structure of arguments"
+            low.refuse(node, what, "write the recursion as a loop")
+        raise Cycle(alike[-1])
+
+
+# ---------------------------------------------------------------------- the body
+
+
+def _lower(low: Any, frame: Frame, given: dict[str, Any], node: Any) -> Recursive:
+    """Lower the body until what is assumed of its own calls is what they are."""
+    made = Recursive(_name(low, frame), frame.key, frame, given)
+    low.recursive.append(made)
+    saved = dict(low.functions), dict(low.kept_calls), len(low.recursive)
+    while True:
+        before = made.state()
+        block = _pass(low, made)
+        if made.state() == before:
+            break
+        for table, old in ((low.functions, saved[0]), (low.kept_calls, saved[1])):
+            table.clear()
+            table.update(old)
+        del low.recursive[saved[2] :]
+    if made.result is BOTTOM:
+        low.recursive.remove(made)
+        low.refuse(node, f"`{made.name}` calls itself on every path", "return without a call on some path")
+    body = clone_block(replace(block, params=(*made.params, *made.outside)), {}, low.renames)
+    low.functions[made.name] = Function(made.name, body)
+    made.open = False
+    if frame.parent is not None:  # what its free names stand for may change before the next call
+        low.recursive.remove(made)
+    return made
+
+
+def _pass(low: Any, made: Recursive) -> Block:
+    """Lower the body once under the present assumptions, and widen these by what was met."""
+    params: list[Value] = []
+    made.given = {
+        name: rebuild(value, iter([low.parameter(name, atom, params) for atom in atoms_of(value)]))
+        for name, value in made.given.items()
+    }
+    made.params, made.joined = tuple(params), dict(made.given)
+    saved = low.builder, low.frame, low.heap
+    low.builder, low.heap = Builder(low.builder.span), dict(low.heap)
+    names = {name: low.boxed(value) for name, value in made.given.items()}
+    low.frame = replace(made.frame, names=names, pending=None, result=None, depth=low.depth)
+    containers = dict(low.heap)
+    try:
+        result = low.resolved(low.run_body())
+    except NoResult:
+        result = BOTTOM
+    finally:
+        ops, heap = tuple(low.builder.ops), low.heap
+        low.builder, low.frame, low.heap = saved
+    result = BOTTOM if result is UNDEFINED else result
+    results = () if result is BOTTOM else tuple(atoms_of(result))
+    made.written = _written(low, made, heap, containers, Block((), ops, ()))
+    after = tuple(heap[params[k]] for k in made.written) if result is not BOTTOM else ()
+    block = Block(made.params, ops, (*results, *after))
+    outside = tuple(block_reads(block))
+    if set(outside) != set(made.outside):
+        made.outside = outside
+    made.shares = tuple(_shared(low, made, atom) for atom in results)
+    if result is not BOTTOM:
+        made.result = _covering(low, made, result)
+    made.given = made.joined
+    return block
+
+
+def _shared(low: Any, made: Recursive, atom: Any) -> frozenset[int]:
+    sources = low.sources(atom) if isinstance(atom, Value) else ()
+    return frozenset(k for k, param in enumerate(made.params) if param in sources)
+
+
+def _written(
+    low: Any, made: Recursive, heap: dict[Any, Any], containers: dict[Any, Any], block: Block
+) -> tuple[int, ...]:
+    """Which parameters a body writes into. What else is outside of it must stay as it is."""
+    changed = any(heap[key] is not held for key, held in containers.items())
+    beyond = [key for key in heap if isinstance(key, Value) and key not in containers and key not in made.params]
+    if changed or (beyond and not defined_in(block).issuperset(beyond)):
+        what = f"`{made.name}`, which calls itself, changes a container, or an array that is no argument of it"
+        low.refuse(made.frame.node, what, "give arrays as arguments, and return lists and dicts")
+    return tuple(k for k, param in enumerate(made.params) if param in heap)
+
+
+def _covering(low: Any, made: Recursive, result: Any) -> Any:
+    """What covers the results so far and those of a further pass. Lengths that only a call knows are its own."""
+    known = {dim.name for value in made.given.values() for dim in _symbols(value)}
+    known |= {dim.name for value in made.outside for dim in _symbols(value)}
+    own = f"{made.name}."
+    count = 0
+
+    def out(a: Any, b: Any, type_: Type) -> Value:
+        nonlocal count
+        count += 1
+        if isinstance(a, Value) and is_atom(b):
+            type_ = widen(f"{made.name}()", a.type, b.type)
+        if isinstance(type_, ArrayType) and type_.shape is not None:
+            dims = [
+                Symbol(f"{made.name}().{count}.{axis}", 0, dim.not_one)
+                if isinstance(dim, Symbol) and (dim.name not in known or dim.name.startswith(own)) else dim
+                for axis, dim in enumerate(type_.shape)
+            ]  # fmt: skip
+            type_ = replace(type_, shape=tuple(dims))
+        hint = next((atom.hint for atom in (a, b) if isinstance(atom, Value) and atom.hint), None)
+        return Value(hint, type_)
+
+    merged = merge(made.name, made.result, result, _Joined(out))
+    for part in _parts(merged):
+        if isinstance(part, (Closure, Conflict)) or not (is_atom(part) or isinstance(part, (Tree, Static, Span3))):
+            reason = part.reason if isinstance(part, Conflict) else "is no number, array or container of these"
+            low.refuse(made.frame.node, f"the result of `{made.name}`, which calls itself, {reason}")
+    return merged
+
+
+# ---------------------------------------------------------------------- calls
+
+
+def _call(low: Any, made: Recursive, names: dict[str, Any], node: Any) -> Any:
+    if made.open:
+        made.joined = _join(made, made.joined, names)
+        for name, value in made.joined.items():
+            if any(isinstance(part, Conflict) for part in _parts(value)):
+                what = "a number in one call and an object in another"
+                low.refuse(node, f"the argument `{name}` of `{made.name}`, which calls itself, is {what}")
+    if made.result is BOTTOM:
+        raise NoResult
+    pairs = [
+        pair for name, value in names.items()
+        for pair in zip(atoms_of(made.given[name]), atoms_of(value), strict=True)
+    ]  # fmt: skip
+    inputs = [atom for param, atom in pairs if isinstance(param, Value)]
+    results = list(atoms_of(made.result))
+    after = [inputs[k] for k in made.written]
+    refuse_sharing(low, made, inputs, after, node)
+    with low.at(node):
+        outputs = low.builder.emit(
+            CALL,
+            (*inputs, *made.outside),
+            {"callee": made.name},
+            types=[*(_with_own_lengths(made, value.type) for value in results), *(atom.type for atom in after)],
+            hints=[*(value.hint for value in results), *(atom.hint for atom in after)],
+        )
+    for output, numbers in zip(outputs, made.shares, strict=False):
+        low.relate(output, [inputs[k] for k in numbers])
+    for array, output in zip(after, outputs[len(results) :], strict=True):
+        low.write(array, None, output, node)
+    return rebuild(made.result, iter(outputs[: len(results)]))
+
+
+def refuse_sharing(low: Any, made: Recursive, inputs: list[Any], written: list[Any], node: Any) -> None:
+    """An argument that is written must share no memory with another one."""
+    arrays = [atom for atom in inputs if isinstance(atom, Value)]
+    for atom in written:
+        if sum(not low.aliases(atom).isdisjoint(low.aliases(other)) for other in arrays) > 1:
+            what = f"`{made.name}` writes into an argument that may share memory with another"
+            low.error(AliasError, node, what, "copy one of them")
+
+
+def _with_own_lengths(made: Recursive, type_: Type) -> Type:
+    """The type of a result of one call: a length that depends on the call is equal to no other."""
+    if not isinstance(type_, ArrayType) or type_.shape is None:
+        return type_
+    dims = [
+        replace(fresh_length(made.name), not_one=dim.not_one)
+        if isinstance(dim, Symbol) and dim.name.startswith(f"{made.name}().") else dim
+        for dim in type_.shape
+    ]  # fmt: skip
+    return replace(type_, shape=tuple(dims))
+
+
+def _join(made: Recursive, given: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
+    """What covers the arguments so far and those of a further call. Axes that differ are called after the parameter."""
+
+    def joined(name: str) -> Any:
+        own = f"{made.name}.{name}"
+        return merge(own, given[name], names[name], _Joined(lambda a, b, t: Value(name, widen(own, a.type, b.type))))
+
+    return {name: joined(name) for name in given}
+
+
+# ---------------------------------------------------------------------- what tells calls apart
+
+
+def _key(frame: Frame, given: dict[str, Any]) -> Any:
+    """The function, and of its arguments what stays known at compile time."""
+    arguments = tuple((name, _skeleton(value)) for name, value in given.items())
+    return id(frame.node), id(frame.fun), id(frame.parent), arguments
+
+
+def _skeleton(value: Any) -> Any:
+    if isinstance(value, Literal) and type(value.value) is bool:
+        return value.value
+    if is_atom(value):
+        return "number" if isinstance(value.type, ArrayType) else value.type
+    if isinstance(value, Tree):
+        return value.structure, tuple(map(_skeleton, value.children))
+    if isinstance(value, Span3):
+        return value.kind, *map(_skeleton, (value.start, value.stop, value.step))
+    if isinstance(value, Closure):
+        return id(value.node), id(value.frame), *map(_skeleton, (*value.defaults, *value.kw_defaults))
+    if isinstance(value, Static):
+        return (value.value,) if isinstance(value.value, str) else id(value.value)
+    return id(value)
+
+
+def _kind(value: Any) -> Any:
+    """The skeleton of a value with the types of its numbers."""
+    return _skeleton(value), tuple(
+        atom.type if isinstance(atom, Value) else (type(atom.value), repr(atom.value)) for atom in atoms_of(value)
+    )
+
+
+def _kinds(values: dict[str, Any]) -> Any:
+    return [_kind(value) for value in values.values()]
+
+
+def _symbols(value: Any) -> Iterator[Symbol]:
+    for atom in atoms_of(value):
+        if isinstance(atom.type, ArrayType):
+            yield from (dim for dim in atom.type.shape or () if isinstance(dim, Symbol))
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    yield value
+    children = value.children if isinstance(value, Tree) else ()
+    for child in children:
+        yield from _parts(child)
+
+
+def _name(low: Any, frame: Frame) -> str:
+    base = name = str(getattr(frame.node, "name", "function"))
+    taken = {*low.functions, *(made.name for made in low.recursive)}
+    count = 1
+    while name in taken:
+        count += 1
+        name = f"{base}_{count}"
+    return name
