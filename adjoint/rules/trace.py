@@ -54,7 +54,16 @@ class Tracer:
             return x.atom
         if isinstance(x, (Value, Literal)):
             return x
+        if isinstance(x, Unknown):
+            raise MissingRuleError(x.text, self.builder.span, "keep that argument constant")
         return Literal(x)
+
+
+class Unknown:
+    """A cotangent that no rule gives: an error where it is needed."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 def normal_form(
