@@ -157,7 +157,9 @@ class Expressions:
         options = {name: self.item(item, op) for name, item in op.attrs.items() if name != "inplace"}
         args, kwargs = op.primitive.fun.arrange(*operands, **options)  # type: ignore[union-attr]  # tested by `call`
         keywords = [(name, item) for name, item in kwargs.items() if item is not None]
-        return text.call(self.constants.reference(op.primitive.fun), [self.packed(a) for a in args], keywords)
+        called = text.call(self.constants.reference(op.primitive.fun), [self.packed(a) for a in args], keywords)
+        first_only = getattr(op.primitive.fun, "results", None) is not None
+        return text.subscript(called, text.constant(0)) if first_only else called
 
     def packed(self, arg: Any) -> Any:
         if isinstance(arg, (tuple, list)):

@@ -54,6 +54,9 @@ class Ops(Outside):
             atoms = [self.operand(x, node, primitive) for x in inputs]
             attrs = self.settled(attrs, atoms, primitive, node)
             outputs = self.builder.emit(primitive, atoms, attrs)
+        results = getattr(primitive.fun, "results", None)
+        if results is not None:  # some are known from the options: `c, lower = cho_factor(a)`
+            return unraw(results(*outputs, **attrs))
         return outputs[0] if len(outputs) == 1 else make_tuple(outputs)
 
     def operand(self, x: Any, node: Any, primitive: Primitive) -> Atom:
