@@ -13,6 +13,7 @@ from adjoint.codegen import text
 from adjoint.codegen.constants import Constants, dtype_node
 from adjoint.codegen.decisions import COPY, FRESH
 from adjoint.codegen.fold import ACCESS, Folding
+from adjoint.codegen.lists import FUNCTIONS, ListExpressions
 from adjoint.ir.core import CALL, FORMAT, OPAQUE, PACK, UNPACK, Atom, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import slots_of
@@ -60,6 +61,7 @@ class Expressions:
             internal.broadcast_like: self.broadcast_like, internal.cast: self.cast,
             internal.stop_gradient: lambda op: self.atom(op.inputs[0]),
             operator.contains: self.contains,
+            **ListExpressions(self.atom, constants).table,
         }  # fmt: skip
 
     # ---- atoms
@@ -145,7 +147,9 @@ class Expressions:
             if op.sweep and [name for name, _ in keywords[:1]] == ["axis"] and method in AXIS_FIRST:
                 positional.append(keywords.pop(0)[1])
             return text.call(text.attribute(operands[0], method), operands[1:] + positional, keywords)
-        return text.call(self.constants.reference(op.primitive.fun), operands + positional, keywords)
+        known = FUNCTIONS.get(op.primitive.fun)  # of lists
+        function = text.dotted(known) if known else self.constants.reference(op.primitive.fun)
+        return text.call(function, operands + positional, keywords)
 
     def arranged(self, op: Op) -> Any:
         """A call of a function whose operands do not come first, or are parts of its arguments."""

@@ -93,7 +93,17 @@ class PackType:
         return "pack"
 
 
-Type = ArrayType | ObjectType | StackType | PackType
+@dataclass(frozen=True, slots=True)
+class ListType:
+    """A Python list whose length is known at run time only; `element` is None for the empty list of anything."""
+
+    element: Type | None
+
+    def __str__(self) -> str:
+        return f"list({'' if self.element is None else self.element})"
+
+
+Type = ArrayType | ObjectType | StackType | PackType | ListType
 
 SHORT: dict[str | None, str] = {
     "float64": "f8", "float32": "f4", "complex128": "c16", "complex64": "c8",
@@ -126,9 +136,27 @@ def is_inexact(type_: Type) -> bool:
     """Whether values of this type can carry a derivative (an unknown dtype can)."""
     if isinstance(type_, StackType):
         return any(map(is_inexact, type_.elements))
+    if isinstance(type_, ListType):
+        return type_.element is not None and is_inexact(type_.element)
     if not isinstance(type_, ArrayType):
         return isinstance(type_, PackType)
     return type_.dtype is None or type_.dtype.startswith(("float", "complex"))
+
+
+def list_depth(type_: Type) -> int:
+    """How many lists are inside one another."""
+    depth = 0
+    while isinstance(type_, ListType):
+        depth += 1
+        type_ = type_.element or UNKNOWN
+    return depth
+
+
+def innermost(type_: Type) -> Type:
+    """The type of the elements of lists inside one another."""
+    while isinstance(type_, ListType):
+        type_ = type_.element or UNKNOWN
+    return type_
 
 
 def is_complex(type_: Type) -> bool:
@@ -218,6 +246,10 @@ def join(a: Type, b: Type) -> Type:
         return ArrayType(dtype, tuple(map(join_dims, a.shape, b.shape)), kind)
     if isinstance(a, StackType) and isinstance(b, StackType) and len(a.elements) == len(b.elements):
         return StackType(tuple(map(join, a.elements, b.elements)))
+    if isinstance(a, ListType) and isinstance(b, ListType):
+        if a.element is None or b.element is None:
+            return b if a.element is None else a
+        return ListType(join(a.element, b.element))
     return ObjectType("object")
 
 

@@ -28,6 +28,8 @@ from adjoint.rules import (  # enter their rules
     internal,  # noqa: F401
     join,  # noqa: F401
     linalg,  # noqa: F401
+    list_arrays,  # noqa: F401
+    lists,  # noqa: F401
     order,  # noqa: F401
     polynomial,  # noqa: F401
     products,  # noqa: F401

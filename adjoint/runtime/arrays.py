@@ -64,8 +64,8 @@ def update(x: Any, value: Any, index: Any) -> Any:
 
 def fresh(x: Any) -> Any:
     """A copy if `x` is an array or holds arrays; numbers are immutable."""
-    if isinstance(x, tuple):
-        return tuple(fresh(part) for part in x)
+    if isinstance(x, (tuple, list)):
+        return type(x)(fresh(part) for part in x)
     return x.copy() if isinstance(x, np.ndarray) else x
 
 
