@@ -14,6 +14,7 @@ from adjoint.codegen.constants import Constants, dtype_node
 from adjoint.codegen.decisions import COPY, FRESH
 from adjoint.codegen.fold import ACCESS, Folding
 from adjoint.codegen.lists import FUNCTIONS, ListExpressions
+from adjoint.codegen.storage import is_basic
 from adjoint.ir.core import CALL, FORMAT, OPAQUE, PACK, UNPACK, Atom, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import slots_of
@@ -246,7 +247,18 @@ class Expressions:
         return self.call(op)
 
     def shape_of(self, atom: Atom) -> Any:
-        return text.attribute(self.atom(atom), "shape")
+        """`x.shape`; of `x[i]`, which nobody needs otherwise, `x.shape[1:]`, and the one length of `x[:, 0]`."""
+        part = self.folding.inner(atom)
+        kept = kept_axes(part) if part is not None and part.primitive.fun is operator.getitem else []
+        if part is None or not kept or kept != list(range(kept[0], kept[-1] + 1)):
+            return text.attribute(self.atom(atom), "shape")
+        shape = text.attribute(self.atom(part.inputs[0]), "shape")
+        if len(kept) == 1:
+            return text.subscript(shape, text.constant(kept[0]))
+        first, after = kept[0] or None, kept[-1] + 1
+        is_last = after == getattr(part.inputs[0].type, "ndim", None)
+        ends = [text.constant(end) if end is not None else None for end in (first, None if is_last else after)]
+        return text.subscript(shape, gast.Slice(*ends, None))
 
     def filled(self, function: str, like: Atom, out: Atom, args: list[Any]) -> Any:
         """`np.zeros(x.shape)`: several times faster than `np.zeros_like(x)`, and never of a subclass."""
@@ -321,6 +333,18 @@ def axis_of(length: Op) -> int:
     """Which axis the length is of; a keyword and a positional argument mean the same."""
     axis = length.attrs.get("axis")
     return int(length.inputs[1].value if axis is None else axis)  # type: ignore[union-attr]  # a literal
+
+
+def kept_axes(part: Op) -> list[int]:
+    """The axes that indexing by integers and whole slices leaves as they are; none if it does anything else."""
+    count = getattr(part.inputs[0].type, "ndim", None)
+    index = part.attrs["index"]
+    items = index if type(index) is tuple else (index,)
+    if count is None or len(items) > count or not is_basic(items, part.inputs):
+        return []
+    if any(item is None or item is ... or (isinstance(item, slice) and item != slice(None)) for item in items):
+        return []
+    return [k for k in range(count) if k >= len(items) or isinstance(items[k], slice)]
 
 
 def _is_array(atom: Atom) -> bool:
