@@ -7,6 +7,7 @@ take no array: pass `like=x`.
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -137,7 +138,8 @@ def _takes_operands_alone(primitive: Primitive) -> bool:
     parameters = list(primitive.signature.parameters.values())
     operands, rest = parameters[: primitive.operands], parameters[primitive.operands :]
     return (
-        not primitive.sequence
+        type(primitive.signature) is inspect.Signature  # others bind in their own way
+        and not primitive.sequence
         and len(operands) == primitive.operands
         and all(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in operands)
         and all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in rest)
