@@ -365,7 +365,7 @@ def guard_text(text: str, check: str, expected: Any, space: dict[str, Any], seen
     """The tests of one fact, as source text; objects that they mention go to `space`. `seen` is one that passes."""
 
     def named(obj: Any) -> str:
-        name = f"c{len(space)}"
+        name = next((name for name, other in space.items() if other is obj), f"c{len(space)}")
         space[name] = obj
         return name
 

@@ -8,7 +8,7 @@ from typing import Any
 from adjoint.ir.build import Builder
 from adjoint.ir.core import FOR, IF, WHILE, Atom, Function, Literal, Value
 from adjoint.ir.print import print_function
-from adjoint.ir.types import PY_BOOL, PY_FLOAT, PY_INT, ArrayType, StackType, Symbol, Type
+from adjoint.ir.types import PY_BOOL, PY_FLOAT, PY_INT, ArrayType, StackType, Symbol, Type, join
 from adjoint.ir.verify import verify
 from adjoint.rules import names  # noqa: F401  # enters the rules
 from adjoint.rules.trace import Sym, Tracer
@@ -64,7 +64,7 @@ def branch(condition: Any, then: Callable[[], Any], other: Callable[[], Any]) ->
     """An `if`: both branches close over the values that they read."""
     tracer = _tracer(condition, then, other)
     regions = (_region(tracer, (), (), then), _region(tracer, (), (), other))
-    types = [atom.type for atom in regions[0].results]
+    types = [join(a.type, b.type) for a, b in zip(regions[0].results, regions[1].results, strict=True)]
     outputs = tracer.builder.emit(IF, (tracer.atom(condition),), regions=regions, types=types)
     return tuple(Sym(value, tracer) for value in outputs)
 
@@ -77,13 +77,17 @@ def loop(
     stacks: Sequence[Sym] = (),
     produced: Sequence[int] = (),
     reverse: bool = False,
+    types: Sequence[Type] = (),
 ) -> tuple[Sym, ...]:
-    """A `for` over range(count); `body(index, *carried, *elements)` gives what is carried, then what is pushed."""
+    """A `for` over range(count); `body(index, *carried, *elements)` gives what is carried, then what is pushed.
+
+    `types` are those of what is carried where it starts as something more special.
+    """
     tracer = _tracer(count, body, *initial, *stacks)
     start = [tracer.atom(x) for x in initial]
     elements = [t for s in stacks for t in s.atom.type.elements]  # type: ignore[union-attr]
-    region = _region(tracer, [PY_INT, *(a.type for a in start), *elements], _hints(body), body)
-    types: list[Type] = [a.type for a in region.params[1 : 1 + len(start)]]
+    region = _region(tracer, [PY_INT, *(types or (a.type for a in start)), *elements], _hints(body), body)
+    types = [a.type for a in region.params[1 : 1 + len(start)]]
     at = len(start)
     for size in produced:
         types.append(StackType(tuple(a.type for a in region.results[at : at + size])))
@@ -93,11 +97,13 @@ def loop(
     return tuple(Sym(v, tracer) for v in tracer.builder.emit(FOR, inputs, attrs, regions=(region,), types=types))
 
 
-def while_loop(initial: Sequence[Any], test: Callable[..., Any], body: Callable[..., Any]) -> tuple[Sym, ...]:
+def while_loop(
+    initial: Sequence[Any], test: Callable[..., Any], body: Callable[..., Any], types: Sequence[Type] = ()
+) -> tuple[Sym, ...]:
     """A `while`; the last result is the trip count."""
     tracer = _tracer(test, body, *initial)
     start = tuple(tracer.atom(x) for x in initial)
-    types = [a.type for a in start]
+    types = types or [a.type for a in start]
     regions = (_region(tracer, types, _hints(test), test), _region(tracer, types, _hints(body), body))
     outputs = tracer.builder.emit(WHILE, start, {"produced": ()}, regions=regions, types=[*types, PY_INT])
     return tuple(Sym(v, tracer) for v in outputs)

@@ -19,6 +19,7 @@ import numpy as np
 
 from adjoint.analysis.partial import partial_values
 from adjoint.codegen.decisions import Decisions, Rewriter
+from adjoint.codegen.lists import pop_items
 from adjoint.codegen.liveness import Live, count_reads, initial_of, live_after, values
 from adjoint.codegen.order import order_for_reuse
 from adjoint.codegen.storage import (
@@ -26,10 +27,16 @@ from adjoint.codegen.storage import (
     NONE,
     Storage,
     Storages,
+    foreign,
     has_storage,
+    is_list_update,
     is_update,
     is_view,
+    items_part,
     keeps_arguments,
+    levels,
+    list_storages,
+    own_part,
     result_storages,
     storages_of,
 )
@@ -47,7 +54,7 @@ from adjoint.ir.core import (
     for_parts,
     while_parts,
 )
-from adjoint.ir.types import PACKED, ArrayType, StackType, same_shape
+from adjoint.ir.types import PACKED, ArrayType, ListType, StackType, Type, list_depth, same_shape
 from adjoint.ir.walk import block_reads
 
 NOBODY: frozenset[Value] = frozenset()
@@ -60,7 +67,8 @@ def bufferize(fn: Function) -> Function:
     callees = {name: bufferize(callee) for name, callee in fn.functions.items()}
     fn = order_for_reuse(fn)
     decisions = decide(fn)
-    return replace(fn, body=Rewriter(decisions, partial_values(fn.body)).block(fn.body, {}), functions=callees)
+    body = Rewriter(decisions, partial_values(fn.body)).block(fn.body, {})
+    return replace(fn, body=pop_items(body), functions=callees)
 
 
 class Facts:
@@ -68,10 +76,11 @@ class Facts:
 
     def __init__(self, fn: Function) -> None:
         def of_interest(op: Op) -> bool:
-            return bool(op.regions) or is_update(op.primitive) or op.primitive.fun in (*ADDS, *SUBS)
+            changes = is_update(op.primitive) or is_list_update(op.primitive)
+            return bool(op.regions) or changes or op.primitive.fun in (*ADDS, *SUBS)
 
         self.live = live_after(fn, of_interest)
-        self.storages: dict[Value | tuple[Block, int], Storage] = {}
+        self.storages: dict[tuple[Value | tuple[Block, int], int], Storage] = {}
         self.definitions: dict[Value, Op] = {}
         self.reads = count_reads(fn.body)
         self.following: Live = set()  # what loops carry to their next iteration
@@ -109,15 +118,19 @@ class _Analysis:
 
     # ---- storages
 
-    def own(self, key: Value | tuple[Block, int]) -> Storage:
-        """The storage that stands for what is allocated here, the same in every walk."""
-        storage = self.facts.storages.setdefault(key, Storage(owned=True))
+    def own(self, key: Value | tuple[Block, int], type_: Type) -> Storages:
+        """What stands for the memory that is allocated here, the same in every walk."""
+        storages = self.standing_for(key, type_, owned=True)
         for made in self.made_in:
-            made.add(storage)
-        return storage
+            made.update(storages)
+        return storages
 
-    def unowned(self, value: Value) -> Storage:
-        return self.facts.storages.setdefault(value, Storage(owned=False))
+    def unowned(self, value: Value) -> Storages:
+        return self.standing_for(value, value.type, owned=False)
+
+    def standing_for(self, key: Value | tuple[Block, int], type_: Type, *, owned: bool) -> Storages:
+        table = self.facts.storages
+        return frozenset(table.setdefault((key, depth), Storage(owned, depth)) for depth in levels(type_))
 
     def of(self, atom: Atom) -> Storages:
         return storages_of(self.table, atom)
@@ -127,6 +140,10 @@ class _Analysis:
         self.table[value] = storages
         for storage in storages:
             self.holders.setdefault(storage, set()).add(value)
+
+    def itself(self, atom: Atom) -> Storages:
+        """The memory of a value, without that of the items of a list."""
+        return own_part(self.of(atom), atom.type)
 
     def writable(self, storages: Storages) -> bool:
         return all(s.owned and s not in self.d.kept for s in storages)
@@ -144,7 +161,7 @@ class _Analysis:
                 self.new.refused.add(param)
         for param in fn.params:
             if has_storage(param.type):
-                self.refer(param, frozenset({FOREIGN}))
+                self.refer(param, foreign(param.type))
         self.block(fn.body)
         self.fresh_results(fn.body)
         return self.new
@@ -161,30 +178,36 @@ class _Analysis:
     def plain(self, op: Op) -> None:
         if keeps_arguments(op):
             self.new.kept.update(*(self.of(atom) for atom in op.inputs))
-        if is_update(op.primitive):
+        if is_update(op.primitive) or is_list_update(op.primitive):
             self.update(op)
             return
         for out in op.outputs:
             if not has_storage(out.type):
                 continue
             if op.primitive is CALL and out.type == PACKED:  # may hold arguments and results of the call
-                self.refer(out, frozenset(map(self.own, op.outputs)).union(*map(self.of, op.inputs)))
+                own = [self.own(value, value.type) for value in op.outputs]
+                self.refer(out, NONE.union(*own, *map(self.of, op.inputs)))
             elif op.primitive is CALL or out in self.d.views:
-                self.refer(out, frozenset({self.own(out)}))
+                self.refer(out, self.own(out, out.type))
             else:
-                self.refer(out, result_storages(op, self.table, frozenset({self.own(out)})))
+                self.refer(out, result_storages(op, self.table, self.own(out, out.type)))
         if op.primitive.fun in ADDS or op.primitive.fun in SUBS:
             self.addition(op)
 
     def update(self, op: Op) -> None:
         target, out = op.inputs[0], op.outputs[0]
-        storages = self.of(target)
+        storages = self.itself(target)
         self.written |= storages
         copied = (op, 0) in self.d.operands
         if not copied and not self.make_writable(storages, self.facts.live[op], target):
             self.new.operands.add((op, 0))
             copied = True
-        self.refer(out, frozenset({self.own(out)}) if copied else storages)
+        own = self.own(out, out.type)
+        if is_list_update(op.primitive):
+            made = list_storages(op, self.table, own)
+            self.refer(out, made if copied else items_part(made, out.type) | storages)
+        else:
+            self.refer(out, own if copied else storages)
 
     def make_writable(self, storages: Storages, live: Live, target: Atom) -> bool:
         """Whether memory may be written while `live` is read later, if need be by decisions elsewhere."""
@@ -198,7 +221,9 @@ class _Analysis:
 
     def is_copyable_view(self, value: Value) -> bool:
         op = self.facts.definitions.get(value)
-        return op is not None and not op.regions and len(op.outputs) == 1 and is_view(op)
+        if op is None or op.regions or len(op.outputs) != 1 or is_list_update(op.primitive):
+            return False
+        return is_view(op)
 
     def claim(self, storages: Storages) -> bool:
         """Let the loops own the variables behind storages that are not owned; False if there is no such loop."""
@@ -206,7 +231,7 @@ class _Analysis:
             return False
         params = [self.params_of[s] for s in storages if s in self.params_of]
         unclaimed = [p for p in params if p not in self.d.owned and p not in self.d.refused]
-        self.new.owned.update((param, Storage(owned=True)) for param in unclaimed)
+        self.new.owned.update((param, Storage(True, list_depth(param.type))) for param in unclaimed)
         return bool(unclaimed)
 
     # ---- control flow
@@ -222,7 +247,7 @@ class _Analysis:
         """What result `k` of a block refers to, once it is copied if that was decided."""
         atom = block.results[k]
         if (block, k) in self.d.results and isinstance(atom, Value):
-            return frozenset({self.own((block, k))})
+            return self.own((block, k), atom.type)
         return self.of(atom)
 
     def loop(self, op: Op) -> None:
@@ -251,13 +276,14 @@ class _Analysis:
         for stack, size in zip(parts.produced, op.attrs["produced"], strict=True):
             inside = [self.result(body, k) for k in range(at, at + size)]
             self.pushes += [(body, at + k, storages) for k, storages in enumerate(inside)]
-            self.refer(stack, frozenset({self.own(stack)}).union(*inside))
+            self.refer(stack, self.own(stack, stack.type).union(*inside))
             at += size
         for j, (param, final) in enumerate(zip(parts.carried, parts.final, strict=True)):
             if not has_storage(final.type):
                 continue
             if param in self.d.owned:
-                self.refer(final, frozenset({self.d.owned[param]}))
+                items = items_part(self.of(param) | self.result(body, j), final.type)
+                self.refer(final, frozenset({self.d.owned[param]}) | items)
                 for outer in self.made_in:
                     outer.add(self.d.owned[param])
             else:
@@ -267,7 +293,8 @@ class _Analysis:
         """What a carried variable refers to in the body, and whether its initial value must be copied."""
         if not has_storage(param.type):
             return
-        storages = self.of(initial[j])
+        storages = self.itself(initial[j])
+        unowned = self.unowned(param)
         if param in self.d.owned:
             self.made_in[-1].add(self.d.owned[param])
             others = {atom for i, atom in enumerate(initial) if i != j and isinstance(atom, Value)}
@@ -277,19 +304,18 @@ class _Analysis:
             ready = storages and not shared and (self.writable(storages) or self.claim(storages))
             if has_storage(initial[j].type) and not ready:
                 self.new.operands.add((op, at))
-            self.refer(param, frozenset({self.d.owned[param]}))
+            inside = items_part(self.of(initial[j]) | unowned, param.type)
+            self.refer(param, frozenset({self.d.owned[param]}) | inside)
         else:
-            unowned = self.unowned(param)
-            self.params_of[unowned] = param
-            self.refer(param, storages | {unowned})
+            self.params_of.update((storage, param) for storage in own_part(unowned, param.type))
+            self.refer(param, self.of(initial[j]) | unowned)
 
     def pop(self, op: Op, elements: tuple[Value, ...]) -> None:
         k = 0
         for stack in for_parts(op).stacks:
             for _ in stack.type.elements:  # type: ignore[union-attr]  # the verifier has seen to it
                 if has_storage(elements[k].type):
-                    unowned = self.unowned(elements[k])
-                    self.refer(elements[k], self.of(stack) | {unowned})
+                    self.refer(elements[k], self.of(stack) | self.unowned(elements[k]))
                 k += 1
 
     def leave(self, op: Op, body: Block, carried: tuple[Value, ...], made: set[Storage]) -> None:
@@ -298,7 +324,7 @@ class _Analysis:
         for j, param in enumerate(carried):
             if param not in self.d.owned or (body, j) in self.d.results or not has_storage(body.results[j].type):
                 continue
-            storages = self.result(body, j)
+            storages = own_part(self.result(body, j), param.type)
             elsewhere = [self.result(body, i) for i in range(count) if i != j]
             ours = storages and self.writable(storages) and storages <= made
             if not ours or any(not storages.isdisjoint(other) for other in elsewhere):
@@ -357,6 +383,9 @@ class _Analysis:
             if not has_storage(atom.type):
                 continue
             if atom in packed_here:  # a half of a function that calls itself: its caller knows what it holds
+                continue
+            if isinstance(atom.type, ListType) and len(levels(atom.type)) > 1:
+                self.new.results.add((body, k))  # no item may share memory with another one
                 continue
             storages = self.result(body, k)
             bad = frozenset(s for s in storages if s in taken or not self.writable(frozenset({s})))

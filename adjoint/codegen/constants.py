@@ -131,9 +131,13 @@ def _is_taken(name: str) -> bool:
     return name in ("np", "math") or hasattr(builtins, name) or callable(getattr(runtime, name, None))
 
 
+_WITHOUT_NAME = ("_operator", "adjoint.rules.lists", "adjoint.rules.list_arrays")
+"""The modules of functions that print as syntax."""
+
+
 def objects_of(op: Op) -> Iterator[Any]:
     """The constants of an op, and the function that it calls."""
-    if op.primitive.fun is not None and getattr(op.primitive.fun, "__module__", None) != "_operator":
+    if op.primitive.fun is not None and getattr(op.primitive.fun, "__module__", None) not in _WITHOUT_NAME:
         yield op.primitive.fun
     for atom in op.inputs:
         if isinstance(atom, Literal):

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from adjoint.codegen.storage import Storage, is_update
+from adjoint.codegen.storage import Storage, is_list_update, is_update, levels
 from adjoint.errors import Span
 from adjoint.ir.core import EMPTY, Atom, Block, Op, Primitive, Value
-from adjoint.ir.types import ArrayType
+from adjoint.ir.types import ArrayType, ListType
 from adjoint.ir.walk import lookup
+from adjoint.rules import lists
 from adjoint.runtime import fresh
 
 COPY = Primitive("copy", np.copy)
@@ -18,6 +19,10 @@ COPY = Primitive("copy", np.copy)
 
 FRESH = Primitive("fresh", fresh)
 """A copy of what may be an array or a number."""
+
+
+NEW_LISTS = (lists.list_append, lists.list_drop, lists.list_concat)
+"""Changes of a list that print as an expression where the old version is still needed."""
 
 
 @dataclass(slots=True)
@@ -78,13 +83,15 @@ class Rewriter:
     def op(self, op: Op, table: dict[Value, Atom]) -> list[Op]:
         made: list[Op] = []
         inputs = [lookup(table, atom) for atom in op.inputs]
+        is_expression = op.primitive.fun in NEW_LISTS and (op, 0) in self.d.operands  # `[*items, x]`
         for k in range(len(inputs)):
-            if (op, k) in self.d.operands:
-                copy = self.copy(inputs[k], op.span, op.sweep)
+            if (op, k) in self.d.operands and not is_expression:
+                copy = self.copy(inputs[k], op.span, op.sweep, deep=False)
                 made.append(copy)
                 inputs[k] = copy.outputs[0]
         attrs = op.attrs
-        if is_update(op.primitive) or op in self.d.accumulators:
+        is_list = is_list_update(op.primitive) and not is_expression
+        if is_update(op.primitive) or is_list or op in self.d.accumulators:
             attrs = {**attrs, "inplace": True}
             if self.d.accumulators.get(op) == 1:
                 inputs.reverse()
@@ -97,10 +104,14 @@ class Rewriter:
                 table[value] = copy.outputs[0]
         return made
 
-    def copy(self, atom: Atom, span: Span | None, sweep: str) -> Op:
+    def copy(self, atom: Atom, span: Span | None, sweep: str, *, deep: bool = True) -> Op:
+        """A copy of an array; of a list with its items, or of the list alone."""
         hint = atom.hint if isinstance(atom, Value) else None
         out = Value(hint, atom.type)
         if atom in self.partial:
             self.partial.add(out)
-        certain = isinstance(atom.type, ArrayType) and atom.type.kind == "array" and atom not in self.partial
+        certain = isinstance(atom.type, ArrayType) and atom.type.kind == "array"
+        if isinstance(atom.type, ListType):
+            certain = not deep or len(levels(atom.type)) == 1
+        certain = certain and atom not in self.partial
         return Op(COPY if certain else FRESH, (atom,), (out,), EMPTY, (), span, sweep)

@@ -13,6 +13,8 @@ from adjoint.codegen import text
 from adjoint.codegen.constants import Constants, dtype_node
 from adjoint.codegen.decisions import COPY, FRESH
 from adjoint.codegen.fold import ACCESS, Folding
+from adjoint.codegen.lists import FUNCTIONS, ListExpressions
+from adjoint.codegen.storage import is_basic
 from adjoint.ir.core import CALL, FORMAT, OPAQUE, PACK, UNPACK, Atom, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import slots_of
@@ -61,6 +63,7 @@ class Expressions:
             internal.broadcast_like: self.broadcast_like, internal.cast: self.cast,
             internal.stop_gradient: lambda op: self.atom(op.inputs[0]),
             operator.contains: self.contains,
+            **ListExpressions(self.atom, constants).table,
         }  # fmt: skip
 
     # ---- atoms
@@ -146,7 +149,9 @@ class Expressions:
             if op.sweep and [name for name, _ in keywords[:1]] == ["axis"] and method in AXIS_FIRST:
                 positional.append(keywords.pop(0)[1])
             return text.call(text.attribute(operands[0], method), operands[1:] + positional, keywords)
-        return text.call(self.constants.reference(op.primitive.fun), operands + positional, keywords)
+        known = FUNCTIONS.get(op.primitive.fun)  # of lists
+        function = text.dotted(known) if known else self.constants.reference(op.primitive.fun)
+        return text.call(function, operands + positional, keywords)
 
     def arranged(self, op: Op) -> Any:
         """A call of a function whose operands do not come first, or are parts of its arguments."""
@@ -158,7 +163,9 @@ class Expressions:
         options = {name: self.item(item, op) for name, item in op.attrs.items() if name != "inplace"}
         args, kwargs = op.primitive.fun.arrange(*operands, **options)  # type: ignore[union-attr]  # tested by `call`
         keywords = [(name, item) for name, item in kwargs.items() if item is not None]
-        return text.call(self.constants.reference(op.primitive.fun), [self.packed(a) for a in args], keywords)
+        called = text.call(self.constants.reference(op.primitive.fun), [self.packed(a) for a in args], keywords)
+        first_only = getattr(op.primitive.fun, "results", None) is not None
+        return text.subscript(called, text.constant(0)) if first_only else called
 
     def packed(self, arg: Any) -> Any:
         if isinstance(arg, (tuple, list)):
@@ -253,7 +260,18 @@ class Expressions:
         return self.call(op)
 
     def shape_of(self, atom: Atom) -> Any:
-        return text.attribute(self.atom(atom), "shape")
+        """`x.shape`; of `x[i]`, which nobody needs otherwise, `x.shape[1:]`, and the one length of `x[:, 0]`."""
+        part = self.folding.inner(atom)
+        kept = kept_axes(part) if part is not None and part.primitive.fun is operator.getitem else []
+        if part is None or not kept or kept != list(range(kept[0], kept[-1] + 1)):
+            return text.attribute(self.atom(atom), "shape")
+        shape = text.attribute(self.atom(part.inputs[0]), "shape")
+        if len(kept) == 1:
+            return text.subscript(shape, text.constant(kept[0]))
+        first, after = kept[0] or None, kept[-1] + 1
+        is_last = after == getattr(part.inputs[0].type, "ndim", None)
+        ends = [text.constant(end) if end is not None else None for end in (first, None if is_last else after)]
+        return text.subscript(shape, gast.Slice(*ends, None))
 
     def filled(self, function: str, like: Atom, out: Atom, args: list[Any]) -> Any:
         """`np.zeros(x.shape)`: several times faster than `np.zeros_like(x)`, and never of a subclass."""
@@ -328,6 +346,18 @@ def axis_of(length: Op) -> int:
     """Which axis the length is of; a keyword and a positional argument mean the same."""
     axis = length.attrs.get("axis")
     return int(length.inputs[1].value if axis is None else axis)  # type: ignore[union-attr]  # a literal
+
+
+def kept_axes(part: Op) -> list[int]:
+    """The axes that indexing by integers and whole slices leaves as they are; none if it does anything else."""
+    count = getattr(part.inputs[0].type, "ndim", None)
+    index = part.attrs["index"]
+    items = index if type(index) is tuple else (index,)
+    if count is None or len(items) > count or not is_basic(items, part.inputs):
+        return []
+    if any(item is None or item is ... or (isinstance(item, slice) and item != slice(None)) for item in items):
+        return []
+    return [k for k in range(count) if k >= len(items) or isinstance(items[k], slice)]
 
 
 def _is_array(atom: Atom) -> bool:

@@ -93,8 +93,9 @@ def generate(fn: Function, interface: Interface) -> Generated:
     written, places = _define(fn, interface, constants, reserved | {name for name, _ in interface.params})
     texts.append(written)
     spans += places
-    helpers = tuple(sorted(constants.helpers))
-    return Generated("".join(texts), interface.name, dict(constants.objects), helpers, tuple(spans))
+    whole = "".join(texts)
+    helpers = tuple(sorted(name for name in constants.helpers if f"{name}(" in whole))  # some print as syntax
+    return Generated(whole, interface.name, dict(constants.objects), helpers, tuple(spans))
 
 
 def _renamed(fn: Function, name: str) -> Function:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from heapq import heapify, heappop
 
 from adjoint.codegen.liveness import count_reads
-from adjoint.codegen.storage import is_basic, is_update, is_view
+from adjoint.codegen.storage import is_basic, is_list_update, is_update, is_view
 from adjoint.ir.build import Builder
 from adjoint.ir.core import Atom, Block, Function, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType
@@ -33,7 +33,7 @@ def order_for_reuse(fn: Function) -> Function:
 
 def _block(block: Block, reads: dict[Value, int]) -> Block:
     ops = [replace(op, regions=tuple(_block(r, reads) for r in op.regions)) if op.regions else op for op in block.ops]
-    if any(is_update(op.primitive) for op in ops):
+    if any(is_update(op.primitive) or is_list_update(op.primitive) for op in ops):
         ops = _readers_first(_gather(ops, reads))
     return replace(block, ops=tuple(ops))
 
@@ -133,7 +133,7 @@ def _readers_first(ops: list[Op]) -> list[Op]:
     ahead: dict[Op, list[Op]] = {}
     moved: set[Op] = set()
     for k, op in enumerate(ops):
-        target = op.inputs[0] if is_update(op.primitive) else None
+        target = op.inputs[0] if is_update(op.primitive) or is_list_update(op.primitive) else None
         if not isinstance(target, Value):
             continue
         first: list[Op] = []  # what moves in front of this op
@@ -163,7 +163,7 @@ def _readers_first(ops: list[Op]) -> list[Op]:
 
 
 def _may_move(op: Op) -> bool:
-    return not (op.regions or op.primitive.effect or is_update(op.primitive))
+    return not (op.regions or op.primitive.effect or is_update(op.primitive) or is_list_update(op.primitive))
 
 
 def _views_of(target: Value, ops: list[Op], readers: Mapping[Atom, list[int]], end: int) -> set[Atom]:

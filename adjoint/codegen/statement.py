@@ -17,9 +17,10 @@ from adjoint.codegen.decisions import FRESH
 from adjoint.codegen.expression import Expressions
 from adjoint.codegen.fold import Folding, is_inplace
 from adjoint.codegen.lines import Lines
+from adjoint.codegen.lists import POP, ListStatements, is_number, item_type
 from adjoint.codegen.order import same_place
 from adjoint.codegen.stacks import Stacks
-from adjoint.codegen.storage import is_basic
+from adjoint.codegen.storage import LIST_UPDATES, is_basic
 from adjoint.ir.core import (
     CALL,
     FOR,
@@ -45,6 +46,7 @@ from adjoint.ir.core import (
 from adjoint.ir.types import ArrayType, same_shape
 from adjoint.ir.walk import all_ops
 from adjoint.rules import internal
+from adjoint.rules.lists import list_add_at
 
 DISTINCT = (np.arange, np.argsort, np.flatnonzero)
 """Functions whose result, a row of indices, has no number twice (`np.arange` of a length alone)."""
@@ -60,6 +62,7 @@ class Statements:
         self.folding = folding
         self.constants = constants
         self.expressions = Expressions(names, folding, constants)
+        self.list_statements = ListStatements(self.expr, constants)
         self.stacks = Stacks(fn)
         self.exposed = _exposed(fn)
         self.lines = Lines()
@@ -146,17 +149,29 @@ class Statements:
 
     def inplace(self, op: Op) -> None:
         target, out = op.inputs[0], op.outputs[0]
-        if not self.is_read(out):
+        if op.primitive is POP:
+            self.pop(op)
+        elif not self.is_read(out):
             return
-        if op.primitive.fun in (internal.update, internal.update_view):
+        elif op.primitive.fun is list_add_at and is_number(item_type(target)):
+            self.augment(text.subscript(self.expr(target), self.expr(op.inputs[2])), gast.Add, op.inputs[1], op)
+        elif op.primitive.fun in LIST_UPDATES:
+            self.add(self.list_statements.statement(op), op)
+        elif op.primitive.fun in (internal.update, internal.update_view):
             self.store(op)
         elif op.primitive.fun is internal.add_at:
             self.add_at(op)
         else:
             sign = gast.Sub if op.primitive.fun in SUBS else gast.Add
             self.augment(self.expr(target), sign, op.inputs[1], op)
-        if self.names[out] != self.names[target]:  # type: ignore[index]  # what is overwritten is a variable
+        if self.is_read(out) and self.names[out] != self.names[target]:  # type: ignore[index]  # what is overwritten is a variable
             self.add(text.assign([text.name(self.names[out])], self.expr(target)), op)
+
+    def pop(self, op: Op) -> None:
+        """Take an item out: `x = items.pop()`."""
+        node = self.list_statements.pop(op)
+        item = op.outputs[1]
+        self.add(text.assign([text.name(self.names[item])], node) if self.is_read(item) else text.statement(node), op)
 
     def store(self, op: Op) -> None:
         """`x[i] = v`, or `x[i] += v` where the value is the old one plus something."""

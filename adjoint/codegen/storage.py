@@ -15,17 +15,21 @@ from typing import Any
 import numpy as np
 
 from adjoint.ir.core import OPAQUE, PACK, UNPACK, Atom, Literal, Op, Primitive, Slot, Value
-from adjoint.ir.types import ArrayType, ObjectType, PackType, StackType, Type
-from adjoint.rules import internal
+from adjoint.ir.types import ArrayType, ListType, ObjectType, PackType, StackType, Type, innermost, list_depth
+from adjoint.rules import internal, lists
 
 
 class Storage:
-    """Memory. `owned`: allocated by the generated function, so that it may be written."""
+    """Memory. `owned`: allocated by the generated function, so that it may be written.
 
-    __slots__ = ("owned",)
+    `depth` is 0 for numbers, 1 for the references that a list of arrays holds, 2 for those of a list of lists.
+    """
 
-    def __init__(self, owned: bool) -> None:
+    __slots__ = ("depth", "owned")
+
+    def __init__(self, owned: bool, depth: int = 0) -> None:
         self.owned = owned
+        self.depth = depth
 
 
 Storages = frozenset[Storage]
@@ -34,9 +38,20 @@ FOREIGN = Storage(owned=False)
 """Memory of the caller, of constants, of anything that code which is not ours made."""
 
 _FOREIGN: Storages = frozenset({FOREIGN})
+_FOREIGN_LISTS = [FOREIGN, *(Storage(owned=False, depth=depth) for depth in range(1, 5))]
 
 UPDATES = (internal.update, internal.update_view, internal.add_at)
 """Functions whose result is their first operand changed at an index."""
+
+LIST_UPDATES = (
+    lists.list_append, lists.list_drop, lists.list_set, lists.list_insert, lists.list_delete, lists.list_concat,
+    lists.list_add_at, lists.list_add_slice,
+)  # fmt: skip
+"""Functions whose result is their first operand, a list, with other items: the items themselves are never written."""
+
+_NEW_ITEMS = (lists.list_zeros, lists.list_zeros_if, lists.list_add, lists.list_add_at, lists.list_add_slice,
+              lists.list_cast)  # fmt: skip
+"""Functions that make a list of items of their own."""
 
 _ALIASING = frozenset(
     ("reshape", "ravel", "transpose", "swapaxes", "moveaxis", "rollaxis", "squeeze", "expand_dims", "broadcast_to",
@@ -54,11 +69,40 @@ def has_storage(type_: Type) -> bool:
     """Whether a value of this type may refer to memory that can be written."""
     if isinstance(type_, ArrayType):
         return type_.kind in ("array", "any")
-    return isinstance(type_, (StackType, ObjectType, PackType))
+    return isinstance(type_, (StackType, ObjectType, PackType, ListType))
+
+
+def levels(type_: Type) -> range:
+    """The depths of the memory behind a value; numbers that a list holds have none."""
+    deepest = list_depth(type_)
+    item = innermost(type_)
+    plain = deepest > 0 and isinstance(item, ArrayType) and item.shape == ()
+    return range(1 if plain else 0, deepest + 1)
+
+
+def foreign(type_: Type) -> Storages:
+    """Memory of the caller."""
+    return frozenset(_FOREIGN_LISTS[depth] for depth in levels(type_))
+
+
+def own_part(storages: Storages, type_: Type) -> Storages:
+    """What a value itself is, without what it refers to: of a list the references."""
+    depth = list_depth(type_)
+    return frozenset(s for s in storages if s.depth == depth) if depth else storages
+
+
+def items_part(storages: Storages, type_: Type) -> Storages:
+    """What the items of a list may refer to."""
+    depth = list_depth(type_)
+    return frozenset(s for s in storages if s.depth < depth) if 0 in levels(type_) or depth > 1 else NONE
 
 
 def is_update(primitive: Primitive) -> bool:
     return primitive.fun in UPDATES
+
+
+def is_list_update(primitive: Primitive) -> bool:
+    return primitive.fun in LIST_UPDATES
 
 
 def is_view(op: Op) -> bool:
@@ -126,6 +170,11 @@ def result_storages(op: Op, table: Mapping[Value, Storages], own: Storages) -> S
     primitive = op.primitive
     if primitive in (PACK, UNPACK):
         return NONE.union(*(storages_of(table, atom) for atom in op.inputs))
+    if isinstance(op.outputs[0].type, ListType):
+        return list_storages(op, table, own)
+    if primitive.fun is lists.list_get:
+        shared = storages_of(table, op.inputs[0])
+        return frozenset(s for s in shared if s.depth == 0) or own
     if primitive.fun in UPDATES:
         return storages_of(table, op.inputs[0])
     if primitive.fun is operator.getitem:
@@ -139,3 +188,16 @@ def result_storages(op: Op, table: Mapping[Value, Storages], own: Storages) -> S
     if foreign or primitive.name in _READ_ONLY:
         return shared | _FOREIGN
     return shared or own
+
+
+def list_storages(op: Op, table: Mapping[Value, Storages], own: Storages) -> Storages:
+    """What a new list may refer to: `own` are its references, and items of its own if it makes them."""
+    type_ = op.outputs[0].type
+    given = NONE.union(*(storages_of(table, atom) for atom in op.inputs))
+    if op.primitive.fun is lists.list_get:
+        return frozenset(s for s in given if s.depth <= list_depth(type_))
+    if op.primitive.fun in _NEW_ITEMS:
+        return own | items_part(given, type_)
+    if op.primitive.fun is lists.list_spread:
+        given |= _FOREIGN  # broadcast
+    return own_part(own, type_) | items_part(given, type_)

@@ -12,7 +12,7 @@ from typing import Any
 
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import ArrayType, Symbol, Type, join, known_not_one
+from adjoint.ir.types import ArrayType, ListType, Symbol, Type, join, known_not_one
 
 Path = tuple[tuple[str, Any], ...]
 """Steps from the function being compiled to an object: ("cell", 0), ("global", name), ("attr", name)...
@@ -285,6 +285,8 @@ def widen(name: str, old: Type, new: Type) -> Type:
     Axes that differ get a symbol of the variable's own; so the ascent is finite: an axis can change to
     that symbol once and lose `not_one` once.
     """
+    if isinstance(old, ListType) and isinstance(new, ListType) and old.element and new.element:
+        return ListType(widen(f"{name}[]", old.element, new.element))
     if not (isinstance(old, ArrayType) and isinstance(new, ArrayType)) or old == new:
         return join(old, new)
     joined = join(old, new)

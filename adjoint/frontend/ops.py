@@ -58,6 +58,9 @@ class Ops(Memory):
             attrs = self.settled(attrs, atoms, primitive, node)
             outputs = self.builder.emit(primitive, atoms, attrs)
         self.note_sharing(self.builder.ops[-1])
+        results = getattr(primitive.fun, "results", None)
+        if results is not None:  # some are known from the options: `c, lower = cho_factor(a)`
+            return unraw(results(*outputs, **attrs))
         return outputs[0] if len(outputs) == 1 else make_tuple(outputs)
 
     def updated(self, base: Any, path: list[Any], index: Any, value: Any, node: Any) -> Any:

@@ -82,7 +82,28 @@ class StackType:
         return f"stack({', '.join(map(str, self.elements))})"
 
 
-Type = ArrayType | ObjectType | StackType
+@dataclass(frozen=True, slots=True)
+class PackType:
+    """What a call leaves behind for its reverse: values that only the callee knows, so that it may call itself.
+
+    A tangent or a cotangent of a pack is a pack of as many parts, None for those that have no derivative.
+    """
+
+    def __str__(self) -> str:
+        return "pack"
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    """A Python list whose length is known at run time only; `element` is None for the empty list of anything."""
+
+    element: Type | None
+
+    def __str__(self) -> str:
+        return f"list({'' if self.element is None else self.element})"
+
+
+Type = ArrayType | ObjectType | StackType | PackType | ListType
 
 SHORT: dict[str | None, str] = {
     "float64": "f8", "float32": "f4", "complex128": "c16", "complex64": "c8",
@@ -95,6 +116,7 @@ PY_FLOAT = ArrayType("float64", (), "py")
 PY_INT = ArrayType("int64", (), "py")
 PY_BOOL = ArrayType("bool", (), "py")
 PY_COMPLEX = ArrayType("complex128", (), "py")
+PACKED = PackType()
 
 _PY_TYPES: dict[type, ArrayType] = {bool: PY_BOOL, int: PY_INT, float: PY_FLOAT, complex: PY_COMPLEX}
 
@@ -114,9 +136,27 @@ def is_inexact(type_: Type) -> bool:
     """Whether values of this type can carry a derivative (an unknown dtype can)."""
     if isinstance(type_, StackType):
         return any(map(is_inexact, type_.elements))
+    if isinstance(type_, ListType):
+        return type_.element is not None and is_inexact(type_.element)
     if not isinstance(type_, ArrayType):
-        return False
+        return isinstance(type_, PackType)
     return type_.dtype is None or type_.dtype.startswith(("float", "complex"))
+
+
+def list_depth(type_: Type) -> int:
+    """How many lists are inside one another."""
+    depth = 0
+    while isinstance(type_, ListType):
+        depth += 1
+        type_ = type_.element or UNKNOWN
+    return depth
+
+
+def innermost(type_: Type) -> Type:
+    """The type of the elements of lists inside one another."""
+    while isinstance(type_, ListType):
+        type_ = type_.element or UNKNOWN
+    return type_
 
 
 def is_complex(type_: Type) -> bool:
@@ -206,6 +246,10 @@ def join(a: Type, b: Type) -> Type:
         return ArrayType(dtype, tuple(map(join_dims, a.shape, b.shape)), kind)
     if isinstance(a, StackType) and isinstance(b, StackType) and len(a.elements) == len(b.elements):
         return StackType(tuple(map(join, a.elements, b.elements)))
+    if isinstance(a, ListType) and isinstance(b, ListType):
+        if a.element is None or b.element is None:
+            return b if a.element is None else a
+        return ListType(join(a.element, b.element))
     return ObjectType("object")
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from adjoint.errors import VerifyError
 from adjoint.ir.core import CALL, FOR, IF, WHILE, Atom, Block, Function, Op, Value, for_parts, while_parts
 from adjoint.ir.print import print_function
-from adjoint.ir.types import ArrayType, ObjectType, Shape, StackType, Symbol, Type, join, same_length
+from adjoint.ir.types import ArrayType, ListType, ObjectType, Shape, StackType, Symbol, Type, join, same_length
 
 
 def verify(fn: Function, stage: str = "", *, open_reads: bool = False) -> None:
@@ -131,6 +131,8 @@ def _fits(found: Type, expected: Type) -> bool:
         found = replace(found, shape=expected.shape)
     if isinstance(found, StackType) and isinstance(expected, StackType):
         return len(found.elements) == len(expected.elements) and all(map(_fits, found.elements, expected.elements))
+    if isinstance(found, ListType) and isinstance(expected, ListType):
+        return found.element is None or (expected.element is not None and _fits(found.element, expected.element))
     return join(found, expected) == expected or isinstance(found, ObjectType) or "undefined" in str(found).lower()
 
 

@@ -17,6 +17,7 @@ __all__ = ["bilinear", "elementwise", "jvp_rule", "linear", "nondifferentiable",
 
 from adjoint.rules import (  # enter their rules
     arithmetic,  # noqa: F401
+    calculus,  # noqa: F401
     constant,  # noqa: F401
     construct,  # noqa: F401
     diagonal,  # noqa: F401
@@ -27,11 +28,16 @@ from adjoint.rules import (  # enter their rules
     internal,  # noqa: F401
     join,  # noqa: F401
     linalg,  # noqa: F401
+    list_arrays,  # noqa: F401
+    lists,  # noqa: F401
     order,  # noqa: F401
+    polynomial,  # noqa: F401
     products,  # noqa: F401
+    rearrange,  # noqa: F401
     reduce,  # noqa: F401
     selection,  # noqa: F401
     shape,  # noqa: F401
     special,  # noqa: F401
+    statistics,  # noqa: F401
     unary,  # noqa: F401
 )

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.ir.core import Primitive
+from adjoint.ir.types import ListType
 from adjoint.rules import library
 from adjoint.rules.infer import infer_elementwise
 
@@ -57,16 +58,20 @@ ON_CHANGE: list[Callable[[], None]] = []
 
 _PRIMITIVES: dict[Any, Primitive] = {}
 _OF_SEQUENCES: dict[Any, Primitive] = {}
+_OF_LISTS: dict[Any, Primitive] = {}
 RULES: dict[Primitive, Rule] = {}
 
 
 def primitive_of(fun: Any, args: Sequence[Any] = ()) -> Primitive | None:
     """The primitive registered for a callable, or None.
 
-    `np.array` of a sequence of arrays is another primitive than `np.array` of one array.
+    `np.array` of a sequence of arrays is another primitive than `np.array` of one array, and so is that of
+    one value which is a list.
     """
     try:
         given = args[0] if args else None
+        if fun in _OF_LISTS and isinstance(getattr(getattr(given, "atom", given), "type", None), ListType):
+            return _OF_LISTS[fun]
         if fun in _OF_SEQUENCES and (isinstance(given, (list, tuple)) or fun not in _PRIMITIVES):
             return _OF_SEQUENCES[fun]
         if fun not in _PRIMITIVES and library.load_rules_for(fun):
@@ -268,6 +273,11 @@ def internal(fun: Body, infer: Body, signature: str) -> None:
     """Enter a function of the compiler's own that has no derivative yet: one that is needed is refused."""
     parsed = _signature(fun, signature)
     _PRIMITIVES[fun] = Primitive(name_of(fun), fun, infer, parsed, len(parsed.parameters) if parsed else None)
+
+
+def of_list(fun: Any, meant: Any) -> None:
+    """Let `fun` of one value that is a list of run-time length mean the primitive of another function."""
+    _OF_LISTS[fun] = _PRIMITIVES[meant]
 
 
 def register_primitive(rule: Rule, *functions: Any) -> None:

@@ -7,6 +7,7 @@ take no array: pass `like=x`.
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -54,7 +55,16 @@ class Tracer:
             return x.atom
         if isinstance(x, (Value, Literal)):
             return x
+        if isinstance(x, Unknown):
+            raise MissingRuleError(x.text, self.builder.span, "keep that argument constant")
         return Literal(x)
+
+
+class Unknown:
+    """A cotangent that no rule gives: an error where it is needed."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 def normal_form(
@@ -130,7 +140,8 @@ def _takes_operands_alone(primitive: Primitive) -> bool:
     parameters = list(primitive.signature.parameters.values())
     operands, rest = parameters[: primitive.operands], parameters[primitive.operands :]
     return (
-        not primitive.sequence
+        type(primitive.signature) is inspect.Signature  # others bind in their own way
+        and not primitive.sequence
         and len(operands) == primitive.operands
         and all(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in operands)
         and all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in rest)

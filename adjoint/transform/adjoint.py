@@ -40,18 +40,20 @@ from adjoint.ir.core import (
     for_parts,
     while_parts,
 )
-from adjoint.ir.types import PACKED, PY_INT, ArrayType, StackType, Type
-from adjoint.ir.walk import clone_block, op_reads, substitute, substitute_op
+from adjoint.ir.types import PACKED, PY_INT, ArrayType, ListType, StackType, Type
+from adjoint.ir.walk import clone_block, lookup, substitute
 from adjoint.rules.internal import cast, zeros_if
+from adjoint.rules.lists import list_zeros_if
 from adjoint.rules.trace import ZERO, Sym, Zero
 from adjoint.runtime.arrays import hooked
 from adjoint.transform.calls import Splits, reverse_call
 from adjoint.transform.cotangent import add, derivative_type, named, primitive, project, zero_like
 from adjoint.transform.inline import inline_split_calls
+from adjoint.transform.lists import Known, use_facts, with_facts, zeros_of
 from adjoint.transform.packs import packed, unpacked
 from adjoint.transform.residuals import Residuals
 from adjoint.transform.tangent import times
-from adjoint.transform.trace import Tracing, find_rule, refuse_varying_options, splice
+from adjoint.transform.trace import Tracing, find_rule, refuse_varying_options, splice, with_shapes_of
 
 Elements = tuple[tuple[int, Any], ...]
 """The elements of a stack that have cotangents, in order; for an element that is a stack, its own `Elements`."""
@@ -63,8 +65,10 @@ def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool], split: Spli
     `split` has the halves of callees that are known or being made.
     """
     fn = inline_split_calls(fn)
+    body, known = with_facts(fn.body)
+    fn = replace(fn, body=body)
     sources = [fn.params[k] for k in wrt]
-    mode = Reverse(varied(fn.body, sources), dict(fn.functions), partial_values(fn.body), split)
+    mode = Reverse(varied(body, sources), dict(fn.functions), partial_values(body), split, known)
     builder = Builder(sweep="adjoint")
     bars = []
     cot: Cotangents = {}
@@ -89,10 +93,12 @@ class Reverse:
     """The state of one reverse transform: what varies, and what the forward sweep must hand over."""
 
     def __init__(
-        self, varied: set[Value], functions: dict[str, Function], partial: set[Value], split: Splits | None
+        self, varied: set[Value], functions: dict[str, Function], partial: set[Value], split: Splits | None,
+        known: Known,
     ) -> None:
         self.varied = varied
         self.partial = partial
+        self.known = known
         self.functions = functions
         self.residuals = Residuals()
         self.split: Splits = {} if split is None else split
@@ -124,7 +130,7 @@ class Reverse:
     def result(self, cot: Cotangents, builder: Builder, value: Value) -> Atom:
         """The cotangent of a parameter, as an array of its own shape."""
         bar = cot.get(value)
-        bar = zero_like(builder, value) if bar is None else bar
+        bar = self.zeros(builder, value) if bar is None else bar
         narrow = (
             isinstance(value.type, ArrayType)
             and value.type.kind != "py"
@@ -215,6 +221,10 @@ class Reverse:
             found = tracing.run(body, bar, *tracing.operands)
         results = dict(zip(range(len(atoms)) if len(found) == len(atoms) else wrt, found, strict=True))
         gifts = [(atoms[k], tracing.atom(results[k])) for k in wanted if not _is_zero(results[k])]
+        if self.known:
+            table: dict[Value, Atom] = {}
+            tracing.scratch.ops[:] = use_facts(self.known, tracing.scratch.ops, table)
+            gifts = [(atom, lookup(table, gift)) for atom, gift in gifts]
         splice(tracing.scratch, builder, [gift for _, gift in gifts])
         for atom, gift in gifts:
             self.accumulate(cot, builder, atom, gift)
@@ -260,7 +270,7 @@ class Reverse:
                 self.accumulate(inner, builder, tracing.atom(out), bar)
         self.block([replace(op, span=builder.span) for op in linear], inner, builder)
         self.varied = outer
-        builder.ops[start:] = _with_shapes_of(builder.ops[start:], linear, {dots[k]: atoms[k] for k in wanted})
+        builder.ops[start:] = with_shapes_of(builder.ops[start:], linear, {dots[k]: atoms[k] for k in wanted})
         for k, dot in dots.items():
             if dot in inner:
                 self.accumulate(cot, builder, atoms[k], inner[dot])
@@ -306,8 +316,12 @@ class Reverse:
         if isinstance(value.type, StackType):
             return UNDEFINED
         if value in self.partial and not (isinstance(value.type, ArrayType) and value.type.shape == ()):
-            return builder.one(primitive(zeros_if), value)
-        return zero_like(builder, value)
+            return builder.one(primitive(list_zeros_if if isinstance(value.type, ListType) else zeros_if), value)
+        return self.zeros(builder, value)
+
+    def zeros(self, builder: Builder, value: Value) -> Atom:
+        """The cotangent of what nothing depends on, where there must be one."""
+        return zeros_of(self.known, builder, value) if isinstance(value.type, ListType) else zero_like(builder, value)
 
     # ------------------------------------------------------------------ loops
 
@@ -403,11 +417,11 @@ class Reverse:
 
     def initial_bar(self, cot: Cotangents, builder: Builder, final: Value) -> Atom:
         bar = cot.get(final)
-        return zero_like(builder, final) if bar is None else bar
+        return self.zeros(builder, final) if bar is None else bar
 
     def carried_bar(self, local: Cotangents, builder: Builder, param: Value) -> Atom:
         bar = local.get(param)
-        return zero_like(builder, param) if bar is None else bar
+        return self.zeros(builder, param) if bar is None else bar
 
     def popped(
         self, op: Op, parts: Any, local: Cotangents, cot: Cotangents, builder: Builder
@@ -471,24 +485,3 @@ class Reverse:
 
 def _is_zero(found: Any) -> bool:
     return isinstance(found, Zero) or (isinstance(found, (bool, int, float)) and found == 0)
-
-
-def _with_shapes_of(ops: Sequence[Op], linear: Sequence[Op], primals: dict[Value, Atom]) -> list[Op]:
-    """The transpose of a traced tangent without reads of the tangents, of which it needs the shapes only.
-
-    A primal operand of the same shape stands in; where there is none, the tangent ops run on the primal values.
-    """
-    tangents = {*primals, *(value for op in linear for value in op.outputs)}
-    read = [value for op in ops for value in op_reads(op) if value in tangents]
-    shapes = {atom.type.shape: atom for atom in primals.values() if isinstance(atom.type, ArrayType)}
-    shapes.pop(None, None)
-    table: dict[Value, Atom] = {
-        value: shapes[value.type.shape]
-        for value in read
-        if isinstance(value.type, ArrayType) and value.type.shape in shapes
-    }
-    if all(value in table for value in read):
-        return [substitute_op(op, table) for op in ops]
-    table = dict(primals)
-    run = clone_block(Block((), tuple(linear), ()), table)
-    return [*(replace(op, sweep="adjoint") for op in run.ops), *(substitute_op(op, table) for op in ops)]

@@ -162,6 +162,16 @@ def literal_first(op: Op, r: Rewriter) -> Atom | None:
     return r.emit(op.primitive, Literal(factor), other)
 
 
+def float_literal(op: Op, r: Rewriter) -> Atom | None:
+    """1 - x -> 1.0 - x where x is no integer: the same number, without a conversion"""
+    for k in (0, 1):
+        factor, other = number(op.inputs[k]), op.inputs[1 - k]
+        if type(factor) is int and abs(factor) < 2**53 and number(other) is None and _is_inexact(other):
+            new = Literal(float(factor))
+            return r.emit(op.primitive, *((new, other) if k == 0 else (other, new)))
+    return None
+
+
 def _is_inexact(atom: Atom) -> bool:
     dtype = atom.type.dtype if isinstance(atom.type, ArrayType) else None
     return dtype is not None and dtype.startswith(("float", "complex"))
@@ -285,6 +295,7 @@ ALGEBRA = (
     Row("-(a - b)", NEGS, negative_of_difference),
     Row("-(2 * x)", NEGS, negative_of_scaled),
     Row("x + x", ADDS, twice),
+    Row("1 - x", ADDS | SUBS, float_literal),
     Row("a + (-b)", ADDS, plus_negative),
     Row("a - (-b)", SUBS, minus_negative),
 )

@@ -14,9 +14,21 @@ import numpy as np
 
 from adjoint.ir.build import Builder
 from adjoint.ir.core import Atom, Literal, Primitive, Value
-from adjoint.ir.types import PACKED, ArrayType, Type, is_complex, known_not_one, same_length
+from adjoint.ir.types import (
+    PACKED,
+    ArrayType,
+    ListType,
+    Type,
+    innermost,
+    is_complex,
+    is_inexact,
+    known_not_one,
+    same_length,
+)
+from adjoint.rules import lists
 from adjoint.rules.internal import add_packs, broadcast_like, cast, sum_to, zeros_in
 from adjoint.rules.registry import primitive_of
+from adjoint.rules.trace import Sym, Tracer
 
 
 def primitive(fun: Any) -> Primitive:
@@ -27,6 +39,8 @@ def primitive(fun: Any) -> Primitive:
 
 def project(builder: Builder, bar: Atom, value: Atom) -> Atom:
     """`bar` as a cotangent of `value`; appends only what the types do not rule out."""
+    if isinstance(value.type, ListType):
+        return project_list(builder, bar, value)
     if not isinstance(value.type, ArrayType) or not isinstance(bar.type, ArrayType):
         return bar
     if is_complex(bar.type) and value.type.dtype is not None and not is_complex(value.type):
@@ -41,10 +55,22 @@ def project(builder: Builder, bar: Atom, value: Atom) -> Atom:
     return builder.one(primitive(cast), bar, dtype=wanted.dtype)
 
 
+def project_list(builder: Builder, bar: Atom, items: Atom) -> Atom:
+    """The items of a list in the dtype that they belong to; each had its shape when it came into the list."""
+    found, wanted = innermost(bar.type), innermost(items.type)
+    if not isinstance(found, ArrayType) or not isinstance(wanted, ArrayType):
+        return bar
+    if found.dtype in (wanted.dtype, None) or wanted.dtype is None or not is_inexact(wanted):
+        return bar
+    if not is_inexact(found):
+        return bar  # literal zeros
+    return builder.one(primitive(lists.list_cast), bar, dtype=wanted.dtype)
+
+
 def to_shape(builder: Builder, bar: Atom, value: Atom) -> Atom:
     """Undo broadcasting: sum over the axes along which `value` was repeated; repeat a smaller `bar`."""
     if not isinstance(bar.type, ArrayType) or not isinstance(value.type, ArrayType):
-        return bar  # a pack
+        return bar  # a pack or a list
     have, want = bar.type.shape, value.type.shape
     if want == () and have == ():
         return bar
@@ -78,6 +104,8 @@ def add(builder: Builder, total: Atom | None, bar: Atom) -> Atom:
     """The sum of two cotangents; the first contribution is taken as it is."""
     if total is None:
         return bar
+    if isinstance(total.type, ListType):
+        return builder.one(primitive(lists.list_add), total, bar)
     return builder.one(primitive(add_packs if total.type == PACKED else operator.add), total, bar)
 
 
@@ -85,6 +113,8 @@ def zero_like(builder: Builder, value: Atom) -> Atom:
     """A zero that can be carried, pushed or returned: materialised only where it has to be."""
     if isinstance(value.type, ArrayType) and value.type.shape == ():
         return Literal(0.0)
+    if isinstance(value.type, ListType):
+        return Tracer(builder).atom(lists.zeros_of(Sym(value, Tracer(builder))))
     return builder.one(primitive(zeros_in if value.type == PACKED else np.zeros_like), value)
 
 
@@ -95,7 +125,7 @@ def derivative_type(type_: Type) -> Type:
     """
     if isinstance(type_, ArrayType) and type_.shape == ():
         return ArrayType(type_.dtype, (), "any")
-    return type_
+    return lists.zeros_type(type_) if isinstance(type_, ListType) else type_
 
 
 def named(value: Value, suffix: str) -> str | None:

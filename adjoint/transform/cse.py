@@ -6,7 +6,7 @@ same or from an enclosing block, never from a sibling region. The value is the v
 derivative ops share; the op that stays is then primal and has the user's name if either had one.
 
 Effects, structured ops, and whatever makes a buffer that is written later (`zeros_like`, `copy`, an
-update) are left alone: two names for one buffer would cost a copy. Runs before the schedule, never after:
+update, a list) are left alone: two names for one buffer would cost a copy. Runs before the schedule, never after:
 it would turn what is recomputed on purpose into something kept.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.ir.core import CALL, MARKERS, Atom, Block, Function, Op, Value
-from adjoint.ir.types import SHAPE, ObjectType
+from adjoint.ir.types import SHAPE, ListType, ObjectType
 from adjoint.ir.walk import lookup, map_functions, reading
 from adjoint.rules.names import ADD, ADD_AT, MUL, NP_ADD, NP_MULTIPLY, UPDATE
 from adjoint.rules.registry import primitive_of
@@ -94,6 +94,8 @@ class _Cse:
 
 def _shareable(op: Op) -> bool:
     if op.primitive.effect or op.primitive in _UNSHARED or not op.outputs:
+        return False
+    if isinstance(op.outputs[0].type, ListType):
         return False
     return not any(
         isinstance(atom, Value) and isinstance(atom.type, ObjectType) and atom.type != SHAPE for atom in op.inputs

@@ -29,7 +29,7 @@ from adjoint.ir.core import (
     for_parts,
     while_parts,
 )
-from adjoint.ir.types import ArrayType, StackType, Type, same_shape
+from adjoint.ir.types import ArrayType, ListType, StackType, Type, same_shape
 from adjoint.ir.walk import all_ops, lookup
 from adjoint.rules.names import BROADCAST_LIKE, DIM, GETITEM, SIZE, SUM_TO, ZEROS_LIKE
 
@@ -74,6 +74,8 @@ def fits(new: Type, old: Type) -> bool:
     """Whether a value of type `new` may stand wherever one of type `old` stood."""
     if new == old:
         return True
+    if isinstance(new, ListType) and isinstance(old, ListType):
+        return new.element is not None and old.element is not None and fits(new.element, old.element)
     if not isinstance(new, ArrayType) or not isinstance(old, ArrayType):
         return False
     return new.dtype == old.dtype and old.kind in (new.kind, "any") and same_shape(new.shape, old.shape)

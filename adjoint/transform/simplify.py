@@ -1,7 +1,8 @@
-"""Local algebra: six tables of rewrites, applied until nothing changes.
+"""Local algebra: seven tables of rewrites, applied until nothing changes.
 
-`exact` and `shapes` hold for every op; `totals`, `axes`, `arrays` and `algebra` for derivative code alone
-(`Op.sweep` is not ""), whose terms may be re-associated. The order of the rows is the order of preference.
+`exact`, `shapes` and most of `lists` hold for every op; `totals`, `axes`, `arrays` and `algebra` for
+derivative code alone (`Op.sweep` is not ""), whose terms may be re-associated. The order of the rows is the
+order of preference.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from adjoint.transform.algebra import ALGEBRA
 from adjoint.transform.arrays import ARRAYS
 from adjoint.transform.axes import AXES
 from adjoint.transform.exact import EXACT
+from adjoint.transform.lists import LISTS
 from adjoint.transform.rewrite import rewrite_function, table_of
 from adjoint.transform.shapes import SHAPES
 from adjoint.transform.totals import TOTALS
 
-TABLE = table_of((*EXACT, *SHAPES, *TOTALS, *AXES, *ARRAYS, *ALGEBRA))
+TABLE = table_of((*EXACT, *SHAPES, *TOTALS, *AXES, *ARRAYS, *ALGEBRA, *LISTS))
 ROUNDS = 4
 """A second round sees what the first has made single-use; more are rare."""
 

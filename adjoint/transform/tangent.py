@@ -32,7 +32,7 @@ from adjoint.ir.core import (
     for_parts,
     while_parts,
 )
-from adjoint.ir.types import PACKED, ArrayType, StackType, Type, is_inexact
+from adjoint.ir.types import PACKED, ArrayType, ListType, StackType, Type, is_inexact
 from adjoint.rules.registry import rule_of
 from adjoint.rules.trace import ZERO, Zero
 from adjoint.transform.cotangent import derivative_type, named, project, to_shape, zero_like
@@ -89,7 +89,7 @@ class _Tangent:
         dot = self.of(atom)
         if dot is not None:
             return to_shape(builder, dot, atom) if isinstance(atom.type, ArrayType) else dot
-        return zero_like(builder, atom) if is_inexact(atom.type) else Literal(0.0)
+        return zero_like(builder, atom) if is_inexact(atom.type) or isinstance(atom.type, ListType) else Literal(0.0)
 
     def set(self, value: Value, dot: Atom | None) -> None:
         if dot is not None and is_inexact(value.type):

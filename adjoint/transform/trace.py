@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from adjoint.errors import MissingRuleError, UnsupportedError
 from adjoint.ir.build import Builder
-from adjoint.ir.core import OPAQUE, Atom, Literal, Op, Slot, Value
-from adjoint.ir.types import is_inexact
-from adjoint.ir.walk import map_attribute, op_reads, operands_of
+from adjoint.ir.core import OPAQUE, Atom, Block, Literal, Op, Slot, Value
+from adjoint.ir.types import ArrayType, ListType, Type, is_inexact
+from adjoint.ir.walk import clone_block, map_attribute, op_reads, operands_of, substitute_op
 from adjoint.rules.internal import TOTAL
 from adjoint.rules.registry import Rule, rule_of
 from adjoint.rules.trace import Sym, Tracer
@@ -93,12 +94,23 @@ class Tracing:
         offsets = [name for name in self.rule.offsets if name in self.op.attrs]
         if any(isinstance(self.op.attrs[name], Slot) for name in offsets):
             raise UnsupportedError(f"`{offsets[0]}` is known at run time only", self.op.span, "add it to the result")
-        outputs = self.scratch.emit(self.op.primitive, full, {**self.op.attrs, **dict.fromkeys(offsets, 0)})
+        attrs = {**self.op.attrs, **dict.fromkeys(offsets, 0)}
+        types = self.scratch.infer(self.op.primitive, full, attrs)
+        if any(isinstance(atom.type, ListType) for atom in full):
+            types = [alike(type_, out.type) for type_, out in zip(types, self.op.outputs, strict=True)]
+        outputs = self.scratch.emit(self.op.primitive, full, attrs, types=types)
         results = tuple(Sym(value, self.tracer) for value in outputs)
         return results[0] if len(results) == 1 else results
 
     def atom(self, x: Any) -> Atom:
         return self.tracer.atom(x)
+
+
+def alike(type_: Type, primal: Type) -> Type:
+    """The type of what is made of a list of tangents: each stack of items has a length of its own."""
+    if isinstance(type_, ArrayType) and isinstance(primal, ArrayType):
+        return replace(type_, shape=primal.shape)
+    return type_
 
 
 def splice(scratch: Builder, into: Builder, wanted: Sequence[Atom]) -> None:
@@ -112,6 +124,27 @@ def splice(scratch: Builder, into: Builder, wanted: Sequence[Atom]) -> None:
         kept.append(op)
     for op in reversed(kept):
         into.append(Op(op.primitive, op.inputs, op.outputs, op.attrs, op.regions, into.span, into.sweep))
+
+
+def with_shapes_of(ops: Sequence[Op], linear: Sequence[Op], primals: dict[Value, Atom]) -> list[Op]:
+    """The transpose of a traced tangent without reads of the tangents, of which it needs the shapes only.
+
+    A primal operand of the same shape stands in; where there is none, the tangent ops run on the primal values.
+    """
+    tangents = {*primals, *(value for op in linear for value in op.outputs)}
+    read = [value for op in ops for value in op_reads(op) if value in tangents]
+    shapes = {atom.type.shape: atom for atom in primals.values() if isinstance(atom.type, ArrayType)}
+    shapes.pop(None, None)
+    table: dict[Value, Atom] = {
+        value: shapes[value.type.shape]
+        for value in read
+        if isinstance(value.type, ArrayType) and value.type.shape in shapes
+    }
+    if all(value in table for value in read):
+        return [substitute_op(op, table) for op in ops]
+    table = dict(primals)
+    run = clone_block(Block((), tuple(linear), ()), table)
+    return [*(replace(op, sweep="adjoint") for op in run.ops), *(substitute_op(op, table) for op in ops)]
 
 
 def _slots(item: Any) -> set[int]:

@@ -9,8 +9,10 @@ import pytest
 
 import adjoint
 from adjoint import grad, sources
+from adjoint.ir.notation import parse_types
 from adjoint.rules import elementwise
 
+linalg = pytest.importorskip("scipy.linalg")
 special = pytest.importorskip("scipy.special")
 stats = pytest.importorskip("scipy.stats")
 
@@ -132,3 +134,46 @@ def test_arguments_of_distributions_may_be_left_out_and_named_in_any_order():
         grad(lambda x: np.sum(stats.multivariate_normal.logpdf(x)))(x)
     with pytest.raises(adjoint.MissingRuleError, match=r"`scipy.stats.gamma.cdf` by a shape parameter"):
         grad(lambda a: stats.gamma.cdf(1.0, a))(2.0)
+
+
+def evidence(k, y):
+    c, lower = linalg.cho_factor(k @ k.T + 4.0 * np.eye(3), lower=True)
+    fit = y @ linalg.cho_solve((c, lower), y)
+    return fit + 2.0 * np.sum(np.log(np.diag(c)))
+
+
+def test_factors_are_handed_on_to_the_systems_that_they_solve():
+    k, y = np.random.default_rng(3).standard_normal((3, 3)), np.array([0.3, -1.0, 2.0])
+    adjoint.check_grads(evidence, (k, y))
+    text = sources.module_text(evidence, "reverse", (0, 1), parse_types("f8[n,n], f8[n]", ["k", "y"]))
+    assert re.search(r"c = linalg.cho_factor\(.*, lower=True\)\[0\]", text)
+    assert "linalg.cho_solve((c, True), y)" in text
+    space = {}
+    exec(compile(text, "module", "exec"), space)
+    for found, expected in zip(space["evidence_grad"](k, y), grad(evidence, (0, 1))(k, y), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+    def both_in_one(k, y):
+        return y @ linalg.cho_solve(linalg.cho_factor(k @ k.T + np.eye(3)), y)
+
+    adjoint.check_grads(both_in_one, (k, y))
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        (lambda a: linalg.inv(a, overwrite_a=True).sum(), "overwrite_a"),
+        (lambda a: linalg.inv(a, assume_a="pos").sum(), "assume_a"),
+        (lambda a: linalg.qr(a, pivoting=True)[0].sum(), "pivoting"),
+        (lambda a: linalg.qr(a, mode="r")[0].sum(), "modes"),
+        (lambda a: linalg.eigh(a, np.eye(3))[0].sum(), "`b`"),
+        (lambda a: linalg.eigh(a, subset_by_index=[0, 1])[0].sum(), "subset_by_index"),
+        (lambda a: linalg.expm(np.stack([a, a])).sum(), "not for a stack"),
+        (lambda a: linalg.toeplitz(a, a).sum(), "for vectors"),
+        (lambda a: linalg.solve(a + 0j, a, assume_a="pos").real.sum(), "complex matrices"),
+        (lambda a: linalg.solve(np.stack([a, a]), np.ones(3)).sum(), "give each its own"),
+    ],
+)
+def test_arguments_of_linear_algebra_without_a_rule_are_refused_by_name(program, name):
+    with pytest.raises(adjoint.AdjointError, match=name):
+        grad(program)(np.eye(3) * np.arange(1.0, 4.0))

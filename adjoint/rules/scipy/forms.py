@@ -80,12 +80,13 @@ def ufunc_parameters(fun):
     return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names])
 
 
-def arranged(fun, parameters, split=None):
+def arranged(fun, parameters, split=None, results=None):
     """For functions whose operands do not come first, or are parts of an argument.
 
     `parameters` are those of `fun`. The function that is decorated takes the operands, then options by name, and gives
     the arguments of `fun`, positional ones and keywords. `split` makes operands and options of the first argument, if
-    that is a tuple. The result is the function of a primitive; its `parameters` are the signature.
+    that is a tuple. `results` is for functions that give, after an array, what their options say: it makes the tuple of
+    the array and the options. What is made is the function of a primitive; its `parameters` are the signature.
     """
     public = inspect.signature(function_with(parameters))
 
@@ -106,9 +107,11 @@ def arranged(fun, parameters, split=None):
         @wraps(fun)
         def call(*operands, **options):
             args, kwargs = arrange(*operands, **options)
-            return fun(*args, **kwargs)
+            found = fun(*args, **kwargs)
+            return found[0] if results else found
 
         call.arrange = arrange
+        call.results = results
         call.parameters = Arranged(own)
         return call
 

@@ -1,0 +1,218 @@
+"""The text of lists: literals, comprehensions, and changes in place as statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import gast
+import numpy as np
+
+from adjoint.codegen import text
+from adjoint.codegen.constants import Constants, dtype_node
+from adjoint.ir.core import Atom, Block, Literal, Op, Primitive
+from adjoint.ir.types import ArrayType, ListType
+from adjoint.ir.walk import op_reads
+from adjoint.rules import list_arrays, lists
+
+POP = Primitive("pop")
+"""Take an item out of a list: gives the rest, which is the same list, and the item. Inputs: the list and the place."""
+
+TAKES_OUT = (lists.list_drop, lists.list_delete)
+
+PYTHON = ("float64", "complex128")
+"""The numbers that `tolist` makes Python numbers of and loses nothing."""
+
+FUNCTIONS = {
+    list_arrays.list_array: "np.array", list_arrays.list_stack: "np.stack",
+    list_arrays.list_concatenate: "np.concatenate", list_arrays.list_vstack: "np.vstack",
+    list_arrays.list_hstack: "np.hstack", list_arrays.list_column_stack: "np.column_stack",
+    list_arrays.list_sum: "np.sum", list_arrays.list_mean: "np.mean", lists.list_total: "sum", lists.list_length: "len",
+}  # fmt: skip
+
+
+# ---- taking an item and reading it at once
+
+
+def pop_items(block: Block) -> Block:
+    """A read of an item that is then taken out in place becomes one op: `x = items.pop()`."""
+    ops = [replace(op, regions=tuple(map(pop_items, op.regions))) if op.regions else op for op in block.ops]
+    for op in [op for op in ops if op.primitive.fun in TAKES_OUT and op.attrs.get("inplace")]:
+        read = _read_before(op, ops)
+        if read is not None:
+            made = replace(op, primitive=POP, outputs=(*op.outputs, *read.outputs))
+            late = _can_wait(read, ops[ops.index(read) + 1 : ops.index(op)])
+            ops[ops.index(op if late else read)] = made
+            ops.remove(read if late else op)
+    return block if tuple(ops) == block.ops else replace(block, ops=tuple(ops))
+
+
+def _read_before(op: Op, ops: list[Op]) -> Op | None:
+    """The read of the item that `op` takes out, if both can happen at once, at the place of either."""
+    at = ops.index(op)
+    place = Literal(-1) if op.primitive.fun is lists.list_drop else op.inputs[1]
+    for k in range(at - 1, -1, -1):
+        read, between = ops[k], ops[k + 1 : at]
+        is_it = read.primitive.fun is lists.list_get and read.inputs[0] is op.inputs[0]
+        if is_it and _is_same(read.inputs[1], place):
+            return read if _can_wait(read, between) or _sees_no_list(between) else None
+    return None
+
+
+def _is_same(a: Atom, b: Atom) -> bool:
+    if isinstance(a, Literal) and isinstance(b, Literal):
+        return type(a.value) is type(b.value) is int and a.value == b.value
+    return a is b
+
+
+def _can_wait(read: Op, between: list[Op]) -> bool:
+    return all(read.outputs[0] not in op_reads(op) for op in between)
+
+
+def _sees_no_list(between: list[Op]) -> bool:
+    return not any(isinstance(value.type, ListType) for op in between for value in op_reads(op))
+
+
+# ---- expressions
+
+
+class ListExpressions:
+    """The expressions of lists; `table` says which, by the function that a primitive stands for."""
+
+    def __init__(self, expr: Callable[[Atom], Any], constants: Constants) -> None:
+        self.expr = expr
+        self.constants = constants
+        self.table: dict[Any, Callable[[Op], Any]] = {
+            lists.list_of: lambda op: text.sequence(self.all(op), list),
+            lists.list_fill: self.fill, lists.list_get: lambda op: text.subscript(*self.all(op)),
+            lists.list_slice: lambda op: text.subscript(expr(op.inputs[0]), slice_node(op.inputs[1:], expr)),
+            lists.list_reverse: lambda op: text.subscript(
+                expr(op.inputs[0]), gast.Slice(None, None, text.number(-1))
+            ),
+            lists.list_append: self.append, lists.list_drop: self.drop,
+            lists.list_concat: lambda op: text.binary(expr(op.inputs[0]), gast.Add(), expr(op.inputs[1])),
+            lists.list_zeros: self.zeros, lists.list_add: self.sums, lists.list_cast: self.cast,
+            list_arrays.list_rows: self.rows,
+        }  # fmt: skip
+
+    def all(self, op: Op) -> list[Any]:
+        return [self.expr(atom) for atom in op.inputs]
+
+    def helper(self, op: Op, keywords: list[tuple[str, Any]] | None = None) -> Any:
+        return text.call(self.constants.reference(op.primitive.fun), self.all(op), keywords)
+
+    def fill(self, op: Op) -> Any:
+        return text.binary(text.sequence([self.expr(op.inputs[0])], list), gast.Mult(), self.expr(op.inputs[1]))
+
+    def append(self, op: Op) -> Any:
+        items, x = self.all(op)
+        return text.sequence([gast.Starred(items, gast.Load()), x], list)
+
+    def drop(self, op: Op) -> Any:
+        return text.subscript(self.expr(op.inputs[0]), gast.Slice(None, text.number(-1), None))
+
+    def zeros(self, op: Op) -> Any:
+        element = item_type(op.inputs[0])
+        if not isinstance(element, ArrayType) or element.kind != "array" or element.dtype is None:
+            return self.helper(op)
+        kind = [] if element.dtype == "float64" else [dtype_node(np.dtype(element.dtype))]
+        zeros = text.call(text.dotted("np.zeros"), [text.attribute(text.name("item"), "shape"), *kind])
+        return comprehension(zeros, ["item"], [self.expr(op.inputs[0])])
+
+    def sums(self, op: Op) -> Any:
+        if isinstance(item_type(op.outputs[0]), ListType):
+            return self.helper(op)
+        return sums(*self.all(op))
+
+    def cast(self, op: Op) -> Any:
+        old, new = item_type(op.inputs[0]), item_type(op.outputs[0])
+        dtype = np.dtype(op.attrs["dtype"])
+        plain = isinstance(old, ArrayType) and isinstance(new, ArrayType) and old.kind == new.kind == "array"
+        if not plain or old.dtype is None or (old.dtype.startswith("complex") and dtype.kind != "c"):
+            return self.helper(op, [("dtype", text.constant(dtype.name))])
+        made = text.call(text.attribute(text.name("item"), "astype"), [dtype_node(dtype)])
+        return comprehension(made, ["item"], [self.expr(op.inputs[0])])
+
+    def rows(self, op: Op) -> Any:
+        source, depth = op.inputs[0], op.attrs.get("depth", 1)
+        type_ = source.type
+        if isinstance(type_, ArrayType) and type_.kind == "array" and type_.ndim == depth and type_.dtype in PYTHON:
+            return text.call(text.attribute(self.expr(source), "tolist"), [])
+        if depth == 1:
+            return text.call(text.name("list"), [self.expr(source)])
+        return self.helper(op, [("depth", text.number(depth))])
+
+
+def item_type(items: Atom) -> Any:
+    return items.type.element if isinstance(items.type, ListType) else None
+
+
+def is_number(type_: Any) -> bool:
+    return isinstance(type_, ArrayType) and type_.shape == ()
+
+
+def slice_node(atoms: tuple[Atom, ...], expr: Callable[[Atom], Any]) -> Any:
+    parts = [None if isinstance(a, Literal) and a.value is None else expr(a) for a in atoms]
+    return gast.Slice(*parts, *(None,) * (3 - len(parts)))
+
+
+def comprehension(element: Any, names: list[str], sources: list[Any]) -> Any:
+    target = text.name(names[0]) if len(names) == 1 else text.sequence([text.name(name) for name in names])
+    source = sources[0] if len(sources) == 1 else text.call(text.name("zip"), sources)
+    return gast.ListComp(element, [gast.comprehension(target, source, [], 0)])
+
+
+def sums(a: Any, b: Any) -> Any:
+    """The text `[p + q for p, q in zip(a, b)]`."""
+    return comprehension(text.binary(text.name("p"), gast.Add(), text.name("q")), ["p", "q"], [a, b])
+
+
+# ---- statements
+
+
+class ListStatements:
+    """Changes of a list in place."""
+
+    def __init__(self, expr: Callable[[Atom], Any], constants: Constants) -> None:
+        self.expr = expr
+        self.constants = constants
+
+    def pop(self, op: Op) -> Any:
+        return self.method(op, "pop", op.inputs[1:])
+
+    def method(self, op: Op, name: str, args: tuple[Atom, ...] = ()) -> Any:
+        return text.call(text.attribute(self.expr(op.inputs[0]), name), [self.expr(arg) for arg in args])
+
+    def statement(self, op: Op) -> Any:
+        fun, (items, *rest) = op.primitive.fun, op.inputs
+        if fun is lists.list_append:
+            return text.statement(self.method(op, "append", (rest[0],)))
+        if fun is lists.list_drop:
+            return text.statement(self.method(op, "pop"))
+        if fun is lists.list_concat:
+            return text.statement(self.method(op, "extend", (rest[0],)))
+        if fun is lists.list_insert:
+            return text.statement(self.method(op, "insert", tuple(rest)))
+        if fun is lists.list_delete:
+            return gast.Delete([self.place(items, rest[0])])
+        if fun is lists.list_set:
+            return text.assign([self.place(items, rest[0])], self.expr(rest[1]))
+        if fun is lists.list_add_at:
+            return text.assign([self.place(items, rest[1])], self.total(op, self.place(items, rest[1]), rest[0]))
+        index = slice_node(tuple(rest[1:]), self.expr)
+        part = text.subscript(self.expr(items), index)
+        nested = isinstance(item_type(items), ListType)
+        added = self.nested_sum(part, rest[0]) if nested else sums(part, self.expr(rest[0]))
+        return text.assign([part], added)
+
+    def place(self, items: Atom, i: Atom) -> Any:
+        return text.subscript(self.expr(items), self.expr(i))
+
+    def total(self, op: Op, place: Any, value: Atom) -> Any:
+        if isinstance(value.type, ListType):
+            return self.nested_sum(place, value)
+        return text.binary(place, gast.Add(), self.expr(value))
+
+    def nested_sum(self, place: Any, value: Atom) -> Any:
+        return text.call(self.constants.reference(lists.list_add), [place, self.expr(value)])
