@@ -22,6 +22,12 @@ class _Generator(astor.code_gen.SourceGenerator):  # type: ignore[misc]  # astor
         else:
             super().visit_Constant(node)
 
+    def visit_Tuple(self, node: ast.Tuple) -> None:
+        if len(node.elts) == 1:  # a comma alone is easily missed
+            self.write("(", node.elts[0], ",)")
+        else:
+            super().visit_Tuple(node)
+
 
 def pretty_source(node: Any) -> str:
     """The source text of one expression or simple statement, on one line."""

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 
 from adjoint.analysis.partial import partial_values
 from adjoint.ir.build import Builder
-from adjoint.ir.core import CALL, PACK, UNDEFINED, UNPACK, Atom, Block, Function, Op, Value
+from adjoint.ir.core import CALL, UNDEFINED, Atom, Block, Function, Op, Value
 from adjoint.ir.types import PACKED, ArrayType, Type
 from adjoint.ir.walk import all_ops, block_reads, clone_block, op_reads
 from adjoint.transform.cotangent import derivative_type
+from adjoint.transform.handover import Halves, by_branch, in_order, pack, unpack
 from adjoint.transform.inline import callee_of
 from adjoint.transform.optimise import simplify_all
 
@@ -132,20 +133,22 @@ def _split_plain(mode: Reverse, callee: Function, wrt: tuple[int, ...], seeds: t
 def _split_recursive(mode: Reverse, callee: Function, wrt: tuple[int, ...], seeds: tuple[bool, ...]) -> None:
     """Halves that hand over a pack. Until they are made, functions of their interface stand in for them."""
     names = _names(mode, callee)
-    pack = Value("inner", PACKED)
+    inner = Value("inner", PACKED)
     gifts = tuple(derivative_type(callee.params[k].type) for k in wrt)
-    mode.split[(callee.name, wrt, seeds)] = Split(*names, (), (pack,), gifts)
+    key = callee.name, wrt, seeds
+    mode.split[key] = Split(*names, (), (inner,), gifts)
     bars = tuple(Value(None, derivative_type(a.type)) for a, s in zip(callee.results, seeds, strict=True) if s)
     _define(mode, names[0], replace(callee.body, results=(*callee.results, UNDEFINED)))
-    _define(mode, names[1], Block((pack, *bars), (), (UNDEFINED,) * len(wrt)))
-    pack = Value("residuals", PACKED)
+    _define(mode, names[1], Block((inner, *bars), (), (UNDEFINED,) * len(wrt)))
     made = _joint(mode, callee, wrt, seeds)
-    pack_up = Op(PACK, made.reads, (pack,), sweep="adjoint")
-    head = Block(made.params, (*made.forward.ops, pack_up), (*made.forward.results, pack))
+    whole = Value("residuals", PACKED)
+    reads = in_order(made.forward.ops, made.reads)
+    halves = by_branch(Halves(made.forward.ops, made.reverse.ops, reads), made.reverse.results, made.partial)
+    head = Block(made.params, (*halves.forward, pack(halves.reads, whole)), (*made.forward.results, whole))
     _define(mode, names[0], head)
-    partial = tuple(value in made.partial for value in made.reads)
-    unpack = Op(UNPACK, (pack,), made.reads, {"partial": partial}, sweep="adjoint")
-    _define(mode, names[1], Block((pack, *made.bars), (unpack, *made.reverse.ops), made.reverse.results))
+    taken = unpack(whole, halves.reads, made.partial)
+    _define(mode, names[1], Block((whole, *made.bars), (taken, *halves.reverse), made.reverse.results))
+    mode.split[key] = replace(mode.split[key], residuals=(Value("residuals", PACKED),))
 
 
 def _names(mode: Reverse, callee: Function) -> tuple[str, str]:

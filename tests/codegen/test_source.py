@@ -37,7 +37,7 @@ def test_values_read_once_fold():
         lambda x: (np.sum(np.tanh(x * 2.0) ** 2),), [VECTOR], [np.ones(3)],
         """
         def f(x):
-            return (np.tanh(x * 2.0) ** 2).sum(),
+            return ((np.tanh(x * 2.0) ** 2).sum(),)
         """,
     )  # fmt: skip
 
@@ -125,7 +125,7 @@ def test_a_stencil_in_place_and_its_reverse():
                 u_bar[1:-1] = t1 * (1.0 + c * (u[2:] - u[:-2]))
                 u_bar[2:] += t2
                 u_bar[:-2] -= t2
-            return u_bar,
+            return (u_bar,)
         """,
     )  # fmt: skip
 
@@ -160,7 +160,7 @@ def test_stacks_nest():
                 for j in range(n - 1, -1, -1):
                     y = inner.pop()
                     s = s * y
-            return s,
+            return (s,)
         """,
     )  # fmt: skip
 
@@ -179,7 +179,7 @@ def test_branches():
                 t0 = x + 1.0
             else:
                 t0 = x - 1.0
-            return t0,
+            return (t0,)
         """,
     )  # fmt: skip
 
