@@ -97,14 +97,15 @@ class Ref:
     """A list, a dict or an object of the program: what it holds now is in the heap. Compared by identity.
 
     `frozen` is the reason why it may not be changed, where there is one; `outside` what one holds that the
-    program only reads.
+    program only reads; `hint` the first name that it was bound to.
     """
 
-    __slots__ = ("frozen", "outside")
+    __slots__ = ("frozen", "hint", "outside")
 
     def __init__(self, frozen: str | None = None, outside: Any = None) -> None:
         self.frozen = frozen
         self.outside = outside
+        self.hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

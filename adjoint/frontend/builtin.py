@@ -31,7 +31,7 @@ from adjoint.frontend.abstract import (
 from adjoint.frontend.outside import SETTLED
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import ArrayType, sample
+from adjoint.ir.types import UNKNOWN, ArrayType, ObjectType, sample
 from adjoint.rules import registry
 from adjoint.rules.internal import both, cast, either
 from adjoint.rules.trace import METHODS
@@ -58,7 +58,7 @@ def _foldable(fun: Any) -> Callable[..., Any]:
     def handler(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         if all(map(is_constant, [*args, *kwargs.values()])):
             return low.fold_call(fun, args, kwargs, node)
-        return low.call_opaque(fun, None, args, kwargs, node)
+        return low.call_opaque(fun, None, args, kwargs, node, ObjectType("str") if fun in (str, repr) else UNKNOWN)
 
     return handler
 
@@ -332,6 +332,8 @@ def _isinstance(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) ->
         return Literal(issubclass(cls, kinds))
     if isinstance(owner, Value) and isinstance(owner.type, ArrayType):
         return Literal(isinstance(_sample_object(low, owner.type, node), kinds))
+    if isinstance(owner, Value) and owner.type == ObjectType("str"):
+        return Literal(isinstance("", kinds))
     if is_constant(owner):
         return Literal(isinstance(constant_of(owner), kinds))
     low.refuse(node, f"isinstance of {describe(owner)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import types
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +37,7 @@ from adjoint.frontend.subset import check
 from adjoint.ir.build import Builder
 from adjoint.ir.core import CALL, OPAQUE, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import UNKNOWN, ArrayType
+from adjoint.ir.types import UNKNOWN, ArrayType, ObjectType, Type
 from adjoint.ir.walk import block_reads, clone_block
 from adjoint.rules import registry
 
@@ -121,6 +122,12 @@ class Calls(Expressions):
         if _has_source(fun):
             return self.call_python(fun, path, args, kwargs, node)
         return self.call_opaque(fun, None, args, kwargs, node)
+
+    def operation(self, fun: Any, operands: tuple[Any, ...], node: Any) -> Any:
+        texts = [isinstance(o, Value) and o.type == ObjectType("str") for o in operands]
+        if any(texts) and fun is not operator.mod:
+            return self.call_opaque(fun, None, list(operands), {}, node, ObjectType("str"))
+        return super().operation(fun, operands, node)
 
     def has_known_length(self, value: Any) -> bool:
         return builtin.is_known_length(value)
@@ -319,7 +326,9 @@ class Calls(Expressions):
 
     # ------------------------------------------------------------------ the rest
 
-    def call_opaque(self, fun: Any, method: str | None, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    def call_opaque(
+        self, fun: Any, method: str | None, args: list[Any], kwargs: dict[str, Any], node: Any, type_: Type = UNKNOWN
+    ) -> Any:
         """A call of what has neither a rule nor source: kept, in order, once."""
         if _writes_arguments(fun, method, args, kwargs):
             self.refuse(node, f"`{self.text_of(node)}` writes into its argument", "assign by index: `x[i] = v`")
@@ -335,7 +344,7 @@ class Calls(Expressions):
             self.refuse(node, f"`{self.text_of(node)}` is given a Python object that only exists at compile time")
         attrs = {"function": fun, "method": method, "name": self.text_of(node), "args": template, "kwargs": named}
         with self.at(node):
-            return self.builder.emit(OPAQUE, inputs, attrs, types=(UNKNOWN,))[0]
+            return self.builder.emit(OPAQUE, inputs, attrs, types=(type_,))[0]
 
     def fold_call(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         if fun not in (type, callable):  # which the class settles

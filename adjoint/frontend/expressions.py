@@ -539,6 +539,8 @@ class Expressions(Ops):
         self.frame.names[name] = value = self.boxed(value)
         if isinstance(value, Value) and value.hint is None:
             self.renames.setdefault(value, name)
+        if isinstance(value, Ref) and value.hint is None and name.isidentifier():
+            value.hint = name
 
     def expr_JoinedStr(self, node: Any) -> Any:
         template, parts = "", []

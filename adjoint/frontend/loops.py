@@ -373,6 +373,8 @@ class Loops(Control):
             grew |= self.new_taints(params, initial, trip, inside, node, learned)
             stable = all(_same_types(params[key], joined[key]) for key in keys)
             learned.types = params if stable else joined
+            if len(learned.opened) > opened:
+                learned.types = {key: v for key, v in joined.items() if key not in learned.opened}
             if stable and not grew:
                 break
         initial = {key: rows.adapt(self, self.state_of(key, learned), params[key]) for key in params}
@@ -421,6 +423,7 @@ class Loops(Control):
         if isinstance(value, Box):
             if value.identity not in made:
                 made[value.identity] = ref = Ref(SHARED if frozen else value.identity.frozen)
+                ref.hint = value.identity.hint
                 self.heap[ref] = self.closed(value.content, made, frozen)
             return made[value.identity]
         if isinstance(value, Tree):
@@ -489,7 +492,7 @@ class Loops(Control):
             if key not in params or isinstance(key, Value) or trip.status == RAISE:
                 continue
             columns = list(atoms_of(params[key])), list(atoms_of(trip.references[key]))
-            if len(columns[0]) == len(columns[1]):
+            if is_covered(trip.references[key], params[key]):
                 pairs = enumerate(zip(*columns, strict=True))
                 changed = {(key, k) for k, (a, b) in pairs if self.reference(a) is not self.reference(b)}
                 learned.rebound |= {place for place in changed if not isinstance(columns[0][place[1]], Literal)}
@@ -593,6 +596,9 @@ class Loops(Control):
         return grew
 
     def columns(self, key: Any, value: Any, initial: Any, trip: Trip) -> list[tuple[Any, Any, Any]]:
+        """The numbers of a carried value, with those that it starts with and ends as; none while its structure changes."""
+        if not (is_covered(initial[key], value) and is_covered(trip.references[key], value)):
+            return []
         first = conform(initial[key], value)
         end = list(atoms_of(value)) if trip.status == RAISE else conform(trip.references[key], value)
         return list(zip(atoms_of(value), first, end, strict=True))
@@ -652,6 +658,20 @@ def identities(value: Any) -> Iterator[Ref]:
             yield from identities(child)
     elif isinstance(value, Maybe):
         yield from identities(value.value)
+
+
+def is_covered(value: Any, template: Any) -> bool:
+    """Whether a value has the structure of a template, so that their numbers correspond."""
+    if isinstance(template, Maybe):
+        return value is UNBOUND or is_covered(value.value if isinstance(value, Maybe) else value, template.value)
+    if isinstance(template, Box):
+        return isinstance(value, Box) and is_covered(value.content, template.content)
+    if isinstance(template, Rows):
+        return isinstance(value, Rows) and len(value.lists) == len(template.lists)
+    if isinstance(template, Tree):
+        same = isinstance(value, Tree) and value.structure == template.structure
+        return same and all(map(is_covered, value.children, template.children))
+    return len(list(atoms_of(value))) == len(list(atoms_of(template)))
 
 
 def is_certain_array(value: Any) -> bool:

@@ -82,17 +82,26 @@ class Memory(Outside):
 
     def resolved(self, value: Any) -> Any:
         """The value itself, as it is now: no containers that may change, no references to arrays."""
+        found = self.contents(value)
+        return self.plain(found)
+
+    def contents(self, value: Any) -> Any:
+        """What a value holds now, with lists of unknown length as `Rows`."""
         if is_atom(value):
             return self.current(value)
         if isinstance(value, Ref):
-            return self.resolved(self.seen(value))
+            return self.contents(self.seen(value))
         if isinstance(value, Tree):
-            return Tree(value.kind, value.cls, value.keys, tuple(map(self.resolved, value.children)))
-        if isinstance(value, Maybe):
-            return Maybe(self.resolved(value.value), value.bound)
+            return Tree(value.kind, value.cls, value.keys, tuple(map(self.contents, value.children)))
+        return Maybe(self.contents(value.value), value.bound) if isinstance(value, Maybe) else value
+
+    def plain(self, value: Any) -> Any:
+        """Contents in which a list of unknown length is one number of the program, where its items are."""
         if isinstance(value, Rows):
             return rows.plain(value) or value
-        return value
+        if isinstance(value, Tree):
+            return Tree(value.kind, value.cls, value.keys, tuple(map(self.plain, value.children)))
+        return Maybe(self.plain(value.value), value.bound) if isinstance(value, Maybe) else value
 
     def change(self, ref: Ref, content: Any, node: Any) -> None:
         """A container holds something else from now on."""

@@ -107,6 +107,9 @@ def column_types(value: Any, item: Any) -> list[Type]:
 
 def covering(name: str | None, a: Any, b: Any, joiner: Any) -> Any:
     """A list that stands for two, at the head of a loop; None if their items have no common structure."""
+    if any(isinstance(child, Ref) for value in (a, b) if isinstance(value, Tree) for child in value.children):
+        joiner.refs(name, a, b)  # what these containers hold has to be looked at
+        return None
     item = both_items(a, b)
     if item is None or isinstance(item, Conflict):
         return None
@@ -122,7 +125,7 @@ def as_rows(low: Any, value: Any, like: Any) -> Rows | None:
     item = both_items(bare_list(low, value), bare_list(low, like))
     if item is None or isinstance(item, Conflict):
         return None
-    children = [low.resolved(child) for child in bare_list(low, value).children]
+    children = [adapt(low, child, item) for child in bare_list(low, value).children]
     table = [list(atoms_of(child)) for child in children]
     lists = tuple(apply(low, list_of, [row[k] for row in table]) for k in range(len(list(atoms_of(item)))))
     return Rows(item, lists)
@@ -130,7 +133,7 @@ def as_rows(low: Any, value: Any, like: Any) -> Rows | None:
 
 def bare_list(low: Any, value: Any) -> Any:
     """A list with what its items hold in place of the containers themselves."""
-    return value if isinstance(value, Rows) else bare(low.resolved(bare(value)))
+    return value if isinstance(value, Rows) else low.contents(bare(value))
 
 
 def merged(name: str | None, a: Rows | None, b: Rows | None, joiner: Any) -> Rows | None:
@@ -221,9 +224,7 @@ def plain(rows: Rows) -> Any:
 
 def fitted(low: Any, rows: Rows, value: Any, node: Any) -> Iterator[tuple[Any, Any]]:
     """The numbers of a new item, each with its list; its structure must be that of the items."""
-    content = low.resolved(value)
-    if isinstance(rows.item, Rows) and not isinstance(content, Rows):
-        content = as_rows(low, content, rows.item)
+    content = adapt(low, low.contents(value), rows.item)
     together = merge(None, rows.item, content, _Covering())
     if isinstance(together, Conflict):
         low.refuse(node, "an item of another structure is put into a list", "give all items of a list one structure")
