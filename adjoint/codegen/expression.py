@@ -17,7 +17,7 @@ from adjoint.codegen.lists import FUNCTIONS, ListExpressions
 from adjoint.codegen.storage import is_basic
 from adjoint.ir.core import CALL, FORMAT, OPAQUE, PACK, UNPACK, Atom, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType
-from adjoint.ir.walk import slots_of
+from adjoint.ir.walk import map_attribute, slots_of
 from adjoint.rules import internal
 from adjoint.rules.trace import DIM
 
@@ -160,9 +160,12 @@ class Expressions:
             None if isinstance(atom, Literal) and atom.value is None else self.atom(atom)
             for k, atom in enumerate(op.inputs) if k not in slots
         ]  # fmt: skip
-        options = {name: self.item(item, op) for name, item in op.attrs.items() if name != "inplace"}
+        options = {
+            name: self.item(item, op) if has_slots(item) else item
+            for name, item in op.attrs.items() if name != "inplace"
+        }  # fmt: skip
         args, kwargs = op.primitive.fun.arrange(*operands, **options)  # type: ignore[union-attr]  # tested by `call`
-        keywords = [(name, item) for name, item in kwargs.items() if item is not None]
+        keywords = [(name, self.packed(item)) for name, item in kwargs.items() if item is not None]
         called = text.call(self.constants.reference(op.primitive.fun), [self.packed(a) for a in args], keywords)
         first_only = getattr(op.primitive.fun, "results", None) is not None
         return text.subscript(called, text.constant(0)) if first_only else called
@@ -362,6 +365,13 @@ def kept_axes(part: Op) -> list[int]:
 
 def _is_array(atom: Atom) -> bool:
     return isinstance(atom.type, ArrayType) and atom.type.kind == "array" and not isinstance(atom, Literal)
+
+
+def has_slots(item: Any) -> bool:
+    """Whether an attribute holds run-time numbers."""
+    found: list[Slot] = []
+    map_attribute(item, found.append)
+    return bool(found)
 
 
 def _is_constant(item: slice) -> bool:

@@ -21,6 +21,7 @@ from adjoint.rules import (  # enter their rules
     constant,  # noqa: F401
     construct,  # noqa: F401
     diagonal,  # noqa: F401
+    eigen,  # noqa: F401
     einsum,  # noqa: F401
     factor,  # noqa: F401
     fourier,  # noqa: F401
@@ -39,5 +40,6 @@ from adjoint.rules import (  # enter their rules
     shape,  # noqa: F401
     special,  # noqa: F401
     statistics,  # noqa: F401
+    ufuncs,  # noqa: F401
     unary,  # noqa: F401
 )

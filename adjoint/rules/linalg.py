@@ -12,6 +12,7 @@ import numpy as np
 from adjoint.ir.types import UNKNOWN, ArrayType
 from adjoint.rules.arithmetic import is_complex
 from adjoint.rules.infer import array_type, normal_axes, reduced_shape
+from adjoint.rules.internal import traceable
 from adjoint.rules.join import rank
 from adjoint.rules.lengths import same_or_first
 from adjoint.rules.products import conjugate, matmul_shape
@@ -19,6 +20,9 @@ from adjoint.rules.registry import jvp_rule, nondifferentiable, vjp_rule
 from adjoint.rules.shape import matrix_transposed
 from adjoint.rules.special import quotient
 from adjoint.rules.trace import ZERO
+from adjoint.runtime import special
+
+adjugate = traceable(special.adjugate)
 
 
 def adjoint_of(x):
@@ -120,8 +124,16 @@ def pinv(a_dot, a, *, out, rcond=None):
 
 
 @jvp_rule(np.linalg.det, infer=infer_square("number"))
-def det(a_dot, a, *, out):
-    return out * trace_of_product(np.linalg.inv(a), a_dot)
+def det(a_dot, a):
+    return trace_of_product(adjugate(a), a_dot)
+
+
+@jvp_rule(adjugate, infer=infer_square("matrix"))
+def adjugate_tangent(a_dot, a, *, out):
+    """From adj(A) = det(A) inv(A): the second derivative of a determinant needs the inverse."""
+    inverse = np.linalg.inv(a)
+    change = trace_of_product(out, a_dot)
+    return (change if a.ndim == 2 else change[..., None, None]) * inverse - out @ a_dot @ inverse
 
 
 def trace_of_product(a, b):
@@ -276,5 +288,3 @@ nondifferentiable(np.linalg.matrix_rank, infer=lambda inputs, attrs: array_type(
 
 def _stack_shape(type_):
     return type_.shape[:-2] if isinstance(type_, ArrayType) and type_.shape is not None else None
-
-

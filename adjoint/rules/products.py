@@ -43,7 +43,7 @@ def matmul_shape(a, b, attrs):
 
 
 @bilinear(operator.matmul, infer=infer_product(matmul_shape))
-@bilinear(np.matmul, infer=infer_product(matmul_shape))
+@bilinear(np.matmul, np.linalg.matmul, infer=infer_product(matmul_shape))
 def matmul(bar, a, b):
     if has_unknown_rank(a) or has_unknown_rank(b):
         return product_left(bar, a, b), product_right(bar, a, b)
@@ -164,6 +164,28 @@ def vecdot(bar, a, b):
     return conjugate(bar[..., None] * b), bar[..., None] * conjugate(a)
 
 
+# ---- one matrix and one vector, in stacks
+
+
+def matvec_shape(a, b, attrs):
+    return (*broadcast_shapes(a[:-2], b[:-1]), a[-2])
+
+
+@bilinear(np.matvec, infer=infer_product(matvec_shape))
+def matvec(bar, a, b):
+    return bar[..., :, None] * b[..., None, :], np.matvec(matrix_transposed(a), bar)
+
+
+def vecmat_shape(a, b, attrs):
+    return (*broadcast_shapes(a[:-1], b[:-2]), b[-1])
+
+
+@bilinear(np.vecmat, infer=infer_product(vecmat_shape))
+def vecmat(bar, a, b):
+    """The vector comes in conjugated."""
+    return conjugate(np.matvec(b, bar)), conjugate(a)[..., :, None] * bar[..., None, :]
+
+
 # ---- tensordot
 
 
@@ -183,7 +205,7 @@ def tensordot_shape(a, b, attrs):
     return (*(a[k] for k in a_free), *(b[k] for k in b_free))
 
 
-@bilinear(np.tensordot, infer=infer_product(tensordot_shape, "array"))
+@bilinear(np.tensordot, np.linalg.tensordot, infer=infer_product(tensordot_shape, "array"))
 def tensordot(bar, a, b, *, axes=2):
     a_axes, b_axes, a_free, b_free = contraction(axes, rank(a), rank(b))
     rows, columns = tuple(range(len(a_free))), tuple(range(len(a_free), len(a_free) + len(b_free)))
@@ -256,12 +278,24 @@ def convolve_shape(a, b, attrs):
 @bilinear(np.convolve, infer=infer_product(convolve_shape))
 def convolve(bar, a, b, *, mode="full"):
     if mode != "full":
-        bar = uncut(bar, a.shape[0], b.shape[0], mode)
+        shorter = np.minimum(a.shape[0], b.shape[0]) - 1
+        bar = uncut(bar, a, b, shorter if mode == "valid" else shorter // 2)
     return np.convolve(bar, b[::-1], "valid"), np.convolve(bar, a[::-1], "valid")
 
 
-def uncut(bar, n, m, mode):
+def uncut(bar, a, b, start):
     """The cotangent of the full convolution, of which the modes `valid` and `same` give the middle."""
-    start = np.minimum(n, m) - 1
-    start = start if mode == "valid" else start // 2
-    return np.pad(bar, (start, n + m - 1 - start - bar.shape[0]))
+    return np.pad(bar, (start, a.shape[0] + b.shape[0] - 1 - start - bar.shape[0]))
+
+
+def correlate_shape(a, v, attrs):
+    return convolve_shape(a, v, {"mode": "valid", **attrs})
+
+
+@bilinear(np.correlate, infer=infer_product(correlate_shape))
+def correlate(bar, a, v, *, mode="valid"):
+    """The convolution with `v` reversed and conjugated; where `v` is the longer one, "same" starts one later."""
+    if mode != "full":
+        shorter = np.minimum(a.shape[0], v.shape[0])
+        bar = uncut(bar, a, v, shorter - 1 if mode == "valid" else (shorter - (a.shape[0] >= v.shape[0])) // 2)
+    return np.convolve(bar, conjugate(v), "valid"), conjugate(np.convolve(bar, a[::-1], "valid")[::-1])

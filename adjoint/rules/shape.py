@@ -377,8 +377,10 @@ def _borders(pad_width, rank):
 
 def padded(shape, attrs, inputs):
     mode = attrs.get("mode", "constant")
-    if mode != "constant":
-        raise TypeError(f"the rule knows the mode 'constant' only, not {mode!r}")
+    if mode not in PADDING_MODES:
+        raise TypeError(f"the rule knows the modes {', '.join(PADDING_MODES)}, not {mode!r}")
+    if attrs.get("reflect_type", "even") != "even":
+        raise TypeError("the rule knows the reflect_type 'even' only")
     dims = []
     for dim, (before, after) in zip(shape, _borders(attrs["pad_width"], len(shape)), strict=True):
         if isinstance(before, Slot) or isinstance(after, Slot):
@@ -388,13 +390,21 @@ def padded(shape, attrs, inputs):
     return dims
 
 
+PADDING_MODES = ("constant", "empty", "edge", "reflect", "symmetric", "wrap")
+
+
 @jvp_rule(np.pad, infer=shaped(padded))
-def pad(x_dot, x, *, pad_width, mode="constant", constant_values=0):
-    return np.pad(x_dot, pad_width)
+def pad(x_dot, x, *, pad_width, mode="constant", constant_values=0, reflect_type="even"):
+    return np.pad(x_dot, pad_width) if mode in ("constant", "empty") else np.pad(x_dot, pad_width, mode)
 
 
 @vjp_rule(np.pad)
-def pad_transpose(bar, x, *, pad_width, mode="constant", constant_values=0):
+def pad_transpose(bar, x, *, pad_width, mode="constant", constant_values=0, reflect_type="even"):
+    if mode not in ("constant", "empty"):
+        places = np.arange(x.size, like=x)
+        places = np.pad(places if x.ndim == 1 else np.reshape(places, x.shape), pad_width, mode)
+        total = add_at(np.zeros_like(x if x.ndim == 1 else np.ravel(x)), bar, index=places)
+        return total if x.ndim == 1 else np.reshape(total, x.shape)
     return bar[tuple(_inside(x, k, *pair) for k, pair in enumerate(_borders(pad_width, x.ndim)))]
 
 

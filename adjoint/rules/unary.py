@@ -16,6 +16,7 @@ from adjoint.rules.arithmetic import is_complex
 from adjoint.rules.infer import gives, infer_elementwise
 from adjoint.rules.registry import elementwise, jvp_rule, linear
 from adjoint.rules.special import bessel_i, polygamma, quotient
+from adjoint.rules.trace import Sym
 from adjoint.runtime import scalars
 
 LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
@@ -236,12 +237,17 @@ def infer_part(inputs, attrs):
 
 @linear(np.real, infer=infer_part, view=True)
 def real(bar, x):
-    return bar
+    return real_cotangent(bar, x)
 
 
 @linear(np.imag, infer=infer_part, view=True)
 def imag(bar, x):
-    return -1j * bar
+    return -1j * real_cotangent(bar, x)
+
+
+def real_cotangent(bar, x):
+    """The cotangent of a real number; where dtypes are not known, nothing else makes it real."""
+    return np.real(bar) if isinstance(x, Sym) and x.type.dtype is None else bar
 
 
 @linear(np.conjugate, infer=infer_elementwise(np.conjugate))

@@ -91,3 +91,20 @@ def diff(a: Any, prepend: Any = None, append: Any = None, *, n: int = 1, axis: i
 def average(a: Any, weights: Any = None, *, axis: Any = None, keepdims: bool = False) -> Any:
     """`np.average` with the operands first."""
     return np.average(a, axis=axis, weights=weights, keepdims=keepdims)  # type: ignore[call-overload]  # any bool
+
+
+def adjugate(a: Any) -> Any:
+    """det(a) inv(a), the transposed matrix of cofactors: finite where the inverse is not.
+
+    A singular matrix is taken apart, a = U diag(s) V^H: then adj(a) = det(U V^H) V diag(products of the other s) U^H
+    (G. W. Stewart, On the adjugate matrix, Linear Algebra Appl. 283, 1998).
+    """
+    try:
+        return np.linalg.det(a)[..., None, None] * np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        u, s, vh = np.linalg.svd(a)
+        n = s.shape[-1]
+        others = np.prod(np.where(np.eye(n, dtype=bool), 1, s[..., None, :]), axis=-1)
+        sign = np.linalg.det(u) * np.linalg.det(vh)
+        columns = np.conj(np.swapaxes(vh, -1, -2)) * others[..., None, :]
+        return sign[..., None, None] * (columns @ np.conj(np.swapaxes(u, -1, -2)))
