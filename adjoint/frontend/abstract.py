@@ -305,7 +305,7 @@ class Joiner:
     """What becomes of two states of a program where control flow meets."""
 
     def atom(self, name: str | None, a: Any, b: Any, type_: Type) -> Any:
-        """The number that is `a` or `b`."""
+        """The number that is `a` or `b`, of a type."""
         raise NotImplementedError
 
     def refs(self, name: str | None, a: Any, b: Any) -> Any:
@@ -317,7 +317,7 @@ class Joiner:
         raise NotImplementedError
 
 
-def merge(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:
+def merge(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:  # noqa: PLR0911  # a case for each kind of value
     """The abstract value after a branch, or at the head of a loop."""
     if same_value(a, b):
         return a
@@ -326,12 +326,11 @@ def merge(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:
     if a is BOTTOM or b is BOTTOM:
         known, other = (b, a) if a is BOTTOM else (a, b)
         if isinstance(known, Tree):
-            children = (merge(name, *((BOTTOM, x) if other is a else (x, BOTTOM)), join_) for x in known.children)
-            return Tree(known.kind, known.cls, known.keys, tuple(children))
-        merged = [
-            join_.atom(name, *((UNBOUND, x) if other is a else (x, UNBOUND)), x.type) for x in atoms_of(known)
-        ]
-        return rebuild(known, iter(merged))
+            one_sided = [(BOTTOM, x) if other is a else (x, BOTTOM) for x in known.children]
+            return Tree(known.kind, known.cls, known.keys, tuple(merge(name, x, y, join_) for x, y in one_sided))
+        sides = [(UNBOUND, x) if other is a else (x, UNBOUND) for x in atoms_of(known)]
+        types = [x.type for x in atoms_of(known)]
+        return rebuild(known, iter([join_.atom(name, x, y, t) for (x, y), t in zip(sides, types, strict=True)]))
     if is_atom(a) and is_atom(b):
         numeric = isinstance(a.type, ArrayType) == isinstance(b.type, ArrayType)
         return join_.atom(name, a, b, join(a.type, b.type)) if numeric else Conflict(_two(a, b))

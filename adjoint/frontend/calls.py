@@ -13,7 +13,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import AdjointError, MissingRuleError, UnsupportedError
-from adjoint.frontend import builtin, inplace, library, recursion
+from adjoint.frontend import builtin, inplace, library, objects, recursion
 from adjoint.frontend.abstract import (
     Closure,
     Method,
@@ -28,8 +28,8 @@ from adjoint.frontend.abstract import (
     make_tuple,
     rebuild,
 )
+from adjoint.frontend.comprehensions import Comprehensions
 from adjoint.frontend.context import Frame
-from adjoint.frontend.expressions import Expressions
 from adjoint.frontend.liveness import Liveness, local_names
 from adjoint.frontend.outside import static_fact
 from adjoint.frontend.parse import Source, parse
@@ -51,7 +51,7 @@ LARGE = 150
 """Callees with more nodes of syntax than this are kept as calls."""
 
 
-class Calls(Expressions):
+class Calls(Comprehensions):
     """Lowering of calls."""
 
     def expr_Call(self, node: Any) -> Any:
@@ -84,7 +84,9 @@ class Calls(Expressions):
             return self.call_object(callee, args, kwargs, node)
         self.refuse(node.func, f"{describe(callee)} is called")
 
-    def call_object(self, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    def call_object(  # noqa: PLR0911  # a case for each kind of callable
+        self, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any
+    ) -> Any:
         fun = callee.value
         path = self.path_of(callee)
         macro = _lookup(MACROS, fun) or MACROS.get(type(fun))
@@ -118,7 +120,7 @@ class Calls(Expressions):
         if isinstance(call, types.FunctionType) and not isinstance(fun, type):
             return self.call_python(call, (*path, ("class", None), ("attr", "__call__")), [callee, *args], kwargs, node)
         if isinstance(fun, type):
-            return builtin.construct(self, fun, args, kwargs, node)
+            return objects.construct(self, fun, args, kwargs, node)
         if _has_source(fun):
             return self.call_python(fun, path, args, kwargs, node)
         return self.call_opaque(fun, None, args, kwargs, node)
@@ -144,7 +146,7 @@ class Calls(Expressions):
         source = parse(fun)
         check(source)
         frame = Frame(source, source.node, _liveness(source), _locals(source), fun=fun, path=path, caller=self.frame)
-        if fun.__module__ in (inplace.__name__, library.__name__):  # it stands for a function of NumPy, at the place of the call
+        if fun.__module__ in (inplace.__name__, library.__name__):  # it stands for the function that is called
             frame.place = self.span(node)
             own = list(map(from_constant, fun.__defaults__ or ()))
             own_kw = list(map(from_constant, (fun.__kwdefaults__ or {}).values()))

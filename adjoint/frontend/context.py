@@ -85,7 +85,7 @@ class Context:
         """The place of a piece of syntax; None for the call from Python itself."""
         if self.frame is None or node is None:
             return None
-        return self.frame.place or self.frame.source.span(node)
+        return self.frame.place or self.frame.source.span(node)  # type: ignore[no-any-return]  # a Frame
 
     def refuse(self, node: Any, message: str, hint: str | None = None) -> NoReturn:
         raise UnsupportedError(message, self.span(node), hint)

@@ -117,7 +117,7 @@ class Merge(Joiner):
                 BOTTOM if isinstance(x, Missing) else x.outside if x.outside is not None else end.heap[x]
                 for x, end in zip((a, b), self.ends, strict=True)
             ]
-            self.low.heap[ref] = merge(name, *contents, self)
+            self.low.heap[ref] = merge(name, contents[0], contents[1], self)
         return self.pairs[a, b]
 
     def rows(self, name: str | None, a: Any, b: Any) -> Any:
@@ -125,7 +125,7 @@ class Merge(Joiner):
         for side, value in enumerate((a, b)):
             with self.low.back_in(self.ends[side].builder, self.ends[side].heap):
                 columns.append(rows.as_rows(self.low, value, a if side else b))
-        return rows.merged(name, *columns, self)
+        return rows.merged(name, columns[0], columns[1], self)
 
     def heap(self, visible: Callable[[Any], bool]) -> None:
         """What arrays and containers hold that were there before the branch."""
@@ -211,7 +211,7 @@ class Control(Calls):
         status = self.merge_returns(ends, merged, node)
         merged.heap(lambda root: not any(root in defined_in(end.builder.block((), ())) for end in ends))
         merged.relate()
-        regions = tuple(end.builder.block((), results) for end, results in zip(ends, merged.results, strict=True))
+        regions = ends[0].builder.block((), merged.results[0]), ends[1].builder.block((), merged.results[1])
         with self.at(node):
             self.emit_if(test, regions, merged.outputs)
         return status

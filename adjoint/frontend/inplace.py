@@ -94,9 +94,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 
 def call_at(low: Any, ufunc: np.ufunc, args: list[Any], node: Any) -> Any:
     """`np.add.at(x, indices, values)`."""
-    known = {np.add: add_at, np.subtract: subtract_at}.get(ufunc)
-    if known is not None:
-        return low.call(Static(known), args, {}, node)
+    if ufunc in (np.add, np.subtract):
+        return low.call(Static(add_at if ufunc is np.add else subtract_at), args, {}, node)
     return low.call(Static(unary_at if ufunc.nin == 1 else ufunc_at), [Static(ufunc), *args], {}, node)
 
 

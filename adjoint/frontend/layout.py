@@ -15,10 +15,12 @@ from adjoint.ir.types import ArrayType, known_not_one
 from adjoint.rules import registry
 
 CREATED = (
-    np.zeros, np.empty, np.ones, np.full, np.arange, np.linspace, np.eye, np.identity, np.tri, np.matmul, operator.matmul,
-    np.dot, np.outer, np.diag, np.tril, np.triu, np.array, np.stack, np.vander, np.meshgrid,
+    np.zeros, np.empty, np.ones, np.full, np.arange, np.linspace, np.eye, np.identity, np.tri, np.matmul,
+    operator.matmul, np.dot, np.outer, np.diag, np.tril, np.triu, np.array, np.stack, np.vander, np.meshgrid,
 )  # fmt: skip
-LIKE_OPERANDS = (np.copy, np.zeros_like, np.empty_like, np.ones_like, np.full_like, np.sum, np.cumsum, np.sort, np.where)
+LIKE_OPERANDS = (
+    np.copy, np.zeros_like, np.empty_like, np.ones_like, np.full_like, np.sum, np.cumsum, np.sort, np.where,
+)  # fmt: skip
 TURNED = (np.transpose, np.swapaxes, np.matrix_transpose, np.moveaxis)
 
 
@@ -31,7 +33,8 @@ def is_contiguous(low: Any, ref: Any, unknown: list[Any] | None = None) -> bool 
     if ref in low.stands_for:
         return is_contiguous(low, low.stands_for[ref], unknown)
     if ref in low.objects:
-        return _of_argument(low, *low.objects[ref], unknown)
+        path, array = low.objects[ref]
+        return _of_argument(low, path, array, unknown)
     op = low.made_by.get(ref)
     if op is None:
         return None

@@ -1,7 +1,10 @@
 """Python's own functions on what has a length known at run time only, in Python.
 
-The frontend reads these as it reads a user's functions; they are never called.
+The frontend reads these as it reads a user's functions; they are never called. They are what the functions
+that a linter would have them call come to.
 """
+
+# ruff: noqa: PERF401, PERF402, PLR1730, SIM110
 
 from __future__ import annotations
 

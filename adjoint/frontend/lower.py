@@ -31,6 +31,7 @@ from adjoint.frontend.abstract import (
     describe,
     from_constant,
     is_atom,
+    is_list,
     make_tuple,
     rebuild,
 )
@@ -162,7 +163,7 @@ class Lowering(Loops):
 
     def augmented(self, old: Any, fun: Any, operand: Any, node: Any) -> Any:
         """What a name stands for after `name op= operand`: arrays and lists are changed in place."""
-        if isinstance(old, Ref) and fun is operator.add and isinstance(tree := self.seen(old), Tree) and tree.kind == "list":
+        if isinstance(old, Ref) and fun is operator.add and is_list(self.seen(old)):
             mutation.extend(self, old, operand, node)
             return old
         value = self.operation(fun, (old, operand), node)

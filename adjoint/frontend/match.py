@@ -20,7 +20,7 @@ def cases(low: Any, subject: Any, rest: Sequence[Any], node: Any) -> str:
     """Lower the cases that are left; the status of the statement."""
     if not rest:
         return "next"
-    case, bound = rest[0], {}
+    case, bound = rest[0], Bindings()
     test = matches(low, case.pattern, subject, bound)
     known = low.truth(test)
     if known is False:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import numpy as np
 
@@ -34,7 +34,7 @@ from adjoint.frontend.abstract import (
 from adjoint.frontend.context import Frame, NeedStatic
 from adjoint.frontend.layout import is_contiguous
 from adjoint.frontend.outside import Outside
-from adjoint.ir.core import EMPTY, IF, RAISE, Block, Literal, Op, Slot, Value
+from adjoint.ir.core import EMPTY, IF, RAISE, Block, Literal, Op, Primitive, Slot, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import PY_BOOL, ArrayType, ListType, same_shape
 from adjoint.ir.walk import map_attribute
@@ -311,7 +311,7 @@ class Memory(Outside):
         stop = Op(RAISE, (), (), {"exception": AliasError, "args": (message,)}, (), op.span)
         regions = (Block((), (), ()), Block((), (stop,), ()))
         check = [
-            Op(registry.primitive_of(is_contiguous_array), op.inputs[:1], (test,), EMPTY, (), op.span),
+            Op(IS_CONTIGUOUS, op.inputs[:1], (test,), EMPTY, (), op.span),
             Op(IF, (test,), (), EMPTY, regions, op.span),
         ]
         at = builder.ops.index(op) + 1 if op in builder.ops else len(builder.ops)
@@ -340,6 +340,8 @@ def is_array(atom: Any) -> bool:
         and not (atom.type.kind == "any" and atom.type.shape == ())
     )
 
+
+IS_CONTIGUOUS = cast(Primitive, registry.primitive_of(is_contiguous_array))
 
 RESHAPES = (np.reshape, np.ravel)
 IDENTITIES = (np.asarray, np.asanyarray)

@@ -152,7 +152,7 @@ def raw(value: Any) -> Any:
         items = [raw(child) for child in value.children]
         return items if value.kind == "list" else tuple(items)
     if isinstance(value, Rows):
-        raise UnsupportedError("a list of tuples or lists whose length is known at run time only is given to a function")
+        raise UnsupportedError("a list of containers, of a length known at run time only, is given to a function")
     if isinstance(value, Span3) and value.kind == "slice":
         return slice(raw(value.start), raw(value.stop), raw(value.step))
     if isinstance(value, Static):

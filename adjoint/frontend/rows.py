@@ -96,7 +96,7 @@ def column_types(value: Any, item: Any) -> list[Type]:
     rows = [[atom.type for atom in atoms_of(bare(child))] for child in value.children]
     if not rows:
         return [ListType(None)] * count
-    columns = []
+    columns: list[Type] = []
     for column in zip(*rows, strict=True):
         joined = column[0]
         for type_ in column[1:]:
@@ -193,13 +193,13 @@ def items(low: Any, rows: Rows, node: Any) -> Items:
 
 
 def concatenated(low: Any, a: Any, b: Any, node: Any) -> Any:
-    """`a + b`"""
+    """`a + b`."""
     first, second = as_rows(low, a, b), as_rows(low, b, a)
-    if first is None or second is None:
-        low.refuse(node, "lists whose items have different structures are joined")
-    structure = merge(None, first.item, second.item, _Covering())
-    pairs = zip(first.lists, second.lists, strict=True)
-    return low.own(Rows(structure, tuple(apply(low, list_concat, list(pair), node) for pair in pairs)))
+    if first is not None and second is not None:
+        structure = merge(None, first.item, second.item, _Covering())
+        pairs = zip(first.lists, second.lists, strict=True)
+        return low.own(Rows(structure, tuple(apply(low, list_concat, list(pair), node) for pair in pairs)))
+    low.refuse(node, "lists whose items have different structures are joined")
 
 
 def repeated(low: Any, tree: Tree, count: Any, node: Any) -> Any:

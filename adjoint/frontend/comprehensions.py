@@ -1,0 +1,122 @@
+"""Comprehensions and generator expressions.
+
+Over what has a length known at compile time they are written out. Otherwise a list comprehension is a
+function with a loop that collects the items, and a generator expression is gone through by index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gast
+
+from adjoint.errors import UnsupportedError
+from adjoint.frontend.abstract import Closure, Items, constant_of, is_constant, make_tuple
+from adjoint.frontend.expressions import Expressions
+from adjoint.ir.tree import Tree
+
+
+class Comprehensions(Expressions):
+    """Lowering of comprehensions."""
+
+    def expr_ListComp(self, node: Any) -> Any:
+        if self.is_unrolled(node):
+            return self.boxed(make_tuple(self.comprehension(node.generators, lambda: self.expr(node.elt)), "list"))
+        return self.collected(node)
+
+    def expr_GeneratorExp(self, node: Any) -> Any:
+        if self.is_unrolled(node):
+            return make_tuple(self.comprehension(node.generators, lambda: self.expr(node.elt)))
+        first = node.generators[0]
+        if len(node.generators) > 1 or first.ifs:
+            return self.collected(node)
+        part = self.indexed(self.expr(first.iter), first.iter)
+
+        def item(index: Any) -> Any:
+            names = self.frame.names
+            self.frame.names = dict(names)
+            self.assign(first.target, part.item(index))
+            found = self.expr(node.elt)
+            self.frame.names = names
+            return found
+
+        return Items(part.length, item)
+
+    def is_unrolled(self, node: Any) -> bool:
+        """Whether what a comprehension goes through first has a length known at compile time."""
+        heap, self.heap = self.heap, dict(self.heap)
+        with self.region():
+            try:
+                return self.has_known_length(self.seen(self.expr(node.generators[0].iter)))
+            finally:
+                self.heap = heap
+
+    def has_known_length(self, value: Any) -> bool:
+        raise NotImplementedError
+
+    def collected(self, node: Any) -> Any:
+        """The list of a comprehension of unknown length: a function with a loop, as Python itself has it."""
+        if node not in self.comprehensions:
+            self.comprehensions[node] = function_of(node)
+        function = self.comprehensions[node]
+        return self.call(Closure(function, self.frame, (), ()), [self.expr(node.generators[0].iter)], {}, node)
+
+    def indexed(self, iterable: Any, node: Any) -> Items:
+        raise NotImplementedError
+
+    def expr_DictComp(self, node: Any) -> Any:
+        pairs = self.comprehension(node.generators, lambda: (self.expr(node.key), self.expr(node.value)))
+        for key, _ in pairs:
+            if not is_constant(key):
+                self.refuse(node.key, "a key of a dict must be known at compile time")
+        entries = {constant_of(key): value for key, value in pairs}
+        return self.boxed(Tree("dict", None, tuple(entries), tuple(entries.values())))
+
+    def comprehension(self, generators: list[Any], element: Callable[[], Any]) -> list[Any]:
+        """The items, one after the other: what it goes through has a length known at compile time."""
+        if not generators:
+            return [element()]
+        first, found = generators[0], []
+        names = self.frame.names
+        for item in self.unrolled(self.expr(first.iter), first.iter):
+            self.frame.names = dict(names)
+            self.assign(first.target, item)
+            tests = [self.truth(self.expr(test)) for test in first.ifs]
+            if None in tests:
+                self.refuse(
+                    first.ifs[tests.index(None)],
+                    "a condition that is known at run time only",
+                    "use np.where, or a loop",
+                )
+            if all(tests):
+                found += self.comprehension(generators[1:], element)
+        self.frame.names = names
+        return found
+
+    def assign(self, target: Any, value: Any) -> None:
+        raise NotImplementedError
+
+
+def function_of(comprehension: Any) -> Any:
+    """`[elt for target in iterable if test]` as a function of the first iterable, which collects the items."""
+    name = f"<{type(comprehension).__name__.lower()}>"
+    if any(isinstance(inner, gast.NamedExpr) for inner in gast.walk(comprehension)):
+        raise UnsupportedError("`:=` inside a comprehension of unknown length", None, "write a loop")
+
+    def load(name: str, ctx: Any = gast.Load) -> Any:
+        return gast.Name(name, ctx(), None, None)
+
+    append = gast.Attribute(load("<items>"), "append", gast.Load())
+    body: list[Any] = [gast.Expr(gast.Call(append, [comprehension.elt], []))]
+    for depth, part in reversed(list(enumerate(comprehension.generators))):
+        for test in reversed(part.ifs):
+            body = [gast.If(test, body, [])]
+        body = [gast.For(part.target, part.iter if depth else load("<iterable>"), body, [], None)]
+    first = gast.Assign([load("<items>", gast.Store)], gast.List([], gast.Load()))
+    args = gast.arguments([load("<iterable>", gast.Param)], [], None, [], [], None, [])
+    made = gast.FunctionDef(name, args, [first, *body, gast.Return(load("<items>"))], [], None, None)
+    for inner in gast.walk(made):
+        if isinstance(inner, (gast.stmt, gast.expr)) and not hasattr(inner, "lineno"):
+            gast.copy_location(inner, comprehension)
+    return made

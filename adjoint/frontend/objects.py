@@ -1,0 +1,109 @@
+"""Methods of containers and objects, and the classes that make them."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import types
+from typing import Any
+
+import numpy as np
+
+from adjoint.frontend.abstract import Static, constant_of, describe, from_constant, is_constant, make_tuple
+from adjoint.frontend.outside import SETTLED
+from adjoint.ir.tree import Tree
+from adjoint.rules.internal import cast
+
+
+def method(
+    low: Any, self: Any, owner: Tree, name: str, args: list[Any], kwargs: dict[str, Any], node: Any
+) -> Any:
+    if owner.kind == "namedtuple" and name == "_replace":
+        fields = dict(zip(owner.keys, owner.children, strict=True)) | kwargs
+        return Tree(owner.kind, owner.cls, owner.keys, tuple(fields[k] for k in owner.keys))
+    if owner.cls is not None:
+        found = inspect.getattr_static(owner.cls, name, None)
+        if isinstance(found, types.FunctionType):
+            return low.call(Static(found), [self, *args], kwargs, node)
+        if isinstance(found, staticmethod):
+            return low.call(Static(found.__func__), args, kwargs, node)
+        if isinstance(found, classmethod):
+            return low.call(Static(found.__func__), [Static(owner.cls), *args], kwargs, node)
+    if owner.kind == "dict" and name in ("keys", "values", "items", "get"):
+        return _entries(low, owner, name, args, node)
+    if owner.kind in ("list", "dict") and name == "copy":
+        return low.boxed(owner)
+    if owner.kind in ("list", "tuple") and name in ("index", "count"):
+        low.refuse(node, f"`{name}` looks for an item that is equal, which is known at run time only", "use places")
+    low.refuse(node, f"the method `{name}` of {describe(owner)} is not supported")
+
+
+def _entries(low: Any, owner: Tree, name: str, args: list[Any], node: Any) -> Any:
+    """What is read of a dict by a method."""
+    keys = tuple(map(from_constant, owner.keys))
+    if name == "keys":
+        return make_tuple(keys)
+    if name == "values":
+        return make_tuple(owner.children)
+    if name == "items":
+        return make_tuple(make_tuple(pair) for pair in zip(keys, owner.children, strict=True))
+    if not is_constant(args[0]):
+        low.refuse(node, "a key of a dict must be known at compile time")
+    key = constant_of(args[0])
+    if key in owner.keys:
+        return owner.children[owner.keys.index(key)]
+    return args[1] if len(args) > 1 else Static(None)
+
+
+def construct(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    """A call of a class: named tuples and dataclasses without code of their own are their fields."""
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        values = dict(zip(cls._fields, args, strict=False)) | kwargs
+        defaults = {k: from_constant(v) for k, v in cls._field_defaults.items()}
+        if set(values | defaults) != set(cls._fields) or len(args) > len(cls._fields):
+            low.error(TypeError, node, f"{cls.__name__} takes the fields {', '.join(cls._fields)}")
+        values = defaults | values
+        return Tree("namedtuple", cls, cls._fields, tuple(values[f] for f in cls._fields))
+    if dataclasses.is_dataclass(cls) and not hasattr(cls, "__post_init__"):
+        return _construct_dataclass(low, cls, args, kwargs, node)
+    if isinstance(inspect.getattr_static(cls, "__init__", None), types.FunctionType) and is_plain_class(cls):
+        ref = low.boxed(Tree("object", cls, (), ()))
+        low.call(Static(cls.__init__), [ref, *args], kwargs, node)
+        return ref
+    if cls is np.ndarray:
+        return low.apply(np.empty, args, kwargs, node)
+    if cls in (np.float64, np.float32, np.complex128, np.complex64) and len(args) == 1 and not kwargs:
+        return low.apply(cast, args, {"dtype": Static(np.dtype(cls).name)}, node)
+    if all(map(is_constant, [*args, *kwargs.values()])) and issubclass(cls, (str, bytes, frozenset, slice, np.generic)):
+        return low.fold_call(cls, args, kwargs, node)
+    return low.call_opaque(cls, None, args, kwargs, node)
+
+
+def is_plain_class(cls: type) -> bool:
+    """Whether objects of a class are made by `__init__` and hold what they are in attributes of their own."""
+    ours = [base for base in cls.__mro__ if base is not object]
+    return all(
+        type(base) is type and base.__module__.partition(".")[0] not in SETTLED
+        and not {"__new__", "__slots__", "__getattr__", "__getattribute__", "__setattr__"} & set(vars(base))
+        for base in ours
+    )  # fmt: skip
+
+
+def _construct_dataclass(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    fields = [f for f in dataclasses.fields(cls) if f.init]
+    if (
+        len(fields) != len(dataclasses.fields(cls))
+        or (cls.__init__.__qualname__ != "__create_fn__.<locals>.__init__"
+        and ("__init__" in vars(cls) and not cls.__dataclass_params__.init))
+    ):
+        low.refuse(node, f"{cls.__name__} makes its fields in code of its own")
+    values = dict(zip([f.name for f in fields], args, strict=False)) | kwargs
+    for field in fields:
+        if field.name not in values and field.default is not dataclasses.MISSING:
+            values[field.name] = from_constant(field.default)
+        elif field.name not in values and field.default_factory is not dataclasses.MISSING:
+            values[field.name] = from_constant(field.default_factory())
+    names = tuple(f.name for f in fields)
+    if set(values) != set(names):
+        low.error(TypeError, node, f"{cls.__name__} takes the fields {', '.join(names)}")
+    return low.boxed(Tree("dataclass", cls, names, tuple(values[n] for n in names)))
