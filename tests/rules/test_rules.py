@@ -42,7 +42,9 @@ DIFFERENTIABLE = [  # without the rules that other tests declare
     if rule.kind != "nondifferentiable" and not str(home(primitive)).startswith(("tests.", *FOR_LISTS))
 ]
 ON_FLOATS = ("_operator", "builtins", "math", "adjoint.runtime.scalars")
-WITHOUT_CASES = {internal.broadcast_like, internal.sum_to, internal.cast, internal.add_at, internal.update, internal.add_packs}
+WITHOUT_CASES = {
+    internal.broadcast_like, internal.sum_to, internal.cast, internal.add_at, internal.update, internal.add_packs,
+}  # fmt: skip
 
 
 def parameters() -> list[Any]:
