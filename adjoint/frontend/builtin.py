@@ -155,8 +155,8 @@ def _reversed(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> A
 def is_known_length(value: Any) -> bool:
     """Whether the length of an iterable is known at compile time."""
     if is_atom(value):
-        shape = getattr(value.type, "shape", None) or ()
-        return bool(shape) and isinstance(shape[0], int)
+        shape: tuple[Any, ...] = getattr(value.type, "shape", None) or ()
+        return len(shape) > 0 and isinstance(shape[0], int)
     return is_constant_range(value) if isinstance(value, Span3) else not isinstance(value, (Rows, Items))
 
 

@@ -5,6 +5,7 @@ minimum(maximum(x, low), high), `x**0` and `0**y` have the finite derivative 0.
 """
 
 import builtins
+import functools
 import inspect
 import math
 import operator
@@ -12,10 +13,12 @@ import operator
 import numpy as np
 
 from adjoint.ir.core import Literal
-from adjoint.ir.types import PY_COMPLEX, PY_FLOAT, UNKNOWN, ArrayType, broadcast_shapes, promote
+from adjoint.ir.types import PY_COMPLEX, PY_FLOAT, PY_INT, UNKNOWN, ArrayType, broadcast_shapes, promote
+from adjoint.rules.calls import arranged
 from adjoint.rules.infer import array_type, elementwise_types, gives, infer_elementwise
 from adjoint.rules.registry import elementwise, jvp_rule, linear
 from adjoint.rules.special import exceeds, quotient
+from adjoint.rules.trace import ZERO
 from adjoint.runtime import scalars
 
 # ---- the four operations
@@ -151,6 +154,18 @@ def modf(x_dot, x):
 @linear(math.ldexp, infer=gives(PY_FLOAT), wrt=(0,))
 def ldexp(bar, x, i):
     return np.ldexp(bar, i)
+
+
+@jvp_rule(np.frexp, infer=infer_elementwise(np.frexp))
+@jvp_rule(math.frexp, infer=gives((PY_FLOAT, PY_INT)))
+def frexp(x_dot, x, *, out):
+    return np.ldexp(x_dot, -out[1]), 0
+
+
+@elementwise(np.nextafter)
+@elementwise(math.nextafter)
+def nextafter(x, towards):
+    return 1, 0
 
 
 # ---- absolute values and signs
@@ -310,3 +325,44 @@ def complex(*parts):
 @linear(math.fsum, infer=gives(PY_FLOAT), sequence=True, signature="seq")
 def fsum(bar, *items):
     return (bar,) * len(items)
+
+
+class ProdSignature(inspect.Signature):
+    """`math.prod(items, start=1)`: the start is one factor more."""
+
+    def bind(self, iterable, /, *, start=None):
+        if not isinstance(iterable, (list, tuple)):
+            raise TypeError("math.prod needs a list or tuple of numbers")
+        return super().bind([*iterable, *(() if start is None else (start,))])
+
+
+def _factors(items): ...
+
+
+@jvp_rule(math.prod, infer=gives(PY_FLOAT), sequence=True, signature=ProdSignature.from_callable(_factors))
+def math_prod(*args):
+    """Each tangent times all other factors: no quotient, so zeros do no harm."""
+    dots, factors = args[: len(args) // 2], args[len(args) // 2 :]
+    moved = ZERO
+    for k, dot in enumerate(dots):
+        moved = moved + functools.reduce(operator.mul, (*factors[:k], *factors[k + 1 :]), dot)
+    return moved
+
+
+def distance_operands(p, q, /):
+    if not isinstance(p, (list, tuple)) or not isinstance(q, (list, tuple)):
+        raise TypeError("math.dist needs two lists or tuples of numbers")
+    return [*p, *q], {}
+
+
+@arranged(math.dist, distance_operands)
+def distance_arguments(*coordinates):
+    half = len(coordinates) // 2
+    return (coordinates[:half], coordinates[half:]), {}
+
+
+@elementwise(distance_arguments, math.dist, infer=gives(PY_FLOAT), signature=distance_arguments.parameters)
+def dist(*coordinates, out):
+    half = len(coordinates) // 2
+    away = [quotient(p - q, out) for p, q in zip(coordinates[:half], coordinates[half:], strict=True)]
+    return (*away, *(-part for part in away))

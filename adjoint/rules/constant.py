@@ -12,6 +12,7 @@ import numpy as np
 from adjoint.ir.types import PY_BOOL, PY_INT, SHAPE, UNKNOWN, ArrayType, is_complex
 from adjoint.rules.infer import (
     array_type,
+    dim_of,
     fresh_length,
     gives,
     infer_elementwise,
@@ -174,3 +175,49 @@ nondifferentiable(np.searchsorted, infer=infer_searchsorted)
 nondifferentiable(np.digitize, infer=infer_digitize)
 nondifferentiable(np.bincount, infer=infer_bincount)
 nondifferentiable(np.histogram, infer=infer_histogram)
+
+
+# ---- orders, counts, grids
+
+
+def infer_lexsort(inputs, attrs):
+    type_ = inputs[0].type
+    if not isinstance(type_, ArrayType) or type_.shape is None:
+        return UNKNOWN
+    return array_type("int64", type_.shape[1:])
+
+
+def infer_grids(inputs, attrs):
+    """`np.ix_`: the places that each index means, along an axis of its own."""
+    if not all(isinstance(atom.type, ArrayType) for atom in inputs):
+        return (UNKNOWN,) * len(inputs)
+    if any(atom.type.dtype not in ("int64", "bool") for atom in inputs):
+        raise TypeError("indices are integers or truth values")
+    count = len(inputs)
+    return tuple(
+        ArrayType("int64", (1,) * k + (atom.type.shape[0] if atom.type.dtype == "int64" else fresh_length("found"),)
+                  + (1,) * (count - k - 1))
+        for k, atom in enumerate(inputs)
+    )  # fmt: skip
+
+
+def infer_histogram2d(inputs, attrs):
+    _refuse_weights(inputs, attrs, 5)
+    if static_argument(inputs, attrs, 4, "density"):
+        raise TypeError("the density of a histogram depends on its bins, for which there is no rule")
+    counts = ArrayType("float64", (fresh_length("bins"), fresh_length("bins")))
+    return counts, ArrayType("float64", (fresh_length("edges"),)), ArrayType("float64", (fresh_length("edges"),))
+
+
+def infer_window(inputs, attrs):
+    return ArrayType("float64", (dim_of(inputs[0]),))
+
+
+nondifferentiable(np.lexsort, infer=infer_lexsort, signature="keys, axis=-1")
+nondifferentiable(np.ix_, infer=infer_grids)
+nondifferentiable(np.histogram2d, infer=infer_histogram2d)
+nondifferentiable(np.spacing, infer=infer_elementwise(np.spacing))
+nondifferentiable(np.bartlett, np.blackman, np.hamming, np.hanning, infer=infer_window)
+nondifferentiable(np.isin, infer=lambda inputs, attrs: array_type("bool", getattr(inputs[0].type, "shape", None)))
+for _fun in (np.gcd, np.lcm, np.bitwise_count):
+    nondifferentiable(_fun, infer=infer_elementwise(_fun))

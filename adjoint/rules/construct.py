@@ -10,9 +10,10 @@ import numpy as np
 
 from adjoint.ir.core import Literal, Slot
 from adjoint.ir.types import UNKNOWN, ArrayType, broadcast_shapes, sample
-from adjoint.rules.infer import fresh_length, shape_of
+from adjoint.rules.infer import dim_of, fresh_length, shape_of
 from adjoint.rules.internal import broadcast_like, traceable
 from adjoint.rules.registry import jvp_rule, linear, nondifferentiable
+from adjoint.rules.special import bessel_i
 from adjoint.runtime import special
 
 full = traceable(special.full)
@@ -161,3 +162,19 @@ def geomspace(  # noqa: PLR0913  # the parameters of the function
 ):
     weights = fractions(start, stop, num, endpoint)
     return out * ((1 - weights) * (start_dot / start) + weights * (stop_dot / stop))
+
+
+# ---- windows
+
+
+def infer_kaiser(inputs, attrs):
+    return ArrayType("float64", (dim_of(inputs[0]),))
+
+
+@jvp_rule(np.kaiser, infer=infer_kaiser)
+def kaiser(count_dot, beta_dot, M, beta, *, out):
+    """i0(beta w) / i0(beta), with w a half circle over the window."""
+    middle = (M - 1) / 2
+    place = (np.arange(M, like=out) - middle) / middle
+    arc = np.sqrt(1 - place * place)
+    return (arc * bessel_i(beta * arc, order=1) - out * bessel_i(beta, order=1)) / bessel_i(beta, order=0) * beta_dot

@@ -10,10 +10,11 @@ import numpy as np
 
 from adjoint.ir.types import UNKNOWN, ArrayType
 from adjoint.rules.arithmetic import is_complex
-from adjoint.rules.infer import normal_axes
+from adjoint.rules.calls import filled
+from adjoint.rules.infer import dim_of, normal_axes
 from adjoint.rules.internal import add_at
 from adjoint.rules.lengths import named
-from adjoint.rules.registry import linear
+from adjoint.rules.registry import jvp_rule, linear
 from adjoint.rules.shape import length_of, same_shape
 
 INVERSE = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
@@ -230,3 +231,14 @@ def fftshift(bar, x, *, axes=None):
 @linear(np.fft.ifftshift, infer=same_shape)
 def ifftshift(bar, x, *, axes=None):
     return np.fft.fftshift(bar, axes)
+
+
+def infer_frequencies(last):
+    return lambda inputs, attrs: ArrayType("float64", (last(dim_of(inputs[0])),))
+
+
+@jvp_rule(np.fft.fftfreq, infer=infer_frequencies(unchanged), signature=filled("n, d=1.0, device=None"))
+@jvp_rule(np.fft.rfftfreq, infer=infer_frequencies(half), signature=filled("n, d=1.0, device=None"))
+def frequencies(n_dot, d_dot, n, d, *, out):
+    """k / (n d)"""
+    return -out / d * d_dot

@@ -12,10 +12,12 @@ import numpy as np
 
 from adjoint.ir.core import Literal, Slot
 from adjoint.ir.types import PY_INT, SHAPE, UNKNOWN, ArrayType, Shape, Symbol, broadcast_shapes
+from adjoint.rules.calls import arranged, said
 from adjoint.rules.infer import array_type, dim_of, normal_axes, static_argument
 from adjoint.rules.internal import add_at
 from adjoint.rules.lengths import named, product_of_lengths, shortened, slice_length
 from adjoint.rules.registry import linear
+from adjoint.rules.trace import METHODS
 
 # ---- indexing
 
@@ -207,6 +209,16 @@ def compress(bar, condition, x, *, axis=None):
     if axis is None:
         return flat_add(x, bar, np.flatnonzero(condition))
     return add_at(np.zeros_like(x), bar, index=along(axis % x.ndim, np.flatnonzero(condition)))
+
+
+@arranged(np.compress, lambda a, condition, axis=None: ([condition, a], {"axis": axis}))
+def compressed(condition, a, *, axis=None):
+    return (condition, a), said({"axis": axis})
+
+
+compressed.__name__ = "ndarray.compress"
+METHODS["compress"] = compressed
+linear(compressed, infer=infer_selected, wrt=(1,), signature=compressed.parameters)(compress)
 
 
 @linear(np.extract, infer=infer_selected, wrt=(1,))

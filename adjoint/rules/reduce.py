@@ -50,8 +50,16 @@ def add_reduce(bar, array, *, axis=0, dtype=None, keepdims=False):
 
 
 @linear(np.mean, infer=infer_reduction(np.mean))
-def mean(bar, a, *, axis=None, dtype=None, keepdims=False):
-    return broadcast_like(restored(bar / count(a, axis), axis, keepdims), a)
+def mean(bar, a, *, axis=None, dtype=None, keepdims=False, where=True):
+    if where is True:
+        return broadcast_like(restored(bar / count(a, axis), axis, keepdims), a)
+    return np.where(where, restored(bar, axis, keepdims) / number_chosen(where, a, axis, keepdims=True), 0)
+
+
+def number_chosen(where, x, axis, keepdims):
+    """How many numbers of `x` are chosen, in its dtype."""
+    number = total(np.logical_and(where, np.ones_like(x, dtype=bool)), axis, keepdims)
+    return number if x.dtype.name in ("float64", "complex128") else cast(number, dtype=x.dtype.name)
 
 
 def count(x, axis):
@@ -117,10 +125,12 @@ def aligned(weights, a, axis):
 # ---- extrema: ties share equally
 
 
-def at_extremum(x_dot, x, out, axis, keepdims):
-    """The mean of the tangents of all numbers equal to the extremum."""
+def at_extremum(x_dot, x, out, axis, keepdims, *, initial=None, where=True):
+    """The mean of the tangents of all numbers equal to the extremum; `initial` is one more number, and constant."""
     mask = x == restored(out, axis, keepdims)
+    mask = mask if where is True else mask & where
     number = total(mask, axis, keepdims)
+    number = number if initial is None else number + (out == initial)
     if x.dtype.name not in ("float64", "complex128"):  # an integer count would widen them
         number = cast(number, dtype=x.dtype.name)
     return total(mask * x_dot, axis, keepdims) / number
@@ -130,8 +140,8 @@ def at_extremum(x_dot, x, out, axis, keepdims):
 @jvp_rule(np.min, np.amin, infer=infer_reduction(np.min))
 @jvp_rule(np.nanmax, infer=infer_reduction(np.nanmax))
 @jvp_rule(np.nanmin, infer=infer_reduction(np.nanmin))
-def extremum(x_dot, x, *, out, axis=None, keepdims=False):
-    return at_extremum(x_dot, x, out, axis, keepdims)
+def extremum(x_dot, x, *, out, axis=None, keepdims=False, initial=None, where=True):
+    return at_extremum(x_dot, x, out, axis, keepdims, initial=initial, where=where)
 
 
 @jvp_rule(np.maximum.reduce, infer=infer_reduction(np.maximum.reduce, 0), signature=REDUCE)
@@ -170,8 +180,11 @@ def product_along(x_dot, x, axis, keepdims):
 
 
 @jvp_rule(np.prod, infer=infer_reduction(np.prod))
-def prod(x_dot, x, *, axis=None, keepdims=False):
-    return product_tangent(x_dot, x, axis, keepdims)
+def prod(x_dot, x, *, axis=None, dtype=None, keepdims=False, initial=None, where=True):
+    if where is not True:
+        x_dot, x = np.where(where, x_dot, 0), np.where(where, x, 1)
+    moved = product_tangent(x_dot, x, axis, keepdims)
+    return moved if initial is None else initial * moved
 
 
 @jvp_rule(np.multiply.reduce, infer=infer_reduction(np.multiply.reduce, 0), signature=REDUCE)
@@ -182,18 +195,29 @@ def multiply_reduce(x_dot, x, *, axis=0, keepdims=False):
 # ---- moments
 
 
-@jvp_rule(np.var, infer=infer_reduction(np.var), guard=True)
-def var(x_dot, x, *, axis=None, ddof=0, keepdims=False):
-    away = x - np.mean(x, axis=axis, keepdims=True)
+def moments(x_dot, x, axis, keepdims, ddof, where, spread=None):
+    """The tangent of half the variance; with the standard deviation as `spread`, of that."""
+    if where is True:
+        away = x - np.mean(x, axis=axis, keepdims=True)
+        number = degrees_of_freedom(x, axis, ddof)
+    else:
+        away = np.where(where, x - np.mean(x, axis=axis, keepdims=True, where=where), 0)
+        number = number_chosen(where, x, axis, keepdims) - ddof
+    away = away if spread is None else quotient(away, restored(spread, axis, keepdims))
     moved = np.real(np.conjugate(away) * x_dot) if x.dtype.kind == "c" else away * x_dot
-    return total(moved, axis, keepdims) * (2 / degrees_of_freedom(x, axis, ddof))
+    return total(moved, axis, keepdims), number
+
+
+@jvp_rule(np.var, infer=infer_reduction(np.var), guard=True)
+def var(x_dot, x, *, axis=None, ddof=0, keepdims=False, where=True, correction=None):
+    moved, number = moments(x_dot, x, axis, keepdims, ddof if correction is None else correction, where)
+    return moved * (2 / number)
 
 
 @jvp_rule(np.std, infer=infer_reduction(np.std), guard=True)
-def std(x_dot, x, *, out, axis=None, ddof=0, keepdims=False):
-    away = quotient(x - np.mean(x, axis=axis, keepdims=True), restored(out, axis, keepdims))
-    moved = np.real(np.conjugate(away) * x_dot) if x.dtype.kind == "c" else away * x_dot
-    return total(moved, axis, keepdims) * (1 / degrees_of_freedom(x, axis, ddof))
+def std(x_dot, x, *, out, axis=None, ddof=0, keepdims=False, where=True, correction=None):
+    moved, number = moments(x_dot, x, axis, keepdims, ddof if correction is None else correction, where, out)
+    return moved * (1 / number)
 
 
 # ---- reductions that skip nan
@@ -342,7 +366,7 @@ def sum_from_end(bar, axis):
 
 
 @jvp_rule(np.cumprod, infer=infer_scan(np.cumprod))
-def cumprod(x_dot, x, *, out, axis=None):
+def cumprod(x_dot, x, *, out, axis=None, dtype=None):
     if axis is None:
         return products_tangent(np.ravel(x_dot), np.ravel(x), out, 0)
     return products_tangent(x_dot, x, out, axis)

@@ -350,11 +350,11 @@ METHODS: dict[str, Any] = {
     for name in (
         "sum", "mean", "max", "min", "prod", "var", "std", "cumsum", "cumprod", "dot", "reshape", "transpose", "ravel",
         "squeeze", "swapaxes", "trace", "diagonal", "repeat", "take", "clip", "conj", "conjugate", "round", "argmax",
-        "argmin", "argsort", "any", "all", "copy", "nonzero", "searchsorted", "ptp",
+        "argmin", "argsort", "argpartition", "any", "all", "copy", "nonzero", "searchsorted", "ptp",
     )
     if hasattr(np, name)
 }  # fmt: skip
-"""Methods of arrays and the functions that they mean; the array is the first argument."""
+"""Methods of arrays and the functions that they mean; the array is the first argument. Rules may add to it."""
 
 
 def _dim(x: Any, *, axis: int) -> int:

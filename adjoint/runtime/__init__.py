@@ -17,6 +17,7 @@ from adjoint.runtime.arrays import (
     update,
     zeros_if,
 )
+from adjoint.runtime.integrals import simpson_weights
 from adjoint.runtime.lists import (
     list_add,
     list_add_at,
@@ -42,5 +43,5 @@ __all__ = [
     "fresh", "full", "hooked", "list_add", "list_add_at", "list_add_slice", "list_cast", "list_cut", "list_delete",
     "list_insert", "list_place", "list_rows", "list_set", "list_spread", "list_total_like", "list_zeros",
     "list_zeros_if", "log", "polygamma", "power", "product_left", "product_right", "quotient", "rebuild",
-    "recurrence", "sum_to", "update", "zeros_if", "zeros_in",
+    "recurrence", "simpson_weights", "sum_to", "update", "zeros_if", "zeros_in",
 ]  # fmt: skip

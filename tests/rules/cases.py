@@ -32,7 +32,10 @@ def along_axes(a, t):
 
 SUM = [*over_axes(MATRIX, CUBE), case(normal(0, 3)), case(normal(0, 3), axis=0), case(imaginary(3)), case(0.7)]
 SKIPPING_NAN = [case(HOLES), case(HOLES, axis=0), case(HOLES, axis=1, keepdims=True)]
+CHOSEN, SOME = DISTINCT > -1.2, np.array([True, False, True, True])
 EXTREMUM = over_axes(DISTINCT, distinct(2, 3, 4))
+LIMITED = [case(DISTINCT, axis=0, initial=limit) for limit in (-0.2, 0.2)] + [case(DISTINCT, axis=1, initial=limit, where=SOME) for limit in (-9.0, 9.0)]
+PARTIAL = [case(MATRIX, axis=1, where=SOME), case(MATRIX, where=CHOSEN), case(MATRIX, axis=0, keepdims=True, where=CHOSEN)]
 REDUCE = [case(MATRIX), case(MATRIX, axis=1), case(CUBE, axis=(0, 2), keepdims=True), case(MATRIX[:, 0])]
 PRODUCT = [*over_axes(MATRIX, CUBE), case(ZEROS), case(ZEROS, axis=0), case(ZEROS, axis=1, keepdims=True), case(imaginary(3))]
 SCAN = [case(MATRIX), *along_axes(MATRIX, CUBE), case(imaginary(3), axis=0)]
@@ -173,22 +176,22 @@ CASES = {
     # reductions
     "sum": [*SUM, case(MATRIX, where=DISTINCT > 0, initial=2.0), case(MATRIX, axis=0, dtype=np.float64, narrow=False)],
     "add.reduce": [*REDUCE, case(imaginary(2, 3))],
-    "mean": [*over_axes(MATRIX, CUBE), case(imaginary(3))],
+    "mean": [*over_axes(MATRIX, CUBE), case(imaginary(3)), *PARTIAL],
     "average": [
         case(MATRIX), case(MATRIX, axis=0), case(CUBE, axis=(0, 2), keepdims=True), case(MATRIX, 1, positive(4)),
         case(MATRIX, None, positive(3, 4)), case(CUBE, 1, positive(3), keepdims=True),
     ],
-    "max": EXTREMUM,
-    "min": EXTREMUM,
+    "max": [*EXTREMUM, *LIMITED],
+    "min": [*EXTREMUM, *LIMITED],
     "nanmax": [*EXTREMUM, *SKIPPING_NAN],
     "nanmin": [*EXTREMUM, *SKIPPING_NAN],
     "maximum.reduce": [case(DISTINCT), case(DISTINCT, axis=1, keepdims=True)],
     "minimum.reduce": [case(DISTINCT), case(DISTINCT, axis=1, keepdims=True)],
     "ptp": EXTREMUM,
-    "prod": PRODUCT,
+    "prod": [*PRODUCT, *PARTIAL, case(MATRIX, axis=0, initial=2.5), case(MATRIX, initial=0.5, where=CHOSEN), case(MATRIX, dtype="float64", narrow=False)],
     "multiply.reduce": REDUCE,
-    "var": [*over_axes(MATRIX, CUBE)[:-2], case(MATRIX, axis=1, ddof=1), case(imaginary(3)), case(MATRIX[0])],
-    "std": [*over_axes(MATRIX, CUBE)[:-2], case(MATRIX, axis=1, ddof=1), case(imaginary(3)), case(MATRIX[0])],
+    "var": [*over_axes(MATRIX, CUBE)[:-2], case(MATRIX, axis=1, ddof=1), case(imaginary(3)), case(MATRIX[0]), *PARTIAL, case(MATRIX, axis=1, where=SOME, correction=1)],
+    "std": [*over_axes(MATRIX, CUBE)[:-2], case(MATRIX, axis=1, ddof=1), case(imaginary(3)), case(MATRIX[0]), *PARTIAL, case(MATRIX, axis=1, where=SOME, correction=1)],
     "nansum": [case(MATRIX, axis=1), *SKIPPING_NAN],
     "nanmean": [case(MATRIX, axis=1), *SKIPPING_NAN],
     "nanprod": [case(MATRIX, axis=1), *SKIPPING_NAN],
@@ -214,5 +217,14 @@ CASES = {
     "recurrence": [case(MATRIX, normal(3, 4, seed=1), axis=0), case(ZEROS, normal(3, 4, seed=1), axis=1), case(normal(5), normal(5, seed=1), axis=0)],
     "bessel_i": [case(normal(3), order=0), case(normal(3), order=2)],
     "polygamma": [case(0.7, order=0, narrow=False), case(3.2, order=2, narrow=False)],
+    # numbers taken apart, products and distances of Python numbers, grids with a parameter
+    "frexp": [case(normal(3)), case(np.float64(0.7), narrow=False)],
+    "math.frexp": scalar(2.7),
+    "nextafter": [case(normal(3), 2.0), case(normal(3, 1), normal(4))],
+    "math.nextafter": scalar(0.7, 1.6),
+    "math.prod": [case([0.3, 0.7, 1.6], narrow=False), case([0.3, 0.0, 1.6], start=2.5, narrow=False)],
+    "math.dist": [case([0.3, 0.7], [1.6, -0.2], narrow=False)],
+    "fft.fftfreq": [case(6, 0.3, narrow=False), case(5, 0.3, narrow=False), case(4)],
+    "fft.rfftfreq": [case(6, 0.3, narrow=False), case(5, 0.3, narrow=False)],
+    "kaiser": [case(5, 1.3, narrow=False), case(6, 0.7, narrow=False)],
 }  # fmt: skip
-

@@ -112,6 +112,7 @@ CASES = {
     "compress": [
         case(MASK[:, 0], MATRIX, axis=0), case(MASK[0], CUBE, axis=2), case(np.array([0, 1, 1]), VECTOR), case(np.array([False, True, True]), MATRIX),
     ],
+    "ndarray.compress": [case(MATRIX, MASK[:, 0], axis=0), case(CUBE, MASK[0], 2), case(VECTOR, np.array([0, 1, 1]))],
     "extract": [case(MASK, MATRIX), case(np.array([True, False, True]), VECTOR)],
     "delete": [case(VECTOR, 1), case(MATRIX, 1, axis=0), case(MATRIX, (0, 2), axis=1), case(MATRIX, 3), case(CUBE, slice(0, 2), axis=-1)],
     "sort": [

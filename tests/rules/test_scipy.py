@@ -13,6 +13,8 @@ from adjoint.ir.notation import parse_types
 from adjoint.rules import elementwise
 
 linalg = pytest.importorskip("scipy.linalg")
+integrate = pytest.importorskip("scipy.integrate")
+signal = pytest.importorskip("scipy.signal")
 special = pytest.importorskip("scipy.special")
 stats = pytest.importorskip("scipy.stats")
 
@@ -177,3 +179,32 @@ def test_factors_are_handed_on_to_the_systems_that_they_solve():
 def test_arguments_of_linear_algebra_without_a_rule_are_refused_by_name(program, name):
     with pytest.raises(adjoint.AdjointError, match=name):
         grad(program)(np.eye(3) * np.arange(1.0, 4.0))
+
+
+def smoothed(x):
+    filtered = signal.lfilter([0.5, 0.2], [1.0, -0.3], x)
+    return integrate.simpson(filtered, dx=0.1) + np.sum(signal.convolve(x, x[:2], "same"))
+
+
+def test_filters_and_integrals_in_modules():
+    x = np.array([0.3, 1.2, -0.4, 2.0])
+    adjoint.check_grads(smoothed, (x,))
+    space = {}
+    exec(compile(sources.module_text(smoothed, "reverse", 0, parse_types("f8[n]", ["x"])), "module", "exec"), space)
+    np.testing.assert_array_equal(space["smoothed_grad"](x), grad(smoothed)(x))
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        (lambda x: signal.lfilter([1.0], [1.0], x, zi=np.zeros(0))[0].sum(), "zi"),
+        (lambda x: signal.fftconvolve(x, x, axes=0).sum(), "axes"),
+        (lambda x: signal.convolve2d(x[None], x[None], boundary="wrap").sum(), "boundary"),
+        (lambda x: signal.sosfilt(np.stack([x, x])[:1], np.ones(3)).sum(), "its sections"),
+        (lambda x: signal.lfilter(x, [1.0], np.ones((2, 9))).sum(), "more than one signal"),
+        (lambda x: integrate.simpson(x, x=x), "`x`"),
+    ],
+)
+def test_arguments_of_filters_without_a_rule_are_refused_by_name(program, name):
+    with pytest.raises(adjoint.AdjointError, match=name):
+        grad(program)(np.linspace(1.0, 2.0, 6))

@@ -10,7 +10,7 @@ from adjoint.ir.core import Literal
 from adjoint.ir.types import UNKNOWN, ArrayType, broadcast_shapes, promote
 from adjoint.rules.infer import array_type, infer_elementwise
 from adjoint.rules.registry import elementwise, jvp_rule, name_of
-from adjoint.rules.trace import Sym
+from adjoint.rules.trace import Sym, Unknown
 
 # ---- what rules call
 
@@ -35,20 +35,6 @@ def symbol_in(items):
 
 
 # ---- signatures
-
-
-class Filled(inspect.Signature):
-    """A signature whose operands are all there, those that are left out with their defaults."""
-
-    def bind(self, *args, **kwargs):
-        bound = super().bind(*args, **kwargs)
-        bound.apply_defaults()
-        return bound
-
-
-def filled(parameters):
-    """The signature `parameters`, with defaults filled in."""
-    return Filled.from_callable(function_with(parameters))
 
 
 class Gapless(inspect.Signature):
@@ -121,11 +107,11 @@ def arranged(fun, parameters, split=None, results=None):
 # ---- what has no derivative
 
 
-class Refused:
-    """A partial derivative that is not known in closed form: an error where it is needed."""
+class Refused(Unknown):
+    """A derivative that no rule gives, a partial one or a cotangent: an error where it is needed."""
 
     def __init__(self, fun, operand):
-        self.text = f"no rule gives the derivative of `{name_of(fun)}` by {operand}"
+        super().__init__(f"no rule gives the derivative of `{name_of(fun)}` by {operand}")
 
     def refuse(self, other):
         span = other.tracer.builder.span if isinstance(other, Sym) else None

@@ -53,8 +53,8 @@ def infer_det(inputs, attrs):
 
 
 @jvp_rule(linalg.det, infer=infer_det, signature="a, overwrite_a=False, check_finite=True")
-def det(a_dot, a, *, out, check_finite=True):
-    return numpy_linalg.det(a_dot, a, out=out)
+def det(a_dot, a, *, check_finite=True):
+    return numpy_linalg.det(a_dot, a)
 
 
 def infer_scipy_norm(inputs, attrs):

@@ -4,12 +4,13 @@ import numpy as np
 from scipy import special, stats
 
 from adjoint.ir.types import UNKNOWN, ArrayType, known_not_one
+from adjoint.rules.calls import filled
 from adjoint.rules.factor import symmetric
 from adjoint.rules.infer import array_type
 from adjoint.rules.join import absent
 from adjoint.rules.linalg import trace_of_product
 from adjoint.rules.registry import jvp_rule
-from adjoint.rules.scipy.forms import Refused, filled
+from adjoint.rules.scipy.forms import Refused
 from adjoint.rules.trace import ZERO
 
 # ---- the normal distribution
