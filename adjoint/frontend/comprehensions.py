@@ -13,11 +13,11 @@ import gast
 
 from adjoint.errors import UnsupportedError
 from adjoint.frontend.abstract import Closure, Items, constant_of, is_constant, make_tuple
-from adjoint.frontend.expressions import Expressions
+from adjoint.frontend.strings import Strings
 from adjoint.ir.tree import Tree
 
 
-class Comprehensions(Expressions):
+class Comprehensions(Strings):
     """Lowering of comprehensions."""
 
     def expr_ListComp(self, node: Any) -> Any:

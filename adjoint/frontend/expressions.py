@@ -35,9 +35,9 @@ from adjoint.frontend.abstract import (
 from adjoint.frontend.memory import is_array
 from adjoint.frontend.ops import Ops
 from adjoint.frontend.outside import static_fact
-from adjoint.ir.core import FORMAT, IF, Atom, Literal, Value
+from adjoint.ir.core import IF, Atom, Literal, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import ArrayType, type_of_constant
+from adjoint.ir.types import ArrayType
 from adjoint.rules import registry
 from adjoint.rules.internal import both, either
 from adjoint.rules.trace import DIM
@@ -465,32 +465,6 @@ class Expressions(Ops):
             self.renames.setdefault(value, name)
         if isinstance(value, Ref) and value.hint is None and name.isidentifier():
             value.hint = name
-
-    def expr_JoinedStr(self, node: Any) -> Any:
-        template, parts = "", []
-        for piece in node.values:
-            if isinstance(piece, gast.Constant):
-                template += str(piece.value).replace("{", "{{").replace("}", "}}")
-                continue
-            conversion = f"!{chr(piece.conversion)}" if piece.conversion != -1 else ""
-            spec = ""
-            if piece.format_spec is not None:
-                written = self.expr(piece.format_spec)
-                if not is_constant(written):
-                    self.refuse(node, "a format that is known at run time only")
-                spec = f":{constant_of(written)}"
-            template += f"{{{conversion}{spec}}}"
-            parts.append(self.expr(piece.value))
-        if all(map(is_constant, parts)):
-            return from_constant(template.format(*map(constant_of, parts)))
-        inputs: list[Any] = []
-        args = tuple(self.template(part, inputs) for part in parts)
-        with self.at(node):
-            types = (type_of_constant(""),)
-            return self.builder.emit(FORMAT, inputs, {"template": template, "args": args}, types=types)[0]
-
-    def expr_FormattedValue(self, node: Any) -> Any:
-        return self.expr_JoinedStr(gast.JoinedStr(values=[node]))
 
 
 def _is_bool(value: Any) -> bool:

@@ -80,6 +80,12 @@ class Learned:
     frozen: bool = False
     tainted: dict[tuple[Any, int], frozenset[Any]] = field(default_factory=dict)
 
+    def forget_arrays(self) -> None:
+        """Where a loop in a loop is lowered once more, the arrays from outside are others."""
+        self.tainted = {
+            place: frozenset(doubt for doubt in doubts if isinstance(doubt, tuple))
+            for place, doubts in self.tainted.items()
+        }
 
 @dataclass(frozen=True, slots=True)
 class Trip:
@@ -124,6 +130,7 @@ class FixedPoint(Control):
         frame = self.frame
         before, heap = frame.names, self.heap
         learned = self.loops.setdefault((node, frame), Learned())
+        learned.forget_arrays()
         while True:
             frame.names, self.heap = dict(before), dict(heap)
             keys = [*names, *learned.cells]
@@ -148,6 +155,7 @@ class FixedPoint(Control):
             grew |= self.new_taints(params, initial, trip, inside, node, learned)
             if not grew:
                 break
+        learned.cells = [key for key in learned.cells if left[key] is not at_head[key]]
         initial = {key: rows.adapt(self, self.state_of(key, learned), params[key]) for key in params}
         starts = {key: rebuild(v, iter([self.current(a) for a in atoms_of(v)])) for key, v in initial.items()}
         plan, results = self.plan(initial, starts, params, after, blocks, heads)

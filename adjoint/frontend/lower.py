@@ -41,6 +41,7 @@ from adjoint.frontend.expressions import BINARY
 from adjoint.frontend.loops import Loops
 from adjoint.frontend.memory import is_array
 from adjoint.frontend.ops import raw
+from adjoint.frontend.outside import static_fact
 from adjoint.ir.build import Builder
 from adjoint.ir.core import UNDEFINED, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
@@ -394,7 +395,7 @@ def finish(low: Lowering, result: Any, name: str) -> Lowered:
     """Close the top block; nameless numbers take the names that they were bound to."""
     if isinstance(result, Maybe):
         result = result.value
-    result = low.resolved(result)
+    result = handed_on(low, low.resolved(result))
     body = Block(tuple(v for _, v in low.leaves), tuple(low.builder.ops), tuple(atoms_of(result)))
     table: dict[Value, Any] = {}
     body = clone_block(body, table, low.renames)
@@ -402,6 +403,16 @@ def finish(low: Lowering, result: Any, name: str) -> Lowered:
     written = tuple((table[v], span) for v, span in low.written)
     result = rebuild(result, iter(body.results))
     return Lowered(Function(name, body, low.functions), leaves, low.guards, result, table, written)
+
+
+def handed_on(low: Lowering, result: Any) -> Any:
+    """A result in which objects that may be others in the next call are those of the call."""
+    if isinstance(result, Tree):
+        children = tuple(handed_on(low, child) for child in result.children)
+        return Tree(result.kind, result.cls, result.keys, children)
+    if isinstance(result, Static) and result.path and static_fact(result.value)[0] in ("class", "code"):
+        return low.object_value(result)
+    return result
 
 
 def function_name(fun: Any) -> str:
