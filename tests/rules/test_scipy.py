@@ -14,6 +14,7 @@ from adjoint.rules import elementwise
 
 linalg = pytest.importorskip("scipy.linalg")
 integrate = pytest.importorskip("scipy.integrate")
+ndimage = pytest.importorskip("scipy.ndimage")
 signal = pytest.importorskip("scipy.signal")
 special = pytest.importorskip("scipy.special")
 stats = pytest.importorskip("scipy.stats")
@@ -208,3 +209,33 @@ def test_filters_and_integrals_in_modules():
 def test_arguments_of_filters_without_a_rule_are_refused_by_name(program, name):
     with pytest.raises(adjoint.AdjointError, match=name):
         grad(program)(np.linspace(1.0, 2.0, 6))
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        (lambda x: ndimage.gaussian_filter(x, 1, mode="nearest").sum(), "modes 'mirror' and 'nearest'"),
+        (lambda x: ndimage.gaussian_filter(x, 1, order=1).sum(), "not symmetric"),
+        (lambda x: ndimage.gaussian_filter(x, x[0]).sum(), "its width"),
+        (lambda x: ndimage.uniform_filter(x, 4).sum(), "not symmetric"),
+        (lambda x: ndimage.correlate(x, [1.0, 2.0], mode="constant", cval=1.0).sum(), "cval"),
+        (lambda x: ndimage.correlate(x, [1.0, 2.0], output=np.empty(6)).sum(), "output"),
+    ],
+)
+def test_arguments_of_image_filters_without_a_rule_are_refused_by_name(program, name):
+    with pytest.raises(adjoint.AdjointError, match=name):
+        grad(program)(np.linspace(1.0, 2.0, 6))
+
+
+def test_forward_mode_takes_filters_that_are_not_symmetric():
+    x, dot = np.linspace(1.0, 2.0, 6), np.arange(6.0)
+    _, found = adjoint.jvp(lambda x: ndimage.gaussian_filter(x, 1, order=1, mode="nearest"), (x,), (dot,))
+    np.testing.assert_allclose(found, ndimage.gaussian_filter(dot, 1, order=1, mode="nearest"))
+
+
+def test_a_covariance_of_unknown_rank_is_a_matrix():
+    def density(x, m):
+        a = np.random.default_rng(0).standard_normal((3, 3))
+        return stats.multivariate_normal.logpdf(x, m, a @ a.T + np.eye(3))
+
+    adjoint.check_grads(density, (np.arange(3.0), np.ones(3)))
