@@ -64,7 +64,7 @@ def update(x: Any, value: Any, index: Any) -> Any:
 
 def fresh(x: Any) -> Any:
     """A copy if `x` is an array or holds arrays; numbers are immutable."""
-    if isinstance(x, (tuple, list)):
+    if type(x) in (tuple, list):
         return type(x)(fresh(part) for part in x)
     return x.copy() if isinstance(x, np.ndarray) else x
 
