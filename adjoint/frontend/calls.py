@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import types
 from collections.abc import Callable
 from typing import Any
@@ -38,7 +39,7 @@ from adjoint.ir.core import CALL, OPAQUE, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import UNKNOWN, ArrayType
 from adjoint.ir.walk import block_reads, clone_block
-from adjoint.rules import registry
+from adjoint.rules import registry, sparse
 
 MACROS: dict[Any, Callable[..., Any]] = {}
 """Callables (or their types) that act on the program being lowered: `handler(lowering, obj, args, kwargs, node)`."""
@@ -90,6 +91,9 @@ class Calls(Expressions):
         handler = _lookup(builtin.HANDLERS, fun)
         if handler is not None:
             return handler(self, args, kwargs, node)
+        if isinstance(fun, types.MethodType) and fun.__name__ == "dot" and sparse.is_sparse(fun.__self__):
+            owner = Static(fun.__self__, path[:-1] if path[-1] == ("attr", "dot") else (*path, ("attr", "__self__")))
+            return self.call(Static(operator.matmul), [owner, *args], kwargs, node)
         if isinstance(fun, types.MethodType):
             owner = self.captured(fun.__self__, (*path, ("attr", "__self__")))
             inner = self.captured(fun.__func__, (*path, ("attr", "__func__")))
