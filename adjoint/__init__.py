@@ -5,6 +5,7 @@ those before it: `errors`, `ir`, `rules`, `frontend`, `analysis`, `transform`, `
 `pipeline`, `dispatch`, `derivative`, `sources`, `api`, `dense`, `checks`, `cli`.
 """
 
+from adjoint import functionals as _functionals  # noqa: F401  # enters functions that take functions
 from adjoint import macros as _macros  # noqa: F401  # enters the transforms
 from adjoint import rules
 from adjoint.api import backward_hook, grad, hvp, jvp, linearize, value_and_grad, vjp

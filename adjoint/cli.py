@@ -23,7 +23,7 @@ from adjoint.api import grad
 from adjoint.errors import AdjointError, VerifyError
 from adjoint.ir.notation import parse_types
 from adjoint.ir.types import ArrayType
-from adjoint.rules.registry import RULES
+from adjoint.rules import table
 
 MODES = ("reverse", "forward", "primal")
 STAGES = ("ssa", "typed", "adjoint", "scheduled", "source", "all")
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--args", required=True, help='the arguments as Python: "np.ones(3), 2.0"')
     check.set_defaults(run=_check)
 
-    rules = commands.add_parser("rules", help="list the primitives that have a rule")
+    rules = commands.add_parser("rules", help="list what has a derivative, and with which arguments")
     rules.add_argument("pattern", nargs="?", default="", metavar="PATTERN")
     rules.set_defaults(run=_rules)
     return parser
@@ -116,14 +116,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _rules(options: argparse.Namespace) -> int:
-    kinds: dict[str, set[str]] = {}
-    for primitive, rule in RULES.items():
-        if not primitive.name.startswith("_"):  # those that only the compiler makes
-            kinds.setdefault(primitive.name, set()).add(rule.kind)
-    names = [name for name in sorted(kinds) if fnmatchcase(name, f"*{options.pattern}*")]
-    width = max(map(len, names), default=0)
-    for name in names:
-        print(f"{name:{width}}  {', '.join(sorted(kinds[name]))}")
+    chosen = [row for row in table.rows() if fnmatchcase(row.name, f"*{options.pattern}*")]
+    sys.stdout.write(table.listing(chosen))
     return 0
 
 

@@ -302,9 +302,9 @@ class Expressions:
         return self.call(op)
 
     def transpose(self, op: Op) -> Any:
-        if not _is_array(op.inputs[0]):
+        if isinstance(op.inputs[0].type, ArrayType) and not _is_array(op.inputs[0]):
             return self.call(op)
-        source = self.atom(op.inputs[0])
+        source = self.atom(op.inputs[0])  # an array, or a sparse matrix
         axes = op.attrs.get("axes")
         if axes is None:
             return text.attribute(source, "T")

@@ -39,7 +39,7 @@ from adjoint.ir.core import CALL, OPAQUE, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import UNKNOWN, ArrayType, ObjectType, Type
 from adjoint.ir.walk import block_reads, clone_block
-from adjoint.rules import registry
+from adjoint.rules import registry, sparse
 
 MACROS: dict[Any, Callable[..., Any]] = {}
 """Callables (or their types) that act on the program being lowered: `handler(lowering, obj, args, kwargs, node)`."""
@@ -105,6 +105,9 @@ class Calls(Comprehensions):
         if handler is not None:
             kwargs = {name: self.seen(value) for name, value in kwargs.items()}
             return handler(self, [self.seen(arg) for arg in args], kwargs, node)
+        if isinstance(fun, types.MethodType) and fun.__name__ == "dot" and sparse.is_sparse(fun.__self__):
+            owner = Static(fun.__self__, path[:-1] if path[-1] == ("attr", "dot") else (*path, ("attr", "__self__")))
+            return self.call(Static(operator.matmul), [owner, *args], kwargs, node)
         if isinstance(fun, types.MethodType):
             owner = self.captured(fun.__self__, (*path, ("attr", "__self__")))
             inner = self.captured(fun.__func__, (*path, ("attr", "__func__")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from adjoint.frontend.context import NeedStatic
 from adjoint.frontend.memory import Memory
 from adjoint.ir.core import RAISE, Atom, Literal, Primitive, Slot, Value
 from adjoint.ir.tree import Tree
-from adjoint.rules import registry
+from adjoint.rules import registry, sparse
 from adjoint.rules.infer import remember_length
 from adjoint.rules.internal import update, update_view
 from adjoint.rules.trace import DIM, normal_form
@@ -44,6 +45,8 @@ class Ops(Memory):
 
     def apply(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         """Append a call of a registered function; several results come as a tuple."""
+        if fun is operator.matmul and (product := self.sparse_product(args, node)) is not None:
+            return product
         args = [raw(self.resolved(a)) for a in args]
         kwargs = {name: raw(self.resolved(value)) for name, value in kwargs.items()}
         primitive = registry.primitive_of(fun, args)
@@ -68,6 +71,32 @@ class Ops(Memory):
         if path:
             return self.apply(update_view, [base, value], {"index": index, "path": tuple(path)}, node)
         return self.apply(update, [base, value], {"index": index}, node)
+
+    def sparse_product(self, args: list[Any], node: Any) -> Any:
+        """The product of an array with a sparse matrix, which does not vary; None for other products."""
+        found = [isinstance(arg, Static) and sparse.is_sparse(arg.value) for arg in args]
+        if sum(found) != 1:
+            return None
+        primitive = sparse.LEFT if found[0] else sparse.RIGHT
+        with self.at(node):
+            atoms = [
+                self.sparse_value(x, node) if known else self.operand(raw(self.resolved(x)), node, primitive)
+                for x, known in zip(args, found, strict=True)
+            ]
+            return self.builder.one(primitive, *atoms)
+
+    def sparse_value(self, held: Static, node: Any) -> Value:
+        """A sparse matrix that the compiled program is handed at each call."""
+        path = self.path_of(held)
+        for fact in ("dtype", "shape"):
+            self.guard((*path, ("attr", fact)), "equal", getattr(held.value, fact))
+        key = (*path, ("sparse", None))
+        if key not in self.hidden:
+            try:
+                self.hidden[key] = self.leaf(path, sparse.type_of_sparse(held.value), None)
+            except TypeError as problem:
+                self.refuse(node, str(problem))
+        return self.hidden[key]  # type: ignore[no-any-return]
 
     def operand(self, x: Any, node: Any, primitive: Primitive) -> Atom:
         if isinstance(x, (Value, Literal)):

@@ -38,6 +38,7 @@ from adjoint.rules import (  # enter their rules
     reduce,  # noqa: F401
     selection,  # noqa: F401
     shape,  # noqa: F401
+    sparse,  # noqa: F401
     special,  # noqa: F401
     statistics,  # noqa: F401
     ufuncs,  # noqa: F401

@@ -246,6 +246,8 @@ def infer_clip(inputs, attrs):
 class ClipSignature(inspect.Signature):
     """`np.clip(x, low, high)` and `np.clip(x, min=low, max=high)` are one call."""
 
+    also = ("min", "max")
+
     def bind(self, *args, **kwargs):
         names = {"min": "a_min", "max": "a_max"}
         bound = super().bind(*args, **{names.get(name, name): item for name, item in kwargs.items()})
@@ -329,6 +331,8 @@ def fsum(bar, *items):
 
 class ProdSignature(inspect.Signature):
     """`math.prod(items, start=1)`: the start is one factor more."""
+
+    also = ("start",)
 
     def bind(self, iterable, /, *, start=None):
         if not isinstance(iterable, (list, tuple)):

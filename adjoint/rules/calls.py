@@ -38,6 +38,8 @@ def arranged(fun, split):
         defaults = {name: p.default for name, p in own.parameters.items() if p.kind is p.KEYWORD_ONLY}
 
         class Arranged(inspect.Signature):
+            also = tuple(name for name in inspect.signature(split).parameters if name not in defaults)
+
             def bind(self, *args, **kwargs):
                 operands, options = split(*args, **kwargs)
                 return super().bind(*operands, **{k: x for k, x in options.items() if constant(x) is not defaults[k]})

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.errors import TypeInferenceError
 from adjoint.ir.core import Atom
 from adjoint.ir.types import PACKED, PY_BOOL, PY_FLOAT, PY_INT, UNKNOWN, ArrayType, Type, promote
-from adjoint.rules import registry
 from adjoint.rules.infer import array_type
-from adjoint.rules.registry import linear, nondifferentiable
+from adjoint.rules.registry import jvp_rule, linear, nondifferentiable
 from adjoint.rules.trace import Sym
 from adjoint.runtime import arrays, packs
 from adjoint.runtime.scalars import divide, log, power
@@ -73,8 +73,16 @@ def _sum_to(bar, value, x):
 
 
 product_left, product_right = traceable(arrays.product_left), traceable(arrays.product_right)
-for _product in (product_left, product_right):
-    registry.internal(_product, lambda inputs, attrs: UNKNOWN, "bar, a, b")
+
+
+@jvp_rule(product_left, infer=lambda inputs, attrs: UNKNOWN)
+@jvp_rule(product_right, infer=lambda inputs, attrs: UNKNOWN)
+def _product_of_unknown_ranks(bar_dot, a_dot, b_dot, bar, a, b):
+    raise TypeInferenceError(
+        "the second derivative of `@` needs the ranks of its operands, which are not known here",
+        next(x.tracer.builder.span for x in (bar, a, b) if isinstance(x, Sym)),
+        "give argument types (`--types`, or call the function once), or start the variable with an array",
+    )
 
 
 def _cast_type(inputs: Sequence[Atom], attrs: Mapping[str, Any]) -> Type:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-RULES_FOR = frozenset(("integrate", "linalg", "signal", "special", "stats"))
+RULES_FOR = frozenset(("integrate", "linalg", "ndimage", "signal", "special", "stats"))
 """The modules of SciPy with rules: those of `scipy.special` are in `adjoint.rules.scipy.special`."""
 
 LOADING: ContextVar[bool] = ContextVar("LOADING", default=False)

@@ -81,6 +81,11 @@ def primitive_of(fun: Any, args: Sequence[Any] = ()) -> Primitive | None:
         return None
 
 
+def entries() -> list[tuple[Any, Primitive]]:
+    """Every callable that was entered, with its primitive."""
+    return [*_PRIMITIVES.items(), *_OF_SEQUENCES.items()]
+
+
 def has_rule_by_code(fun: Any) -> bool:
     """Whether a Python function, or another one made from the same `def`, has a rule."""
     library.load_rules_for(fun)
@@ -267,12 +272,6 @@ def nondifferentiable(
             name_of(fun), fun, infer, _signature(fun, signature), operands, attributes=("*",), effect=effect
         )
         register_primitive(Rule(primitive, "nondifferentiable", None), fun)
-
-
-def internal(fun: Body, infer: Body, signature: str) -> None:
-    """Enter a function of the compiler's own that has no derivative yet: one that is needed is refused."""
-    parsed = _signature(fun, signature)
-    _PRIMITIVES[fun] = Primitive(name_of(fun), fun, infer, parsed, len(parsed.parameters) if parsed else None)
 
 
 def of_list(fun: Any, meant: Any) -> None:

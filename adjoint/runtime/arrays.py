@@ -84,7 +84,7 @@ def is_contiguous(x: Any) -> bool:
 
 def fresh(x: Any) -> Any:
     """A copy if `x` is an array or holds arrays; numbers are immutable."""
-    if isinstance(x, (tuple, list)):
+    if type(x) in (tuple, list):
         return type(x)(fresh(part) for part in x)
     return x.copy() if isinstance(x, np.ndarray) else x
 

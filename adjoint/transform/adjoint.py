@@ -40,7 +40,7 @@ from adjoint.ir.core import (
     for_parts,
     while_parts,
 )
-from adjoint.ir.types import PACKED, PY_INT, ArrayType, ListType, StackType, Type
+from adjoint.ir.types import PACKED, PY_INT, ArrayType, ListType, StackType, Type, is_inexact
 from adjoint.ir.walk import clone_block, lookup, substitute
 from adjoint.rules.internal import cast, zeros_if
 from adjoint.rules.lists import list_zeros_if
@@ -50,7 +50,7 @@ from adjoint.transform.calls import Splits, reverse_call
 from adjoint.transform.cotangent import add, derivative_type, named, primitive, project, zero_like
 from adjoint.transform.inline import inline_split_calls
 from adjoint.transform.lists import Known, use_facts, with_facts, zeros_of
-from adjoint.transform.packs import packed, unpacked
+from adjoint.transform.packs import packed, stacks_of_packs, unpacked, whole
 from adjoint.transform.residuals import Residuals
 from adjoint.transform.tangent import times
 from adjoint.transform.trace import Tracing, find_rule, refuse_varying_options, splice, with_shapes_of
@@ -69,6 +69,7 @@ def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool], split: Spli
     fn = replace(fn, body=body)
     sources = [fn.params[k] for k in wrt]
     mode = Reverse(varied(body, sources), dict(fn.functions), partial_values(body), split, known)
+    mode.packed = stacks_of_packs(fn.body)
     builder = Builder(sweep="adjoint")
     bars = []
     cot: Cotangents = {}
@@ -104,6 +105,7 @@ class Reverse:
         self.split: Splits = {} if split is None else split
         self.elements: dict[Value, Elements] = {}
         self.hints: dict[Value, str] = {}
+        self.packed: set[Value] = set()  # stacks whose cotangents have a place for every element
         self.carried: dict[Op, tuple[list[bool], dict[Value, None]]] = {}  # by the reverse of a loop
 
     def differentiate(self, fn: Function, wrt: Sequence[int], seeds: Sequence[bool]) -> Function:
@@ -185,7 +187,9 @@ class Reverse:
         parts = [Value(None, atom.type) if isinstance(atom, Literal) else atom for atom in op.inputs]
         bars = unpacked(builder, cot[op.outputs[0]], parts, [atom in self.partial for atom in op.inputs])
         for atom, bar in zip(op.inputs, bars, strict=True):
-            if bar is not None:
+            if bar is not None and isinstance(atom, Value):
+                if isinstance(atom.type, StackType):
+                    self.elements[atom] = whole(atom.type)
                 self.accumulate(cot, builder, atom, bar)
 
     def unpack(self, op: Op, cot: Cotangents, builder: Builder) -> None:
@@ -456,12 +460,15 @@ class Reverse:
             count = len(stack.type.elements)
             group = parts.elements[position : position + count]
             position += count
-            which = [(k, e) for k, e in enumerate(group) if e in local]
+            which = [(k, e) for k, e in enumerate(group) if e in local or stack in self.packed]
             if not which:
                 continue
-            bars = [local[e] for _, e in which]
+            bars = [
+                local[e] if e in local else packed(builder, e, None, may_be_undefined=e in self.partial)
+                for _, e in which
+            ]
             types = tuple(
-                b.type if isinstance(e.type, StackType) else derivative_type(e.type)
+                derivative_type(e.type) if is_inexact(e.type) and not isinstance(e.type, StackType) else b.type
                 for b, (_, e) in zip(bars, which, strict=True)
             )
             value = Value(None, StackType(types))

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from adjoint.ir.core import CALL, FOR, IF, WHILE, Atom, Block, Function, Op, Value, for_parts, while_parts
+from adjoint.ir.core import CALL, FOR, IF, UNPACK, WHILE, Atom, Block, Function, Op, Value, for_parts, while_parts
 from adjoint.ir.types import StackType, Type
 from adjoint.ir.walk import all_ops, lookup
 
@@ -99,6 +99,10 @@ class _Demands:
         for param in body.params:
             if isinstance(param.type, StackType):
                 self.want(param, True)  # made elsewhere, with all its elements
+        for op in all_ops(body):
+            for out in op.outputs if op.primitive is UNPACK else ():
+                if isinstance(out.type, StackType):
+                    self.want(out, True)
         self.again = True
         while self.again:
             self.again = False

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from adjoint.ir.core import IF, PACK, UNDEFINED, UNPACK, Atom, Block, Op, Value
 from adjoint.ir.types import PACKED
-from adjoint.ir.walk import block_reads, op_reads, substitute
+from adjoint.ir.walk import block_reads, defined_in, op_reads, substitute
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,41 +52,46 @@ def _branch(halves: Halves, op: Op, results: Sequence[Atom], partial: Collection
     (back,) = again
     elsewhere = {v for o in halves.reverse if o is not back for v in op_reads(o)} | set(results)
     kept = Value("kept", PACKED)
+    reads = dict.fromkeys((*halves.reads, kept))
     ends: list[tuple[Block, Block]] = []
-    taken: set[Value] = set()
     for side, (region, reverse) in enumerate(zip(op.regions, back.regions, strict=True)):
         other = set(block_reads(back.regions[1 - side]))
         table: dict[Value, Atom] = {
             out: region.results[k]
             for k, out in enumerate(op.outputs)
-            if out in halves.reads and out not in elsewhere and out not in other
+            if out in reads and out not in elsewhere and out not in other
             and op.regions[1 - side].results[k] is UNDEFINED
         }  # fmt: skip
-        taken |= set(table)
-        ends.append(_end(region, substitute(reverse, table), table, kept, partial))
-    if not taken:
+        for out in table:
+            del reads[out]
+        values = dict.fromkeys(atom for atom in table.values() if isinstance(atom, Value))
+        end, around = _end(region, substitute(reverse, table), in_order(region.ops, values), kept, partial)
+        reads |= dict.fromkeys(around)
+        ends.append(end)
+    if all(forward.results[-1] is UNDEFINED for forward, _ in ends):
         return halves
-    grown = replace(op, outputs=(*op.outputs, kept), regions=tuple(region for region, _ in ends))
+    grown = replace(op, outputs=(*op.outputs, kept), regions=tuple(forward for forward, _ in ends))
     smaller = replace(back, regions=tuple(reverse for _, reverse in ends))
     forward = tuple(grown if o is op else o for o in halves.forward)
-    return Halves(
-        forward,
-        tuple(smaller if o is back else o for o in halves.reverse),
-        in_order(forward, [*(value for value in halves.reads if value not in taken), kept]),
-    )
+    return Halves(forward, tuple(smaller if o is back else o for o in halves.reverse), in_order(forward, reads))
 
 
 def _end(
-    region: Block, reverse: Block, table: dict[Value, Atom], kept: Value, partial: Collection[Value]
-) -> tuple[Block, Block]:
-    """One branch and its reverse, with what the second reads of the first in the pack `kept`."""
-    values = in_order(region.ops, [atom for atom in table.values() if isinstance(atom, Value)])
-    if not values:
-        return replace(region, results=(*region.results, UNDEFINED)), reverse
+    region: Block, reverse: Block, values: tuple[Value, ...], kept: Value, partial: Collection[Value]
+) -> tuple[tuple[Block, Block], list[Value]]:
+    """One branch and its reverse, with what the second reads of the first in the pack `kept`.
+
+    Also what it reads that was there before the branch.
+    """
     inner = by_branch(Halves(region.ops, reverse.ops, values), reverse.results, partial)
-    if len(inner.reads) == 1 and inner.reads[0].type == PACKED:
-        forward = Block((), inner.forward, (*region.results, inner.reads[0]))
-        return forward, substitute(replace(reverse, ops=inner.reverse), {inner.reads[0]: kept})
+    region, reverse = replace(region, ops=inner.forward), replace(reverse, ops=inner.reverse)
+    inside = defined_in(Block((), inner.forward, ()))
+    own = [value for value in inner.reads if value in inside]
+    around = [value for value in inner.reads if value not in inside]
+    if not own:
+        return (replace(region, results=(*region.results, UNDEFINED)), reverse), around
+    if len(own) == 1 and own[0].type == PACKED:
+        return (replace(region, results=(*region.results, own[0])), substitute(reverse, {own[0]: kept})), around
     here = Value(None, PACKED)
-    forward = Block((), (*inner.forward, pack(inner.reads, here)), (*region.results, here))
-    return forward, replace(reverse, ops=(unpack(kept, inner.reads, partial), *inner.reverse))
+    forward = Block((), (*region.ops, pack(own, here)), (*region.results, here))
+    return (forward, replace(reverse, ops=(unpack(kept, own, partial), *reverse.ops))), around

@@ -37,7 +37,7 @@ from adjoint.rules.registry import rule_of
 from adjoint.rules.trace import ZERO, Zero
 from adjoint.transform.cotangent import derivative_type, named, project, to_shape, zero_like
 from adjoint.transform.inline import callee_of, inline_split_calls
-from adjoint.transform.packs import packed, unpacked
+from adjoint.transform.packs import packed, stacks_of_packs, unpacked, whole
 from adjoint.transform.trace import Tracing, find_rule, refuse_varying_options, splice
 
 
@@ -47,7 +47,7 @@ def tangent(fn: Function, active: Sequence[bool]) -> Function:
     A result that is no inexact number has the tangent of a number that does not vary: 0.0.
     """
     fn = inline_split_calls(fn)
-    mode = _Tangent(dict(fn.functions))
+    mode = _Tangent(dict(fn.functions), stacks_of_packs(fn.body))
     dots = []
     for param, is_active in zip(fn.params, active, strict=True):
         if is_active:
@@ -66,7 +66,8 @@ Elements = tuple[tuple[int, Any], ...]
 
 
 class _Tangent:
-    def __init__(self, functions: dict[str, Function]) -> None:
+    def __init__(self, functions: dict[str, Function], packed: set[Value]) -> None:
+        self.packed = packed  # stacks whose tangents have a place for every element
         self.dot: dict[Value, Atom] = {}  # tangents; of a stack: the stack of the tangents of some elements
         self.elements: dict[Value, Elements] = {}  # which elements of a stack have tangents
         self.opaque: dict[Value, Op] = {}  # results of calls without a rule that vary
@@ -296,7 +297,8 @@ class _Tangent:
                     element = parts.elements[position + k]
                     value = Value(named(element, "dot"), type_)
                     dots.append(value)
-                    pairs.append((element, value))
+                    if is_inexact(element.type):
+                        pairs.append((element, value))
                     if inner is not None:
                         self.elements[element] = inner
             position += count
@@ -312,9 +314,10 @@ class _Tangent:
             group = parts.pushed[position : position + size]
             position += size
             which = tuple((k, self.elements.get(atom)) for k, atom in enumerate(group) if self.of(atom) is not None)
+            which = whole(stack.type) if stack in self.packed else which
             if not which:
                 continue
-            elements = [self.materialised(inner, group[k]) for k, _ in which]
+            elements = [self.element(inner, group[k]) for k, _ in which]
             value = Value(
                 None,
                 StackType(
@@ -329,8 +332,16 @@ class _Tangent:
             produced.append(value)
         return sizes, pushed, produced
 
+    def element(self, builder: Builder, atom: Atom) -> Atom:
+        """The tangent of what is pushed; in a stack that is packed, every element has a place."""
+        if not is_inexact(atom.type):
+            return UNDEFINED
+        if isinstance(atom.type, StackType):
+            return packed(builder, atom, self.of(atom), may_be_undefined=True)
+        return self.materialised(builder, atom)
+
     def element_type(self, element: Type, dot: Atom) -> Type:
-        return dot.type if isinstance(element, StackType) else derivative_type(element)
+        return derivative_type(element) if is_inexact(element) and not isinstance(element, StackType) else dot.type
 
     def call(self, op: Op, builder: Builder) -> None:
         active = tuple(self.of(atom) is not None for atom in op.inputs)
@@ -367,6 +378,8 @@ class _Tangent:
         dots = unpacked(builder, dot, op.outputs, op.attrs["partial"])
         for value, part in zip(op.outputs, dots, strict=True):
             self.set(value, part)
+            if isinstance(value.type, StackType):
+                self.elements[value] = whole(value.type)
 
 
 def _elements(stack: Atom) -> tuple[Type, ...]:

@@ -20,6 +20,7 @@ from adjoint.ir.types import ArrayType, ListType, Type, is_inexact
 from adjoint.ir.walk import clone_block, map_attribute, op_reads, operands_of, substitute_op
 from adjoint.rules.internal import TOTAL
 from adjoint.rules.registry import Rule, rule_of
+from adjoint.rules.skeleton import skeleton
 from adjoint.rules.trace import Sym, Tracer
 
 _MATH = {getattr(np, name): getattr(math, name) for name in vars(math) if isinstance(getattr(np, name, None), np.ufunc)}
@@ -30,13 +31,14 @@ def find_rule(op: Op) -> Rule:
     """The rule of an op; MissingRuleError says how to add one."""
     rule = rule_of(op.primitive)
     if rule is None:
-        name = op.attrs["name"] if op.primitive is OPAQUE else op.primitive.name
+        opaque = op.primitive is OPAQUE
+        name = op.attrs["name"] if opaque else op.primitive.name
+        fun = op.attrs.get("function") if opaque else op.primitive.fun
+        count = len(op.attrs.get("args", ())) if opaque else len(op.inputs)
         raise MissingRuleError(
             f"`{name}` has no rule and no source that could be differentiated",
             op.span,
-            f"declare its derivative, for example\n"
-            f"    @adjoint.rules.elementwise({name})\n    def _(x, *, out): return ...  # d out / d x\n"
-            f"or `adjoint.rules.nondifferentiable({name})` if it is zero",
+            skeleton(name, fun if callable(fun) else None, max(count, 1)),
         )
     return rule
 

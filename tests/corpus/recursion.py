@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.corpus.registry import normal, program
+from tests.corpus.registry import normal, positive, program
 
 
 def halve(x):
@@ -116,7 +116,7 @@ def branching(x):
     return total
 
 
-@program((normal(4),), second=False)
+@program((normal(4),))
 def around_a_loop(x):
     return branching(x)
 
@@ -128,9 +128,43 @@ def compositions(x):
     return total
 
 
-@program((normal(4),), second=False)
+@program((normal(4),))
 def ended_by_an_empty_loop(x):
     return compositions(x)
+
+
+def newton(x, y):
+    steps = 0
+    while steps < 3 and x * x < y + 0.5:
+        steps = steps + 1
+        for k in range(2):
+            if x > 1.0:
+                x = 0.5 * (x + y / x) + 0.0001 * k
+            else:
+                x = x + 0.3 * (y - x * x)
+    if y < 1.5:
+        return x * (steps + 1)
+    return newton(x, y * 0.5) * x + y * newton(x + 0.1, y * 0.4)
+
+
+@program((0.31, 2.87))
+def around_loops_in_loops_and_branches(x, y):
+    return newton(x, y)
+
+
+def folded(x, w):
+    total = 0.0
+    for i in range(x.shape[0]):
+        for j in range(i + 1):
+            total = total + np.sin(x[i] * w) * x[j]
+    if total < 0.5:
+        return total
+    return folded(x * 0.7, w) * total + folded(x * 0.5, w * 0.9)
+
+
+@program((positive(3) + 0.5, 0.8))
+def around_nested_loops(x, w):
+    return folded(x, w)
 
 
 def quicksort(x):

@@ -15,6 +15,8 @@ MODES = ("full", "same", "valid")
 TAPS, POLES = normal(3, seed=4), np.array([1.2, -0.4, 0.1])
 SECTIONS = np.array([[0.5, 0.2, 0.1, 1.0, -0.3, 0.1], [1.0, 0.4, 0.0, 1.0, 0.2, 0.0]])
 PLACES = np.cumsum(np.abs(normal(5, seed=6)) + 0.3)
+SMOOTH = ("reflect", "constant", "wrap", "grid-mirror")
+BORDERS = (*SMOOTH, "mirror", "nearest")
 
 
 def convolved(*pairs, **options):
@@ -43,4 +45,20 @@ CASES = {
         case(IMAGE, IMAGE + PLACES, Static(1.0), 1),
     ],
     "scipy.integrate.simpson": [case(normal(n), narrow=False) for n in (1, 2, 3, 4, 5, 8)] + [case(IMAGE, dx=0.3, axis=k, narrow=False) for k in (0, 1)],
+    **{
+        f"scipy.ndimage.{name}": [
+            *(case(IMAGE, w, mode=mode) for w in (STENCIL, FLAT) for mode in BORDERS), case(LONG, SHORT), case(LONG, EVEN, origin=1),
+            case(IMAGE, FLAT, origin=(0, -1)),
+        ]
+        for name in ("correlate", "convolve")
+    },
+    **{f"scipy.ndimage.{name}1d": [case(LONG, EVEN), case(IMAGE, SHORT, 0, origin=-1), case(IMAGE, SHORT, mode="nearest")] for name in ("correlate", "convolve")},
+    "scipy.ndimage.gaussian_filter": [
+        *(case(IMAGE, Static(0.8), mode=mode) for mode in SMOOTH), case(IMAGE, 1, order=2), case(LONG, 1, radius=2), case(IMAGE, 1, axes=(0,)),
+        case(IMAGE, 2, truncate=1.5, mode=("wrap", "reflect")),
+    ],
+    "scipy.ndimage.gaussian_filter1d": [case(IMAGE, 1, 0), case(LONG, Static(0.8), mode="wrap"), case(IMAGE, 1, order=2)],
+    "scipy.ndimage.uniform_filter": [*(case(IMAGE, mode=mode) for mode in SMOOTH), case(IMAGE, (3, 1)), case(LONG, 5)],
+    "scipy.ndimage.uniform_filter1d": [case(IMAGE, 3), case(IMAGE, 3, 0, mode="constant")],
+    "scipy.ndimage.laplace": [case(IMAGE), case(LONG, mode="wrap")],
 } if importlib.util.find_spec("scipy") else {}  # fmt: skip

@@ -148,3 +148,9 @@ def test_sinc_at_zero():
     np.testing.assert_allclose(run(reverse, *xs, ones)[1], [0.0, -(math.pi**2) / 3 * 1e-8], rtol=1e-12)
     (second,) = run(tangent(reverse, [True, False]), *xs, ones, ones)[3:]
     np.testing.assert_allclose(second, np.full(2, -(math.pi**2) / 3), rtol=1e-12)
+
+
+def test_a_limit_shares_with_the_numbers_that_reach_it():
+    x = np.array([1.0, 1.0, 0.5])
+    np.testing.assert_allclose(gradients(np.max, x, initial=1.0)[0], [1 / 3, 1 / 3, 0.0])
+    np.testing.assert_allclose(gradients(np.min, x, initial=9.0)[0], [0.0, 0.0, 1.0])

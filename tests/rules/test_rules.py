@@ -43,8 +43,8 @@ DIFFERENTIABLE = [  # without the rules that other tests declare
 ]
 ON_FLOATS = ("_operator", "builtins", "math", "adjoint.runtime.scalars")
 WITHOUT_CASES = {
-    internal.broadcast_like, internal.sum_to, internal.cast, internal.add_at, internal.update, internal.update_view,
-    internal.add_packs,
+    internal.broadcast_like, internal.sum_to, internal.cast, internal.add_at, internal.update, internal.add_packs,
+    internal.product_left, internal.product_right, internal.update_view,
 }  # fmt: skip
 
 

@@ -14,7 +14,9 @@ from adjoint.rules import elementwise
 
 linalg = pytest.importorskip("scipy.linalg")
 integrate = pytest.importorskip("scipy.integrate")
+ndimage = pytest.importorskip("scipy.ndimage")
 signal = pytest.importorskip("scipy.signal")
+sparse = pytest.importorskip("scipy.sparse")
 special = pytest.importorskip("scipy.special")
 stats = pytest.importorskip("scipy.stats")
 
@@ -208,3 +210,89 @@ def test_filters_and_integrals_in_modules():
 def test_arguments_of_filters_without_a_rule_are_refused_by_name(program, name):
     with pytest.raises(adjoint.AdjointError, match=name):
         grad(program)(np.linspace(1.0, 2.0, 6))
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        (lambda x: ndimage.gaussian_filter(x, 1, mode="nearest").sum(), "modes 'mirror' and 'nearest'"),
+        (lambda x: ndimage.gaussian_filter(x, 1, order=1).sum(), "not symmetric"),
+        (lambda x: ndimage.gaussian_filter(x, x[0]).sum(), "its width"),
+        (lambda x: ndimage.uniform_filter(x, 4).sum(), "not symmetric"),
+        (lambda x: ndimage.correlate(x, [1.0, 2.0], mode="constant", cval=1.0).sum(), "cval"),
+        (lambda x: ndimage.correlate(x, [1.0, 2.0], output=np.empty(6)).sum(), "output"),
+    ],
+)
+def test_arguments_of_image_filters_without_a_rule_are_refused_by_name(program, name):
+    with pytest.raises(adjoint.AdjointError, match=name):
+        grad(program)(np.linspace(1.0, 2.0, 6))
+
+
+def test_forward_mode_takes_filters_that_are_not_symmetric():
+    x, dot = np.linspace(1.0, 2.0, 6), np.arange(6.0)
+    _, found = adjoint.jvp(lambda x: ndimage.gaussian_filter(x, 1, order=1, mode="nearest"), (x,), (dot,))
+    np.testing.assert_allclose(found, ndimage.gaussian_filter(dot, 1, order=1, mode="nearest"))
+
+
+def test_a_covariance_of_unknown_rank_is_a_matrix():
+    def density(x, m):
+        a = np.random.default_rng(0).standard_normal((3, 3))
+        return stats.multivariate_normal.logpdf(x, m, a @ a.T + np.eye(3))
+
+    adjoint.check_grads(density, (np.arange(3.0), np.ones(3)))
+
+
+MATRIX = sparse.csr_matrix(np.array([[0.0, 1.0, 2.0], [3.0, 0.0, 5.0]]))
+
+
+def residual(x, a):
+    return np.sum((a @ x) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("program", "shape"),
+    [
+        (lambda x: np.sum((MATRIX @ x) ** 2), (3,)),
+        (lambda x: np.sum(np.sin(MATRIX @ x)), (3, 2)),
+        (lambda x: np.sum((MATRIX.T @ x) ** 2), (2,)),
+        (lambda x: np.sum((x @ MATRIX) ** 2), (4, 2)),
+        (lambda x: np.sum(MATRIX.dot(x) ** 2), (3,)),
+    ],
+)
+def test_sparse_matrices_multiply_what_varies(program, shape):
+    adjoint.check_grads(program, (np.random.default_rng(1).standard_normal(shape),))
+
+
+def test_sparse_matrices_are_arguments_as_dense_ones_are():
+    gradient, x = grad(residual), np.array([1.0, -2.0, 0.5])
+    others = (sparse.csr_array(MATRIX[:1]), sparse.coo_array(MATRIX), MATRIX.astype(np.float32))
+    for a in (MATRIX, sparse.csc_array(2.0 * MATRIX), *others):
+        np.testing.assert_allclose(gradient(x, a), gradient(x, a.toarray().astype(float)))
+    gradient(x, MATRIX)
+    assert ".T @ (2.0 * (" in gradient.source
+    narrow = gradient(x.astype(np.float32), MATRIX)
+    assert narrow.dtype == np.float32
+
+
+def conjugate_gradients(b, a, steps):
+    x, r = np.zeros(b.shape), b
+    p = r
+    for _ in range(steps):
+        step = (r @ r) / (p @ (a @ p))
+        x, new = x + step * p, r - step * (a @ p)
+        p = new + (new @ new) / (r @ r) * p
+        r = new
+    return x
+
+
+def test_solvers_with_sparse_matrices_are_differentiated():
+    a = sparse.csr_array(np.array([[4.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 5.0]]))
+    found = grad(lambda b: conjugate_gradients(b, a, 3)[0])(np.array([1.0, 2.0, -1.0]))
+    np.testing.assert_allclose(found, np.linalg.inv(a.toarray())[0])
+
+
+def test_other_products_of_sparse_matrices_are_refused():
+    with pytest.raises(adjoint.UnsupportedError, match="tocsr"):
+        grad(residual)(np.ones(3), sparse.coo_array(MATRIX[:1]))
+    with pytest.raises(adjoint.AdjointError):
+        grad(lambda x: ((x * MATRIX) @ np.ones(3)).sum())(2.0)

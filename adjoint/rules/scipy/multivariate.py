@@ -7,6 +7,7 @@ from adjoint.ir.types import UNKNOWN, ArrayType, known_not_one
 from adjoint.rules.calls import filled
 from adjoint.rules.factor import symmetric
 from adjoint.rules.infer import array_type
+from adjoint.rules.internal import broadcast_like
 from adjoint.rules.join import absent
 from adjoint.rules.linalg import trace_of_product
 from adjoint.rules.registry import jvp_rule
@@ -33,6 +34,11 @@ def rank(x):
     return 0 if x is None else np.ndim(x) if isinstance(x, (int, float)) else x.ndim
 
 
+def has_rank(x):
+    """Whether the rank of an operand is known."""
+    return getattr(getattr(x, "type", None), "shape", ()) is not None
+
+
 def refuse_one_dimension(x, mean, cov):
     """Where SciPy takes an array of numbers for points of one dimension."""
     if rank(cov) == 2 or rank(mean) == 1:
@@ -42,14 +48,18 @@ def refuse_one_dimension(x, mean, cov):
 
 def normal_tangent(x_dot, mean_dot, cov_dot, x, mean, cov):
     """-g . (x_dot - mean_dot) + 1/2 g . cov_dot g - 1/2 trace(cov^-1 cov_dot), with g = cov^-1 (x - mean)"""
-    refuse_one_dimension(x, mean, cov)
+    known = has_rank(cov)  # else it is taken for a matrix; what is none raises where it is inverted
+    if known:
+        refuse_one_dimension(x, mean, cov)
     away = x if mean is None else x - mean
     away_dot = x_dot - mean_dot
-    if rank(cov) < 2:  # one variance, or one for each component
+    if known and rank(cov) < 2:  # one variance, or one for each component
         pull = away / cov
         return np.sum(0.5 * (pull * pull - 1 / cov) * cov_dot - pull * away_dot, axis=-1)
     inverse = np.linalg.inv(cov)
     pull = away @ inverse
+    if not known:
+        pull = broadcast_like(pull, away)  # which has that shape, and now is known to
     change = ZERO if absent(away_dot) else -dot(pull, away_dot)
     if absent(cov_dot):
         return change
