@@ -23,7 +23,7 @@ from adjoint.api import grad
 from adjoint.errors import AdjointError, VerifyError
 from adjoint.ir.notation import parse_types
 from adjoint.ir.types import ArrayType
-from adjoint.rules import table
+from adjoint.rules import library, table
 
 MODES = ("reverse", "forward", "primal")
 STAGES = ("ssa", "typed", "adjoint", "scheduled", "source", "all")
@@ -116,6 +116,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _rules(options: argparse.Namespace) -> int:
+    if options.pattern.startswith("scipy"):
+        library.load_all()
     chosen = [row for row in table.rows() if fnmatchcase(row.name, f"*{options.pattern}*")]
     sys.stdout.write(table.listing(chosen))
     return 0

@@ -56,6 +56,7 @@ from adjoint.ir.core import (
 )
 from adjoint.ir.types import PACKED, ArrayType, ListType, StackType, Type, list_depth, same_shape
 from adjoint.ir.walk import block_reads
+from adjoint.rules.lists import list_get
 
 NOBODY: frozenset[Value] = frozenset()
 ADDS = (operator.add, np.add)
@@ -214,16 +215,19 @@ class _Analysis:
         if not storages or not self.writable(storages):
             return self.claim(storages)
         seen_by = self.sharing(storages, live)
-        if any(value is target or not self.is_copyable_view(value) for value in seen_by):
+        if any(value is target or not self.is_copyable_view(value, target) for value in seen_by):
             return False
         self.new.views.update(seen_by)
         return True
 
-    def is_copyable_view(self, value: Value) -> bool:
+    def is_copyable_view(self, value: Value, target: Atom) -> bool:
+        """Whether a copy of a value would detach it from the memory of `target`; of a copy it would not."""
         op = self.facts.definitions.get(value)
-        if op is None or op.regions or len(op.outputs) != 1 or is_list_update(op.primitive):
+        if op is None or op.regions or len(op.outputs) != 1 or value in self.d.views:
             return False
-        return is_view(op)
+        if isinstance(target.type, ListType):  # other views of lists have references of their own
+            return op.primitive.fun is list_get
+        return is_view(op) and not is_list_update(op.primitive)
 
     def claim(self, storages: Storages) -> bool:
         """Let the loops own the variables behind storages that are not owned; False if there is no such loop."""

@@ -68,3 +68,27 @@ def public_name(obj: Any) -> tuple[str, str] | None:
         return (home, f"{owners[0]}.{obj.__name__}") if owners else None
     name = getattr(obj, "__name__", None)
     return (home, name) if name in space and space[name] in (obj, getattr(obj, "__wrapped__", None)) else None
+
+
+_LOOP = "write the steps of the integration as a loop: loops are differentiated"
+_IMPLICIT = "declare the derivative of what it finds by the implicit function theorem: docs/scipy.md has an example"
+HINTS = {
+    "scipy.integrate.odeint": _LOOP,
+    "scipy.integrate.solve_ivp": _LOOP,
+    "scipy.integrate.quad": "integrate samples: scipy.integrate.simpson, or a quadrature rule with np.sum",
+    "scipy.optimize.brentq": _IMPLICIT,
+    "scipy.optimize.fixed_point": _IMPLICIT,
+    "scipy.optimize.fsolve": _IMPLICIT,
+    "scipy.optimize.least_squares": _IMPLICIT,
+    "scipy.optimize.minimize": _IMPLICIT,
+    "scipy.optimize.minimize_scalar": _IMPLICIT,
+    "scipy.optimize.newton": _IMPLICIT,
+    "scipy.optimize.root": _IMPLICIT,
+    "scipy.optimize.root_scalar": _IMPLICIT,
+}
+"""What to do instead of differentiating functions that take functions."""
+
+
+def hint_for(fun: Any) -> str | None:
+    public = public_name(fun)
+    return HINTS.get(".".join(public)) if public else None

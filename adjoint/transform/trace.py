@@ -18,6 +18,7 @@ from adjoint.ir.build import Builder
 from adjoint.ir.core import OPAQUE, Atom, Block, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType, ListType, Type, is_inexact
 from adjoint.ir.walk import clone_block, map_attribute, op_reads, operands_of, substitute_op
+from adjoint.rules import library
 from adjoint.rules.internal import TOTAL
 from adjoint.rules.registry import Rule, rule_of
 from adjoint.rules.skeleton import skeleton
@@ -38,7 +39,7 @@ def find_rule(op: Op) -> Rule:
         raise MissingRuleError(
             f"`{name}` has no rule and no source that could be differentiated",
             op.span,
-            skeleton(name, fun if callable(fun) else None, max(count, 1)),
+            library.hint_for(fun) or skeleton(name, fun if callable(fun) else None, max(count, 1)),
         )
     return rule
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from adjoint.ir.build import Builder
 from adjoint.ir.core import FOR, IF, WHILE, Atom, Block, Function, Literal, Value
-from adjoint.ir.types import PY_INT, ArrayType, StackType
+from adjoint.ir.types import PY_INT, ArrayType, StackType, Type
 from adjoint.rules import internal, names
 from adjoint.rules.registry import primitive_of
 
@@ -25,6 +25,10 @@ HINTS = ("u", "v", "s", "u_bar", None, None, None)
 class Programs:
     """One random program for each seed."""
 
+    indices: tuple[object, ...] = (0, 3, ..., [0, 2, 2])
+    carried: tuple[Type, ...] = (VECTOR, NUMBER)
+    kinds: tuple[str, ...] = ("plain",) * 4 + ("update",) * 4 + ("view",) * 2
+
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
         self.stacks: list[tuple[Value, Atom]] = []
@@ -38,18 +42,18 @@ class Programs:
         results = [self.rng.choice(vectors) for _ in range(self.rng.randint(1, 4))]
         return Function("f", builder.block(params, results))
 
-    def of(self, scope: list[Value], type_: ArrayType) -> Value:
+    def of(self, scope: list[Value], type_: Type) -> Value:
         found = [v for v in scope if v.type == type_]
         recent = found[-4:]
         return self.rng.choice(recent if self.rng.random() < 0.7 else found)
 
     def ops(self, builder: Builder, scope: list[Value], depth: int) -> None:
         for _ in range(self.rng.randint(2, 7)):
-            kinds = ["plain"] * 4 + ["update"] * 4 + ["view"] * 2 + (["loop", "branch", "while"] if depth < 3 else [])
+            kinds = [*self.kinds, *(["loop", "branch", "while"] if depth < 3 else [])]
             getattr(self, self.rng.choice(kinds))(builder, scope, depth)
 
     def emit(
-        self, builder: Builder, scope: list[Value], fun: object, inputs: list[Atom], type_: ArrayType, **attrs: object
+        self, builder: Builder, scope: list[Value], fun: object, inputs: list[Atom], type_: Type, **attrs: object
     ) -> None:
         primitive = primitive_of(fun)
         assert primitive is not None
@@ -70,7 +74,7 @@ class Programs:
             case 5:
                 self.emit(builder, scope, internal.broadcast_like, [s, a], VECTOR)
             case 6:
-                self.emit(builder, scope, operator.getitem, [a, Literal(1)], NUMBER, index=2)
+                self.emit(builder, scope, operator.getitem, [a], NUMBER, index=2)
             case 7:
                 self.emit(builder, scope, np.zeros_like, [a], VECTOR)
 
@@ -90,27 +94,27 @@ class Programs:
             part = self.rng.choice([slice(1, -1), slice(2, None), slice(None, -2)])
             self.emit(builder, scope, fun, [a, self.rng.choice(parts)], VECTOR, index=part)
         else:
-            index = self.rng.choice([0, 3, ..., [0, 2, 2]])
+            index = self.rng.choice(self.indices)
             self.emit(builder, scope, fun, [a, self.of(scope, NUMBER)], VECTOR, index=index)
 
     def branch(self, builder: Builder, scope: list[Value], depth: int) -> None:
         (test,) = builder.emit(names.primitive_of(operator.lt), [self.of(scope, NUMBER), Literal(0.3)])
-        types = [self.rng.choice([VECTOR, NUMBER]) for _ in range(self.rng.randint(1, 3))]
+        types = [self.rng.choice(self.carried) for _ in range(self.rng.randint(1, 3))]
         regions = tuple(self.region(builder, scope, (), types, depth) for _ in range(2))
         hints = [self.rng.choice(HINTS) for _ in types]
         scope += builder.emit(IF, [test], regions=regions, types=types, hints=hints)
 
     def region(
-        self, builder: Builder, scope: list[Value], params: tuple[Value, ...], types: list[ArrayType], depth: int
+        self, builder: Builder, scope: list[Value], params: tuple[Value, ...], types: list[Type], depth: int
     ) -> Block:
         inner, inside = builder.nested(), [*scope, *params]
         self.ops(inner, inside, depth + 1)
         return inner.block(params, [self.of(inside, type_) for type_ in types])
 
     def loop(self, builder: Builder, scope: list[Value], depth: int) -> None:
-        carried = [self.rng.choice([VECTOR, NUMBER]) for _ in range(self.rng.randint(1, 3))]
+        carried = [self.rng.choice(self.carried) for _ in range(self.rng.randint(1, 3))]
         initial = [self.of(scope, type_) for type_ in carried]
-        pushed = [self.rng.choice([VECTOR, NUMBER, PART]) for _ in range(self.rng.choice([0, 1, 2]))]
+        pushed = [self.rng.choice([*self.carried, PART]) for _ in range(self.rng.choice([0, 1, 2]))]
         parts = [v for v in scope if v.type == PART]
         pushed = [t for t in pushed if t != PART or parts]
         sizes = (len(pushed),) if pushed else ()
@@ -126,7 +130,7 @@ class Programs:
                 self.consume(builder, scope, depth, space, outputs[-1], pushed)
 
     def consume(
-        self, builder: Builder, scope: list[Value], depth: int, space: list[Atom], stack: Value, pushed: list[ArrayType]
+        self, builder: Builder, scope: list[Value], depth: int, space: list[Atom], stack: Value, pushed: list[Type]
     ) -> None:
         carried = [VECTOR, NUMBER]
         initial = [self.of(scope, type_) for type_ in carried]

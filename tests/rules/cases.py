@@ -82,8 +82,8 @@ CASES = {
     "heaviside": [case(distinct(4), 0.5), case(np.array([-1.0, 2.0]), normal(2))],
     "maximum": binary(partial(distinct, gap=0.31), partial(distinct, gap=0.37, seed=3)),
     "minimum": binary(partial(distinct, gap=0.31), partial(distinct, gap=0.37, seed=3)),
-    "fmax": [*binary(partial(distinct, gap=0.31), partial(distinct, gap=0.37, seed=3)), case(HOLES, DISTINCT + 0.11)],
-    "fmin": [*binary(partial(distinct, gap=0.31), partial(distinct, gap=0.37, seed=3)), case(HOLES, DISTINCT + 0.11)],
+    "fmax": [*binary(partial(distinct, gap=0.31), partial(distinct, gap=0.37, seed=3)), case(HOLES, DISTINCT + 0.11), case(DISTINCT + 0.11, HOLES)],
+    "fmin": [*binary(partial(distinct, gap=0.31), partial(distinct, gap=0.37, seed=3)), case(HOLES, DISTINCT + 0.11), case(DISTINCT + 0.11, HOLES)],
     "clip": [
         case(DISTINCT, -0.5, 0.7), case(DISTINCT, max=0.7), case(DISTINCT, None, 0.7), case(DISTINCT, -0.5, None),
         case(DISTINCT, np.float64(-0.71), positive(4) + 0.513), case(DISTINCT, 0.61 * normal(3, 1), max=2.0),

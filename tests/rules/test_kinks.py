@@ -154,3 +154,19 @@ def test_a_limit_shares_with_the_numbers_that_reach_it():
     x = np.array([1.0, 1.0, 0.5])
     np.testing.assert_allclose(gradients(np.max, x, initial=1.0)[0], [1 / 3, 1 / 3, 0.0])
     np.testing.assert_allclose(gradients(np.min, x, initial=9.0)[0], [0.0, 0.0, 1.0])
+
+
+def test_norms_share_among_equal_moduli():
+    x = np.array([3.0, -3.0, 1.0])
+    np.testing.assert_array_equal(gradients(np.linalg.norm, x, Static(INF))[0], [0.5, -0.5, 0.0])
+    np.testing.assert_allclose(gradients(np.linalg.norm, 2.0 * np.eye(2), 2)[0], np.eye(2) / 2, atol=1e-15)
+    (x_bar,) = gradients(np.linalg.norm, np.diag([2.0, 0.0]), "nuc")
+    np.testing.assert_allclose(x_bar, np.diag([1.0, 0.0]), atol=1e-15)
+
+
+def test_interpolation_at_knots():
+    knots, values = np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 5.0])
+    fn, xs = program(primitive_of(np.interp), Case((np.array([0.0, 1.0, 2.0, 3.0]), knots, values)))
+    x_bar, _, values_bar = run(adjoint(fn, range(3), [True]), *xs, np.ones(4))[1:]
+    np.testing.assert_array_equal(x_bar, [1.0, 4.0, 4.0, 0.0])
+    np.testing.assert_array_equal(values_bar, [1.0, 1.0, 2.0])

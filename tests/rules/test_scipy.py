@@ -1,5 +1,6 @@
 """Rules for SciPy: read when needed, printed as programs write them, refused where there is no derivative."""
 
+import math
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from adjoint.rules import elementwise
 linalg = pytest.importorskip("scipy.linalg")
 integrate = pytest.importorskip("scipy.integrate")
 ndimage = pytest.importorskip("scipy.ndimage")
+optimize = pytest.importorskip("scipy.optimize")
 signal = pytest.importorskip("scipy.signal")
 sparse = pytest.importorskip("scipy.sparse")
 special = pytest.importorskip("scipy.special")
@@ -296,3 +298,17 @@ def test_other_products_of_sparse_matrices_are_refused():
         grad(residual)(np.ones(3), sparse.coo_array(MATRIX[:1]))
     with pytest.raises(adjoint.AdjointError):
         grad(lambda x: ((x * MATRIX) @ np.ones(3)).sum())(2.0)
+
+
+@pytest.mark.parametrize(
+    ("program", "hint"),
+    [
+        (lambda a: optimize.brentq(lambda x: x**2 - a, 0, 10), "implicit function theorem"),
+        (lambda a: optimize.brentq(math.cos, a, 2.0), "implicit function theorem"),
+        (lambda a: integrate.solve_ivp(lambda t, y: -a * y, (0, 1), [1.0]).y[0, -1], "as a loop"),
+        (lambda a: integrate.quad(lambda x: a * x, 0, 1)[0], "integrate samples"),
+    ],
+)
+def test_functions_that_take_functions_are_refused_with_what_to_write_instead(program, hint):
+    with pytest.raises(adjoint.AdjointError, match=hint):
+        grad(program)(1.0)
