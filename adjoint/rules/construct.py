@@ -3,20 +3,17 @@
 Shapes and counts are static attributes that may hold run-time numbers.
 """
 
-import inspect
 import math
 
 import numpy as np
 
 from adjoint.ir.core import Literal, Slot
 from adjoint.ir.types import UNKNOWN, ArrayType, broadcast_shapes, sample
+from adjoint.rules.calls import arranged, said
 from adjoint.rules.infer import dim_of, fresh_length, shape_of
-from adjoint.rules.internal import broadcast_like, traceable
+from adjoint.rules.internal import broadcast_like
 from adjoint.rules.registry import jvp_rule, linear, nondifferentiable
 from adjoint.rules.special import bessel_i
-from adjoint.runtime import special
-
-full = traceable(special.full)
 
 
 def given_dtype(attrs, default="float64"):
@@ -68,13 +65,13 @@ nondifferentiable(np.indices, infer=infer_indices, signature="dimensions, dtype=
 # ---- fills: linear in the value
 
 
-class FullSignature(inspect.Signature):
-    """`np.full(shape, fill_value)` with the operand first."""
+def full_operands(shape, fill_value, dtype=None, order="C"):
+    return [fill_value], {"shape": shape, "dtype": dtype, "order": order}
 
-    def bind(self, shape, fill_value, dtype=None, order="C"):
-        if order != "C":
-            raise TypeError("the rule of full knows the order 'C' only")
-        return super().bind(fill_value, shape=shape, dtype=dtype)
+
+@arranged(np.full, full_operands)
+def full_arguments(fill_value, *, shape=None, dtype=None, order="C"):
+    return (shape, fill_value), said({"dtype": dtype, "order": None if order == "C" else order})
 
 
 def infer_full(inputs, attrs):
@@ -83,8 +80,8 @@ def infer_full(inputs, attrs):
     return filled(given_dtype(attrs, default), shape_of(attrs["shape"], inputs))
 
 
-@linear(full, np.full, infer=infer_full, signature=FullSignature.from_callable(special.full))
-def full_transpose(bar, fill_value, *, shape, dtype=None):
+@linear(full_arguments, np.full, infer=infer_full, signature=full_arguments.parameters)
+def full(bar, fill_value, *, shape, dtype=None, order="C"):
     return bar  # summed to the shape of the value where it is accumulated
 
 

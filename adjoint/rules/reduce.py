@@ -4,12 +4,11 @@ A cotangent is first given its reduced axes back (`restored`) and then repeated 
 (`broadcast_like`), which later passes cancel. No rule needs to know a length.
 """
 
-import inspect
-
 import numpy as np
 
 from adjoint.ir.core import Literal, Slot
 from adjoint.ir.types import UNKNOWN, ArrayType, promote
+from adjoint.rules.calls import arranged, constant, said
 from adjoint.rules.infer import (
     array_type,
     as_numpy,
@@ -19,12 +18,11 @@ from adjoint.rules.infer import (
     normal_axes,
     reduced_shape,
 )
-from adjoint.rules.internal import broadcast_like, cast, traceable
+from adjoint.rules.internal import broadcast_like, cast
 from adjoint.rules.lengths import shortened, sum_of_lengths
 from adjoint.rules.registry import jvp_rule, linear
 from adjoint.rules.special import delayed, quotient, recurrence
 from adjoint.rules.trace import Zero
-from adjoint.runtime import special
 
 # ---- sums
 
@@ -82,14 +80,13 @@ def degrees_of_freedom(x, axis, ddof):
     return count(x, axis) - ddof if ddof else count(x, axis)
 
 
-weighted = traceable(special.average)
+def average_operands(a, axis=None, weights=None, *, keepdims=False):
+    return [a, *(() if constant(weights) is None else (weights,))], {"axis": axis, "keepdims": keepdims}
 
 
-class AverageSignature(inspect.Signature):
-    """`np.average(a, axis, weights)` with the operands first."""
-
-    def bind(self, a, axis=None, weights=None, *, keepdims=False):
-        return super().bind(a, *(() if weights is None else (weights,)), axis=axis, keepdims=bool(keepdims))
+@arranged(np.average, average_operands)
+def average_arguments(a, *weights, axis=None, keepdims=False):
+    return (a,), said({"axis": axis, "weights": weights[0] if weights else None, "keepdims": keepdims or None})
 
 
 def infer_average(inputs, attrs):
@@ -103,7 +100,7 @@ def infer_average(inputs, attrs):
     return array_type(dtype, reduced_shape(type_.shape, attrs.get("axis"), keepdims=attrs.get("keepdims", False)))
 
 
-@jvp_rule(weighted, np.average, infer=infer_average, signature=AverageSignature.from_callable(special.average))
+@jvp_rule(average_arguments, np.average, infer=infer_average, signature=average_arguments.parameters)
 def average(*args, out, axis=None, keepdims=False):
     dots, (a, *weights) = args[: len(args) // 2], args[len(args) // 2 :]
     if not weights:
@@ -268,15 +265,15 @@ def part(x, axis, piece):
     return x[(slice(None),) * (axis % x.ndim) + (piece,)]
 
 
-differences = traceable(special.diff)
+def diff_operands(a, n=1, axis=-1, prepend=None, append=None):
+    ends = () if constant(prepend) is None and constant(append) is None else (prepend, append)
+    return [a, *ends], {"n": n, "axis": axis}
 
 
-class DiffSignature(inspect.Signature):
-    """`np.diff(a, n, axis, prepend, append)` with the operands first."""
-
-    def bind(self, a, n=1, axis=-1, prepend=None, append=None):
-        ends = () if prepend is None and append is None else (prepend, append)
-        return super().bind(a, *ends, n=n, axis=axis)
+@arranged(np.diff, diff_operands)
+def diff_arguments(a, prepend=None, append=None, *, n=1, axis=-1):
+    options = {"n": None if n == 1 else n, "axis": None if axis == -1 else axis, "prepend": prepend, "append": append}
+    return (a,), said(options)
 
 
 def infer_diff(inputs, attrs):
@@ -294,7 +291,7 @@ def infer_diff(inputs, attrs):
     return ArrayType(promote(tuple(map(as_numpy, operands))), tuple(shape))
 
 
-@jvp_rule(differences, np.diff, infer=infer_diff, signature=DiffSignature.from_callable(special.diff))
+@jvp_rule(diff_arguments, np.diff, infer=infer_diff, signature=diff_arguments.parameters)
 def diff(*args, n=1, axis=-1):
     dots, operands = args[: len(args) // 2], args[len(args) // 2 :]
     x_dot = dots[0]

@@ -77,22 +77,6 @@ def polygamma(x: float, order: int) -> float:
     return total - sign * (series + math.factorial(order - 1) / x**order)
 
 
-def full(fill_value: Any, *, shape: Any, dtype: Any = None) -> Any:
-    """`np.full` with the operand first, as everywhere in generated code."""
-    return np.full(shape, fill_value, dtype)
-
-
-def diff(a: Any, prepend: Any = None, append: Any = None, *, n: int = 1, axis: int = -1) -> Any:
-    """`np.diff` with the operands first."""
-    ends = {name: end for name, end in (("prepend", prepend), ("append", append)) if end is not None}
-    return np.diff(a, n=n, axis=axis, **ends)
-
-
-def average(a: Any, weights: Any = None, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """`np.average` with the operands first."""
-    return np.average(a, axis=axis, weights=weights, keepdims=keepdims)  # type: ignore[call-overload]  # any bool
-
-
 def adjugate(a: Any) -> Any:
     """det(a) inv(a), the transposed matrix of cofactors: finite where the inverse is not.
 
