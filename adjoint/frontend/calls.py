@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -108,6 +109,9 @@ class Calls(Comprehensions):
         if isinstance(fun, types.MethodType) and fun.__name__ == "dot" and sparse.is_sparse(fun.__self__):
             owner = Static(fun.__self__, path[:-1] if path[-1] == ("attr", "dot") else (*path, ("attr", "__self__")))
             return self.call(Static(operator.matmul), [owner, *args], kwargs, node)
+        if isinstance(fun, types.MethodType) and is_of_python(fun.__func__) and not isinstance(fun.__self__, type):
+            owner = self.object_value(Static(fun.__self__, (*path, ("attr", "__self__"))))
+            return self.call_opaque(None, fun.__name__, [owner, *args], kwargs, node)
         if isinstance(fun, types.MethodType):
             owner = self.captured(fun.__self__, (*path, ("attr", "__self__")))
             inner = self.captured(fun.__func__, (*path, ("attr", "__func__")))
@@ -124,7 +128,7 @@ class Calls(Comprehensions):
             return self.call_python(call, (*path, ("class", None), ("attr", "__call__")), [callee, *args], kwargs, node)
         if isinstance(fun, type):
             return objects.construct(self, fun, args, kwargs, node)
-        if _has_source(fun):
+        if _has_source(fun) and not is_of_python(fun):
             return self.call_python(fun, path, args, kwargs, node)
         return self.call_opaque(fun, None, args, kwargs, node)
 
@@ -417,6 +421,12 @@ def _writes_arguments(fun: Any, method: str | None, args: list[Any], kwargs: dic
         return True
     arrays = any(is_atom(arg) and isinstance(arg.type, ArrayType) and arg.type.shape != () for arg in args)
     return method in _WRITING_METHODS and arrays
+
+
+def is_of_python(fun: Any) -> bool:
+    """Whether a function belongs to Python's own library, whose source is not read: `logging`, `random`."""
+    home = str(getattr(fun, "__module__", None)).partition(".")[0]
+    return home in sys.stdlib_module_names and home not in ("__main__", "functools", "operator")
 
 
 def _hashable(obj: Any) -> bool:
