@@ -285,7 +285,7 @@ class Statements:
 
     def loop(self, op: Op) -> None:
         parts = for_parts(op)
-        self.copies(parts.carried, parts.initial, op, undefined=True)
+        self.start(op, parts)
         self.new_stacks(parts.produced, op)
         popped = [stack for stack in parts.stacks if self.stacks.is_popped(stack)]
         iterated = [stack for stack in parts.stacks if not self.stacks.is_popped(stack)]
@@ -356,6 +356,15 @@ class Statements:
         live = [k for k, param in enumerate(parts.carried) if self.is_read(param) or self.is_read(parts.final[k])]
         self.copies([parts.carried[k] for k in live], [parts.following[k] for k in live], op)
 
+    def start(self, op: Op, parts: ForParts | WhileParts) -> None:
+        """What is carried before the first trip; what a trip only tells its own end is set in each of them."""
+        stop, reads = op.attrs.get("stop"), self.folding.reads  # the test itself counts as a read of its final value
+        needed = [
+            k for k, param in enumerate(parts.carried)
+            if k != stop or self.is_read(param) or reads.get(parts.final[k], 0) > 1
+        ]  # fmt: skip
+        self.copies([parts.carried[k] for k in needed], [parts.initial[k] for k in needed], op, undefined=True)
+
     def stop(self, op: Op, parts: ForParts | WhileParts) -> None:
         """Leave the loop after a trip that says so."""
         if "stop" in op.attrs:
@@ -367,7 +376,7 @@ class Statements:
     def while_loop(self, op: Op) -> None:
         parts = while_parts(op)
         test, body = op.regions
-        self.copies(parts.carried, parts.initial, op, undefined=True)
+        self.start(op, parts)
         self.new_stacks(parts.produced, op)
         counts = self.is_read(parts.trips)
         if counts:

@@ -170,7 +170,7 @@ class Rewriter:
             self.append(op)
 
     def branch(self, op: Op) -> None:
-        """An `if` of a literal is its branch; a result that both branches take from outside is that value."""
+        """An `if` of a literal is its branch; what both branches take from outside, and a test, are these values."""
         condition = op.inputs[0]
         if isinstance(condition, Literal) and isinstance(condition.value, (bool, int, float)):
             taken = op.regions[0] if condition.value else op.regions[1]
@@ -184,6 +184,8 @@ class Rewriter:
         for output, a, b in zip(op.outputs, *outside, strict=True):
             if a is b and isinstance(a, Value) and a.type == output.type:
                 self.replaced[output] = a
+            elif _is(a, True) and _is(b, False) and is_truth(condition):
+                self.replaced[output] = condition
         self.append(self.with_regions(op, regions))
 
     def with_regions(self, op: Op, regions: tuple[Block, ...]) -> Op:
@@ -280,3 +282,12 @@ def _pushed(body: Block) -> dict[Value, Atom]:
                 source = found.get(atom, atom) if isinstance(atom, Value) else atom
                 found.update(zip(popped, sources.get(source, ()), strict=False))
     return found
+
+
+def _is(atom: Atom, value: bool) -> bool:
+    return isinstance(atom, Literal) and atom.value is value
+
+
+def is_truth(atom: Atom) -> bool:
+    """Whether a value is a single truth value."""
+    return isinstance(atom.type, ArrayType) and atom.type.dtype == "bool" and atom.type.shape == ()

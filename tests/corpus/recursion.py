@@ -284,3 +284,30 @@ def contract(x):
 @program((normal(3),))
 def data_from_outside(x):
     return contract(x)
+
+
+def scan_by_halves(x):
+    n = x.shape[0]
+    if n == 1:
+        x *= 1.5
+        return
+    half = n // 2
+    scan_by_halves(x[:half])
+    scan_by_halves(x[half:])
+    x[half:] += np.sum(x[:half]) * x[half:]
+
+
+@program((normal(5),), (normal(1),))
+def divide_and_conquer_in_place(x):
+    scan_by_halves(x)
+    return np.sum(x * x)
+
+
+def halved(x):
+    x[1:] = x[:-1] * x[1:]
+    return np.sum(x) if np.sum(x * x) < 0.5 else halved(x * 0.5)
+
+
+@program((normal(4),))
+def writes_into_its_argument(x):
+    return halved(x)

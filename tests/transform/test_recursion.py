@@ -27,9 +27,9 @@ def through_its_derivative(x):
     return x * x if x < 1.0 else grad(through_its_derivative)(x / 2.0)
 
 
-def writing(x):
-    x[0] = 1.0
-    return np.sum(x) if np.sum(x) < 1.0 else writing(x * 0.5)
+def appending(x, items):
+    items[0] = x
+    return x if x < 1.0 else appending(x * 0.5, items)
 
 
 def growing(items):
@@ -41,7 +41,7 @@ def growing(items):
     [
         (forever, 1.0, "calls itself on every path"),
         (through_its_derivative, 3.0, "calls itself through a derivative of itself"),
-        (writing, np.ones(3), "an argument of a recursive function and is written"),
+        (lambda x: appending(x, [0.0]), 3.0, "changes a container"),
         (lambda x: growing((x,)), 1.0, "each time with another structure"),
     ],
 )
