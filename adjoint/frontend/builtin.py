@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.frontend import inplace, library, mutation, objects, rows
+from adjoint.frontend import indexers, inplace, library, mutation, objects, rows
 from adjoint.frontend.abstract import (
     Items,
     Method,
@@ -397,8 +397,10 @@ def _array_method(low: Any, owner: Any, name: str, args: list[Any], kwargs: dict
         return low.call(Static(inplace.METHODS[name]), [owner, *args], kwargs, node)
     if name in SHAPE_METHODS and (len(args) > 1 or (args and is_atom(args[0]))):
         args = [make_tuple(args)]
-    if name == "item" and not args and owner.type.is_scalar:
-        return low.apply(float, [owner], {}, node)
+    if name == "item":
+        return indexers.number(low, owner, args, node)
+    if name == "tolist":
+        return indexers.listed(low, owner, node)
     fun = CONVERSIONS.get(name) or METHODS.get(name)
     if fun is None or registry.primitive_of(fun) is None:
         return None

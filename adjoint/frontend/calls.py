@@ -40,7 +40,8 @@ from adjoint.ir.core import CALL, OPAQUE, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import UNKNOWN, ArrayType, ObjectType, Type
 from adjoint.ir.walk import block_reads, clone_block
-from adjoint.rules import library, registry, sparse
+from adjoint.rules import library as packages
+from adjoint.rules import registry, sparse
 
 MACROS: dict[Any, Callable[..., Any]] = {}
 """Callables (or their types) that act on the program being lowered: `handler(lowering, obj, args, kwargs, node)`."""
@@ -351,7 +352,7 @@ class Calls(Comprehensions):
             named = {k: self.template(v, inputs) for k, v in kwargs.items()}
         except LookupError:
             what = f"`{self.text_of(node)}` is given a Python object that only exists at compile time"
-            self.refuse(node, what, library.hint_for(fun))
+            self.refuse(node, what, packages.hint_for(fun))
         attrs = {"function": fun, "method": method, "name": self.text_of(node), "args": template, "kwargs": named}
         with self.at(node):
             return self.builder.emit(OPAQUE, inputs, attrs, types=(type_,))[0]

@@ -11,7 +11,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import TypeInferenceError, UnsupportedError
-from adjoint.frontend import rows
+from adjoint.frontend import indexers, rows
 from adjoint.frontend.abstract import (
     UNBOUND,
     Closure,
@@ -338,6 +338,8 @@ class Expressions(Ops):
         if isinstance(owner, Rows):
             return rows.item(self, owner, index, node)
         if isinstance(owner, Static):
+            if indexers.is_joiner(owner):
+                return indexers.joined(self, owner, index, node)
             if is_constant(index):
                 key = constant_of(index)
                 return (
@@ -346,6 +348,8 @@ class Expressions(Ops):
                     else from_constant(owner.value[key])
                 )
             self.refuse(node, f"{describe(owner)} is indexed by a number known at run time only")
+        if isinstance(owner, Method) and owner.name == "flat" and is_array(owner.owner):
+            return indexers.flat_item(self, owner.owner, self.array_index(index, node), node)
         if isinstance(owner, Shape) and isinstance(index, Literal):
             return self.apply(DIM, [owner.owner], {"axis": index}, node)
         if not is_atom(owner):
@@ -422,6 +426,8 @@ class Expressions(Ops):
             return Method(owner, name)
         if name == "T":
             return self.apply(np.transpose, [owner], {}, node)
+        if name == "mT":
+            return self.apply(np.matrix_transpose, [owner], {}, node)
         if name in ("real", "imag"):
             return self.apply(getattr(np, name), [owner], {}, node)
         if name == "size":

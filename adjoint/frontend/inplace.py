@@ -38,11 +38,17 @@ def copyto(dst: Any, src: Any, *, where: Any = True) -> None:
 
 
 def place(arr: Any, mask: Any, vals: Any) -> None:
-    arr[mask] = vals
+    if np.ndim(vals) == 0:
+        arr[mask] = vals
+    else:
+        arr[mask] = np.resize(vals, np.count_nonzero(mask))
 
 
 def putmask(a: Any, mask: Any, values: Any) -> None:
-    a[...] = np.where(mask, values, a)
+    if np.ndim(values) == 0:
+        a[...] = np.where(mask, values, a)
+    else:
+        a[...] = np.where(mask, np.resize(values, a.shape), a)
 
 
 def fill_diagonal(a: Any, val: Any) -> None:

@@ -18,6 +18,13 @@ def collected(items: Any) -> Any:
     return found
 
 
+def numbers(x: Any) -> Any:
+    found = []
+    for k in range(len(x)):
+        found.append(float(x[k]))
+    return found
+
+
 def smallest(items: Any) -> Any:
     items = list(items)
     best = items[0]

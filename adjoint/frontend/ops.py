@@ -29,12 +29,14 @@ from adjoint.ir.tree import Tree
 from adjoint.rules import registry, sparse
 from adjoint.rules.infer import remember_length
 from adjoint.rules.internal import update, update_view
+from adjoint.rules.names import RESULT_CLASSES
 from adjoint.rules.trace import DIM, normal_form
 
 DYNAMIC_ATTRIBUTES = frozenset(
     (
         "index", "shape", "newshape", "reps", "repeats", "shift", "pad_width", "num", "start", "stop", "step", "N", "M",
         "k", "offset", "fill_value", "dimensions", "where", "initial", "dx", "nan", "posinf", "neginf", "n", "m",
+        "new_shape",
     )
 )
 """Static arguments in which rules accept numbers known at run time only."""
@@ -64,6 +66,8 @@ class Ops(Memory):
         results = getattr(primitive.fun, "results", None)
         if results is not None:  # some are known from the options: `c, lower = cho_factor(a)`
             return unraw(results(*outputs, **attrs))
+        if len(outputs) > 1 and (cls := RESULT_CLASSES.get(primitive)) is not None:
+            return Tree("namedtuple", cls, cls._fields, tuple(outputs))
         return outputs[0] if len(outputs) == 1 else make_tuple(outputs)
 
     def updated(self, base: Any, path: list[Any], index: Any, value: Any, node: Any) -> Any:

@@ -9,7 +9,20 @@ from typing import Any
 import numpy as np
 
 from adjoint.ir.core import Primitive
-from adjoint.rules import arithmetic, construct, index, internal, products, reduce, shape, trace, unary  # noqa: F401  # enter their rules
+from adjoint.rules import (  # noqa: F401  # enter their rules
+    arithmetic,
+    construct,
+    eigen,
+    factor,
+    index,
+    internal,
+    linalg,
+    products,
+    reduce,
+    shape,
+    trace,
+    unary,
+)
 from adjoint.rules.registry import primitive_of
 
 
@@ -48,6 +61,14 @@ DIVS = frozenset({DIV, NP_DIVIDE, TOTAL_DIVIDE})
 POWS = frozenset({POW, NP_POWER})
 NEGS = frozenset({NEG, NP_NEGATIVE})
 MATMULS = frozenset({MATMUL, NP_MATMUL})
+
+
+_MATRIX = np.eye(1)
+RESULT_CLASSES = {
+    _named(fun): type(fun(_MATRIX))
+    for fun in (np.linalg.slogdet, np.linalg.eig, np.linalg.eigh, np.linalg.svd, np.linalg.qr)
+}
+"""What functions of NumPy call their several results: `np.linalg.eigh(a).eigenvalues`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def real_only(x):
 def halves(x):
     return [
         *(case(x, n=n) for n in (None, 4, 5, 7, 10, 12)), *(case(x, norm=norm) for norm in NORMS), case(SPECTRA, axis=0), case(SPECTRA, n=3, axis=0, norm="ortho"),
-        case(R), case(imaginary(2, 3, 4), axis=1),
+        case(R), case(imaginary(2, 3, 4), axis=1), case(imaginary(3, 2, 2), axis=0),
     ]  # fmt: skip
 
 

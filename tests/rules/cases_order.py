@@ -22,7 +22,7 @@ def quantiles(x, cube, scale):
         case(x, Static(0.3 * scale)), case(x, 0.32 * scale), case(x, Static(0.37 * scale), axis=0), case(x, LEVELS * scale, axis=1, narrow=False),
         case(cube, LEVELS * scale, axis=(0, 2), keepdims=True, narrow=False), case(cube, np.float64(0.4 * scale), axis=-1, keepdims=True, narrow=False),
         case(x, LEVELS.reshape(1, 3) * scale, axis=0, narrow=False), case(x[0], LEVELS * scale, narrow=False), case(distinct(2, 3), LEVELS * scale, narrow=False), *(case(x, Static(q * scale), axis=1, method=m) for q in (0.02, 0.98) for m in ("hazen", "weibull")),
-        *(case(x, 0.43 * scale, axis=1, method=method) for method in METHODS),
+        *(case(x, 0.43 * scale, axis=1, method=method) for method in METHODS), *(case(x, q * scale, axis=1, method="hazen") for q in (0.03, 0.97)),
     ]  # fmt: skip
 
 

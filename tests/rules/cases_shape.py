@@ -66,7 +66,7 @@ CASES = {
         case(VECTOR, (1, 0, 3)), case(MATRIX, repeats=np.array([1, 0, 3]), axis=0), case(np.asarray(0.3), 3),
     ],
     "pad": [
-        case(VECTOR, 1), case(MATRIX, (1, 2)), case(MATRIX, ((1, 0), (0, 2))), case(CUBE, ((1, 1),)), case(VECTOR, (0, 0)),
+        case(VECTOR, 1), case(MATRIX, (1, 2)), case(MATRIX, ((1, 0), (0, 2))), case(CUBE, ((1, 1),)), case(MATRIX, ((1,), (2,))), case(VECTOR, (0, 0)),
         case(MATRIX, ((0, 1), (2, 0)), constant_values=3.5), case(VECTOR, (2,), mode="constant"),
     ],
     # diagonals and triangles

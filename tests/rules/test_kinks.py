@@ -160,6 +160,7 @@ def test_norms_share_among_equal_moduli():
     x = np.array([3.0, -3.0, 1.0])
     np.testing.assert_array_equal(gradients(np.linalg.norm, x, Static(INF))[0], [0.5, -0.5, 0.0])
     np.testing.assert_allclose(gradients(np.linalg.norm, 2.0 * np.eye(2), 2)[0], np.eye(2) / 2, atol=1e-15)
+    np.testing.assert_array_equal(gradients(np.linalg.norm, np.zeros((2, 2)), 2)[0], np.zeros((2, 2)))
     (x_bar,) = gradients(np.linalg.norm, np.diag([2.0, 0.0]), "nuc")
     np.testing.assert_allclose(x_bar, np.diag([1.0, 0.0]), atol=1e-15)
 
