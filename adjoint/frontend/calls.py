@@ -107,16 +107,8 @@ class Calls(Comprehensions):
         if handler is not None:
             kwargs = {name: self.seen(value) for name, value in kwargs.items()}
             return handler(self, [self.seen(arg) for arg in args], kwargs, node)
-        if isinstance(fun, types.MethodType) and fun.__name__ == "dot" and sparse.is_sparse(fun.__self__):
-            owner = Static(fun.__self__, path[:-1] if path[-1] == ("attr", "dot") else (*path, ("attr", "__self__")))
-            return self.call(Static(operator.matmul), [owner, *args], kwargs, node)
-        if isinstance(fun, types.MethodType) and is_of_python(fun.__func__) and not isinstance(fun.__self__, type):
-            owner = self.object_value(Static(fun.__self__, (*path, ("attr", "__self__"))))
-            return self.call_opaque(None, fun.__name__, [owner, *args], kwargs, node)
         if isinstance(fun, types.MethodType):
-            owner = self.captured(fun.__self__, (*path, ("attr", "__self__")))
-            inner = self.captured(fun.__func__, (*path, ("attr", "__func__")))
-            return self.call(inner, [owner, *args], kwargs, node)
+            return self.call_bound(fun, path, args, kwargs, node)
         if isinstance(fun, WRAPPERS):
             return self.call(self.captured(fun.__wrapped__, (*path, ("attr", "__wrapped__"))), args, kwargs, node)
         if isinstance(fun, functools.partial):
@@ -132,6 +124,18 @@ class Calls(Comprehensions):
         if _has_source(fun) and not is_of_python(fun):
             return self.call_python(fun, path, args, kwargs, node)
         return self.call_opaque(fun, None, args, kwargs, node)
+
+    def call_bound(self, fun: Any, path: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        """A call of a method of an object from outside."""
+        if fun.__name__ == "dot" and sparse.is_sparse(fun.__self__):
+            owner = Static(fun.__self__, path[:-1] if path[-1] == ("attr", "dot") else (*path, ("attr", "__self__")))
+            return self.call(Static(operator.matmul), [owner, *args], kwargs, node)
+        if is_of_python(fun.__func__) and not isinstance(fun.__self__, type):
+            held = self.object_value(Static(fun.__self__, (*path, ("attr", "__self__"))))
+            return self.call_opaque(None, fun.__name__, [held, *args], kwargs, node)
+        owner = self.captured(fun.__self__, (*path, ("attr", "__self__")))
+        inner = self.captured(fun.__func__, (*path, ("attr", "__func__")))
+        return self.call(inner, [owner, *args], kwargs, node)
 
     def operation(self, fun: Any, operands: tuple[Any, ...], node: Any) -> Any:
         texts = [isinstance(o, Value) and o.type == ObjectType("str") for o in operands]
