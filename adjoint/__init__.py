@@ -21,6 +21,7 @@ from adjoint.errors import (
     UnsupportedError,
     VerifyError,
 )
+from adjoint.ir.hints import Recursive, Revolve
 from adjoint.rules.internal import stop_gradient
 from adjoint.sources import dump, source
 
@@ -29,6 +30,8 @@ __all__ = [
     "AliasError",
     "BudgetError",
     "MissingRuleError",
+    "Recursive",
+    "Revolve",
     "TypeInferenceError",
     "UnsupportedError",
     "VerifyError",

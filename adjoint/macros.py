@@ -12,10 +12,11 @@ from adjoint.derivative import Derivative
 from adjoint.frontend.abstract import Partial, Static, atoms_of, constant_of, is_constant, make_tuple, rebuild
 from adjoint.frontend.calls import MACROS
 from adjoint.frontend.outside import BY_CLASS
+from adjoint.ir.hints import Recursive, Revolve
 from adjoint.linearize import lower_linearize
 from adjoint.nesting import lower_grad, lower_hook, lower_jvp, lower_vjp
 from adjoint.rules.internal import stop_gradient
-from adjoint.specification import Specification
+from adjoint.specification import Specification, check_schedule
 
 Handler = Callable[..., Any]
 
@@ -47,6 +48,7 @@ def _grad(with_value: bool) -> Handler:
         options = {name: _constant(low, value, node, name) for name, value in given.items()}
         options["argnums"] = checked_argnums(options.get("argnums", 0))
         spec = Specification(with_value=with_value, **options)
+        check_schedule(spec)
 
         def wrap(fun: Any) -> Partial:
             return Partial(lambda a, k, n: lower_grad(low, fun, spec, a, k, n), spec.suffix)
@@ -119,10 +121,16 @@ def _dense(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], no
     return lower_dense(low, fun, mode, argnums, args, kwargs, node)
 
 
+def _hint(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    """`Revolve(3)` inside a program."""
+    given = {name: _constant(low, value, node, name) for name, value in kwargs.items()}
+    return Static(callee.value(*(_constant(low, arg, node, callee.value.__name__) for arg in args), **given))
+
+
 MACROS.update({
     grad: _grad(False), value_and_grad: _grad(True), Derivative: _derivative, jvp: _jvp, vjp: _vjp,
     linearize: _linearize, hvp: _hvp, backward_hook: lower_hook, stop_gradient: _stop_gradient,
     jacfwd: _jacobian("jacfwd"), jacrev: _jacobian("jacrev"), jacobian: _jacobian("jacobian"),
-    hessian: _jacobian("hessian"), Dense: _dense,
+    hessian: _jacobian("hessian"), Dense: _dense, Revolve: _hint, Recursive: _hint,
 })  # fmt: skip
 BY_CLASS.add(Derivative)

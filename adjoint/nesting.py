@@ -28,6 +28,7 @@ from adjoint.frontend.abstract import (
 from adjoint.frontend.lower import Lowering
 from adjoint.ir.build import Builder
 from adjoint.ir.core import CONSTANT, HOOK, Atom, Block, Function, Literal, Op, Value
+from adjoint.ir.hints import with_schedule
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, is_complex, is_inexact
 from adjoint.ir.walk import block_reads, clone_block, defined_in, lookup
@@ -125,6 +126,7 @@ def lower_grad(low: Lowering, fun: Any, spec: Any, args: list[Any], kwargs: dict
         store = args if isinstance(where, int) else kwargs
         store[where] = as_active(low, store[where], where, node)  # type: ignore[index]  # each key fits its store
     call = outline(low, fun, args, kwargs, node)
+    program = with_schedule(call.function, spec.schedule)
     value, aux = split_aux(low, call.result, spec.has_aux, node)
     check_scalar(low, value, node)
     wrt_values = [call.args[w] if isinstance(w, int) else call.kwargs[w] for w in places]
@@ -132,7 +134,7 @@ def lower_grad(low: Lowering, fun: Any, spec: Any, args: list[Any], kwargs: dict
     unique = list(dict.fromkeys(wrt))
     count = len(call.function.results)
     seeds = [k == 0 for k in range(count)]
-    made = adjoint(call.function, unique, seeds)
+    made = adjoint(program, unique, seeds)
     given = [*(a for v in (*args, *kwargs.values()) for a in atoms_of(v) if isinstance(a, Value)), *call.outside]
     results = place(low, made, (*given, seed_of(value, wrt_values)))
     primal, bars = results[:count], dict(zip(unique, results[count:], strict=True))

@@ -11,6 +11,7 @@ from adjoint.errors import UnsupportedError
 from adjoint.frontend.calls import WRAPPERS
 from adjoint.frontend.parse import parse
 from adjoint.frontend.subset import check
+from adjoint.ir.hints import NAMES, Recursive, Revolve
 from adjoint.nesting import Argnums
 from adjoint.rules.registry import primitive_of
 
@@ -32,8 +33,10 @@ class Specification:
 
 def check_schedule(specification: Specification) -> None:
     """Refuse a schedule that is not there: an option is never ignored."""
-    if specification.schedule not in ("auto", "store"):
-        raise UnsupportedError(f"schedule={specification.schedule!r} is not supported", None, 'use "auto" or "store"')
+    schedule = specification.schedule
+    if isinstance(schedule, type) or not (isinstance(schedule, (Revolve, Recursive)) or schedule in NAMES):
+        names = ", ".join(map(repr, NAMES))
+        raise ValueError(f"schedule is {names}, Revolve(snapshots) or Recursive(), not {schedule!r}")
     if specification.memory_budget is not None:
         raise UnsupportedError(
             "memory_budget is not supported", None, "leave it out: what the reverse sweep reads is kept"

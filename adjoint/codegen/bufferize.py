@@ -57,6 +57,7 @@ from adjoint.ir.core import (
 from adjoint.ir.types import PACKED, ArrayType, ListType, StackType, Type, list_depth, same_shape
 from adjoint.ir.walk import block_reads
 from adjoint.rules.lists import list_get
+from adjoint.schedule.snapshots import KEEP, TAKE, THIN, family
 
 NOBODY: frozenset[Value] = frozenset()
 ADDS = (operator.add, np.add)
@@ -81,7 +82,9 @@ class Facts:
             return bool(op.regions) or changes or op.primitive.fun in (*ADDS, *SUBS)
 
         self.live = live_after(fn, of_interest)
-        self.storages: dict[tuple[Value | tuple[Block, int], int], Storage] = {}
+        self.storages: dict[tuple[Value | tuple[Block | Op, int], int], Storage] = {}
+        self.keeps: dict[Value, list[Op]] = {}  # what adds to the snapshots of a loop
+        self.snapshots: Live = set()
         self.definitions: dict[Value, Op] = {}
         self.reads = count_reads(fn.body)
         self.following: Live = set()  # what loops carry to their next iteration
@@ -90,6 +93,10 @@ class Facts:
     def count(self, block: Block) -> None:
         for op in block.ops:
             self.definitions.update((value, op) for value in op.outputs)
+            if op.primitive is KEEP:
+                self.keeps.setdefault(family(op), []).append(op)
+            if op.primitive in (KEEP, TAKE, THIN):
+                self.snapshots |= {op.inputs[0], op.outputs[0]}  # type: ignore[arg-type]  # values
             for region in op.regions:
                 self.count(region)
             if op.primitive is FOR or op.primitive is WHILE:
@@ -116,10 +123,12 @@ class _Analysis:
         self.made_in: list[set[Storage]] = []  # storages made in each enclosing loop
         self.written: set[Storage] = set()  # by updates
         self.pushes: list[tuple[Block, int, Storages]] = []
+        self.kept_by: list[tuple[tuple[Op, int], Storages]] = []  # the snapshots that hold memory uncopied
+        self.snapshot_of: dict[Storage, set[tuple[Op, int]]] = {}  # what is kept, for what comes out of snapshots
 
     # ---- storages
 
-    def own(self, key: Value | tuple[Block, int], type_: Type) -> Storages:
+    def own(self, key: Value | tuple[Block | Op, int], type_: Type) -> Storages:
         """What stands for the memory that is allocated here, the same in every walk."""
         storages = self.standing_for(key, type_, owned=True)
         for made in self.made_in:
@@ -129,7 +138,7 @@ class _Analysis:
     def unowned(self, value: Value) -> Storages:
         return self.standing_for(value, value.type, owned=False)
 
-    def standing_for(self, key: Value | tuple[Block, int], type_: Type, *, owned: bool) -> Storages:
+    def standing_for(self, key: Value | tuple[Block | Op, int], type_: Type, *, owned: bool) -> Storages:
         table = self.facts.storages
         return frozenset(table.setdefault((key, depth), Storage(owned, depth)) for depth in levels(type_))
 
@@ -182,6 +191,9 @@ class _Analysis:
         if is_update(op.primitive) or is_list_update(op.primitive):
             self.update(op)
             return
+        if op.primitive in (KEEP, TAKE, THIN):
+            self.keep(op) if op.primitive is KEEP else self.take(op)
+            return
         for out in op.outputs:
             if not has_storage(out.type):
                 continue
@@ -210,14 +222,51 @@ class _Analysis:
         else:
             self.refer(out, own if copied else storages)
 
+    # ---- snapshots
+
+    def keep(self, op: Op) -> None:
+        """A state becomes a snapshot: as it is, or copied where its memory is to be written."""
+        kept = self.of(op.inputs[0])
+        for k, atom in enumerate(op.inputs):
+            if k and has_storage(atom.type):
+                copied = (op, k) in self.d.operands
+                item = self.own((op, k), atom.type) if copied else self.of(atom)
+                kept |= item
+                if not copied:
+                    self.kept_by.append(((op, k), item))
+        self.refer(op.outputs[0], kept)
+
+    def take(self, op: Op) -> None:
+        """What is left of snapshots, and a state again: memory of its own if it was copied."""
+        held = self.of(op.inputs[0])
+        self.refer(op.outputs[0], held)
+        pushes = self.facts.keeps.get(family(op), ())
+        for k, out in enumerate(op.outputs):
+            if k and has_storage(out.type):
+                if all((push, k) in self.d.operands for push in pushes):
+                    self.refer(out, self.own((op, k), out.type))
+                else:
+                    taken = self.unowned(out)
+                    self.snapshot_of.update((storage, {(push, k) for push in pushes}) for storage in taken)
+                    self.refer(out, taken | held)
+
+    def copy_on_keeping(self, storages: Storages) -> bool:
+        """Let the snapshots be copies from which this memory comes; False if they are, or if it does not."""
+        found = {place for storage in storages for place in self.snapshot_of.get(storage, ())} - self.d.operands
+        self.new.operands |= found
+        return bool(found)
+
     def make_writable(self, storages: Storages, live: Live, target: Atom) -> bool:
         """Whether memory may be written while `live` is read later, if need be by decisions elsewhere."""
         if not storages or not self.writable(storages):
             return self.claim(storages)
         seen_by = self.sharing(storages, live)
-        if any(value is target or not self.is_copyable_view(value, target) for value in seen_by):
+        held = {value for value in seen_by if value in self.facts.snapshots}
+        if any(value is target or not self.is_copyable_view(value, target) for value in seen_by - held):
             return False
-        self.new.views.update(seen_by)
+        self.new.views.update(seen_by - held)
+        if held:
+            self.new.operands.update(place for place, kept in self.kept_by if not storages.isdisjoint(kept))
         return True
 
     def is_copyable_view(self, value: Value, target: Atom) -> bool:
@@ -233,6 +282,8 @@ class _Analysis:
         """Let the loops own the variables behind storages that are not owned; False if there is no such loop."""
         if not storages.isdisjoint(self.d.kept):
             return False
+        if self.copy_on_keeping(storages):
+            return True
         params = [self.params_of[s] for s in storages if s in self.params_of]
         unclaimed = [p for p in params if p not in self.d.owned and p not in self.d.refused]
         self.new.owned.update((param, Storage(True, list_depth(param.type))) for param in unclaimed)
@@ -306,10 +357,12 @@ class _Analysis:
                 atom is initial[j] for i, atom in enumerate(initial) if i != j
             )
             ready = storages and not shared and (self.writable(storages) or self.claim(storages))
-            if has_storage(initial[j].type) and not ready:
+            if has_storage(initial[j].type) and not ready and not self.copy_on_keeping(storages):
                 self.new.operands.add((op, at))
             inside = items_part(self.of(initial[j]) | unowned, param.type)
             self.refer(param, frozenset({self.d.owned[param]}) | inside)
+        elif isinstance(param.type, StackType):
+            self.refer(param, self.of(initial[j]))
         else:
             self.params_of.update((storage, param) for storage in own_part(unowned, param.type))
             self.refer(param, self.of(initial[j]) | unowned)

@@ -145,7 +145,7 @@ def objects_of(op: Op) -> Iterator[Any]:
     for region in op.regions:
         yield from (atom.value for atom in region.results if isinstance(atom, Literal))
     for name, item in op.attrs.items():
-        if name not in ("callee", "produced", "carried", "name", "path"):
+        if name not in ("callee", "produced", "carried", "name", "path", "contents"):
             yield from _leaves(item)
 
 

@@ -13,6 +13,7 @@ from adjoint.ir.types import ArrayType, ListType
 from adjoint.ir.walk import lookup
 from adjoint.rules import lists
 from adjoint.runtime import fresh
+from adjoint.schedule.snapshots import KEEP
 
 COPY = Primitive("copy", np.copy)
 """A copy of an array."""
@@ -86,7 +87,7 @@ class Rewriter:
         is_expression = op.primitive.fun in NEW_LISTS and (op, 0) in self.d.operands  # `[*items, x]`
         for k in range(len(inputs)):
             if (op, k) in self.d.operands and not is_expression:
-                copy = self.copy(inputs[k], op.span, op.sweep, deep=False)
+                copy = self.copy(inputs[k], op.span, op.sweep, deep=False, named=op.primitive is not KEEP)
                 made.append(copy)
                 inputs[k] = copy.outputs[0]
         attrs = op.attrs
@@ -104,9 +105,9 @@ class Rewriter:
                 table[value] = copy.outputs[0]
         return made
 
-    def copy(self, atom: Atom, span: Span | None, sweep: str, *, deep: bool = True) -> Op:
+    def copy(self, atom: Atom, span: Span | None, sweep: str, *, deep: bool = True, named: bool = True) -> Op:
         """A copy of an array; of a list with its items, or of the list alone."""
-        hint = atom.hint if isinstance(atom, Value) else None
+        hint = atom.hint if isinstance(atom, Value) and named else None
         out = Value(hint, atom.type)
         if atom in self.partial:
             self.partial.add(out)

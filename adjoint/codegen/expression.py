@@ -20,6 +20,7 @@ from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import map_attribute, slots_of
 from adjoint.rules import internal
 from adjoint.rules.trace import DIM
+from adjoint.schedule import snapshots
 
 BINARY: dict[Any, Callable[[], Any]] = {
     operator.add: gast.Add, operator.sub: gast.Sub, operator.mul: gast.Mult, operator.truediv: gast.Div,
@@ -118,6 +119,8 @@ class Expressions:
             return gast.BoolOp(BOOLEAN[fun](), [self.atom(atom) for atom in op.inputs])
         if fun in self.special:
             return self.special[fun](op)
+        if op.primitive is snapshots.NONE:
+            return text.sequence([], list)
         if op.primitive is FRESH:
             return text.call(self.constants.helper("fresh"), [self.atom(op.inputs[0])])
         if op.primitive is CALL:

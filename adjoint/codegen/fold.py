@@ -38,6 +38,7 @@ from adjoint.ir.types import PACKED
 from adjoint.ir.walk import all_ops
 from adjoint.rules import internal
 from adjoint.rules.trace import DIM
+from adjoint.schedule.snapshots import KEEP, TAKE, family
 
 WIDTH = 92
 """Columns that a statement may take before its operands get names of their own."""
@@ -281,7 +282,10 @@ class _Memory:
                     self.join(out, atom)
 
     def packs(self, op: Op) -> None:
-        """A pack holds its parts; a call may put arguments and results into the one that it gives."""
+        """A pack holds its parts, snapshots their states; a call may put arguments and results into its pack."""
+        if op.primitive in (KEEP, TAKE):
+            for atom in (*op.inputs[1:], *op.outputs[1:]):
+                self.join(family(op), atom)
         if op.primitive not in (PACK, UNPACK, CALL):
             return
         atoms = (*op.inputs, *op.outputs)

@@ -10,6 +10,7 @@ from typing import Any
 import gast
 import numpy as np
 
+from adjoint.analysis.partial import partial_values
 from adjoint.codegen import text
 from adjoint.codegen.bufferize import SUBS
 from adjoint.codegen.constants import Constants
@@ -46,7 +47,8 @@ from adjoint.ir.core import (
 from adjoint.ir.types import ArrayType, same_shape
 from adjoint.ir.walk import all_ops
 from adjoint.rules import internal
-from adjoint.rules.lists import list_add_at
+from adjoint.rules.lists import list_add_at, list_append
+from adjoint.schedule.snapshots import KEEP, TAKE, THIN
 
 DISTINCT = (np.arange, np.argsort, np.flatnonzero)
 """Functions whose result, a row of indices, has no number twice (`np.arange` of a length alone)."""
@@ -64,7 +66,7 @@ class Statements:
         self.expressions = Expressions(names, folding, constants)
         self.list_statements = ListStatements(self.expr, constants)
         self.stacks = Stacks(fn)
-        self.exposed = _exposed(fn)
+        self.exposed = _exposed(fn, names)
         self.lines = Lines()
 
     # ---- small things
@@ -90,7 +92,7 @@ class Statements:
         pending: list[tuple[str, Atom, set[str]]] = []
         for target, source in zip(targets, sources, strict=True):
             if isinstance(source, Literal) and isinstance(source.value, Undefined):
-                if not (undefined or target in self.exposed):
+                if not (undefined or self.names[target] in self.exposed):
                     continue
             elif self.name_of(source) == self.names[target]:
                 continue
@@ -151,6 +153,8 @@ class Statements:
         target, out = op.inputs[0], op.outputs[0]
         if op.primitive is POP:
             self.pop(op)
+        elif op.primitive in (KEEP, TAKE, THIN):
+            self.snapshot(op)
         elif not self.is_read(out):
             return
         elif op.primitive.fun is list_add_at and is_number(item_type(target)):
@@ -172,6 +176,18 @@ class Statements:
         node = self.list_statements.pop(op)
         item = op.outputs[1]
         self.add(text.assign([text.name(self.names[item])], node) if self.is_read(item) else text.statement(node), op)
+
+    def snapshot(self, op: Op) -> None:
+        """`snapshots.append((t, u))`, `t, u = snapshots.pop()` or `due = thin(snapshots, 20)`."""
+        held, *values = op.inputs
+        if op.primitive is KEEP:
+            item = text.sequence([self.expr(value) for value in values]) if len(values) > 1 else self.expr(values[0])
+            self.add(text.statement(text.call(text.attribute(self.expr(held), "append"), [item])), op)
+            return
+        node = text.call(text.attribute(self.expr(held), "pop"), [])
+        if op.primitive is THIN:
+            node = text.call(self.constants.reference(op.primitive.fun), [self.expr(atom) for atom in op.inputs])
+        self.add(text.assign([self.element_target(op.outputs[1:])], node), op)
 
     def store(self, op: Op) -> None:
         """`x[i] = v`, or `x[i] += v` where the value is the old one plus something."""
@@ -445,12 +461,30 @@ def _is_mask(index: Any, op: Op) -> bool:
     return is_basic(tuple(rest), op.inputs)
 
 
-def _exposed(fn: Function) -> set[Value]:
-    """Values whose variable is read where they may be undefined: pushed, returned, copied, passed on."""
-    found = {atom for atom in fn.results if isinstance(atom, Value)}
+def _exposed(fn: Function, names: Mapping[Value, str]) -> set[str]:
+    """The variables that are read where they may be undefined: pushed, returned, copied, passed on."""
+    partial = partial_values(fn.body)
+    found: set[str] = set()
+
+    def read(atoms: Iterable[Atom]) -> None:
+        found.update(names.get(atom, "") for atom in atoms if isinstance(atom, Value) and atom in partial)
+
+    def copied(sources: Iterable[Atom], targets: Iterable[Value]) -> None:
+        """What goes on under its own name is not read."""
+        pairs = zip(sources, targets, strict=False)
+        read(s for s, t in pairs if isinstance(s, Value) and names.get(s) != names.get(t))
+
+    read(fn.results)
     for op in all_ops(fn.body):
-        if op.primitive in (CALL, OPAQUE, PACK, FOR, WHILE, FRESH):
-            found.update(atom for atom in op.inputs if isinstance(atom, Value))
-        for region in op.regions:
-            found.update(atom for atom in region.results if isinstance(atom, Value))
+        if op.primitive in (CALL, OPAQUE, PACK, FRESH, KEEP) or op.primitive.fun is list_append:
+            read(op.inputs)
+        elif op.primitive is IF:
+            for region in op.regions:
+                copied(region.results, op.outputs)
+        elif op.primitive in (FOR, WHILE):
+            parts = for_parts(op) if op.primitive is FOR else while_parts(op)
+            copied(parts.initial, parts.carried)
+            copied(parts.following, parts.carried)
+            copied(parts.carried, parts.final)
+            read(parts.pushed)
     return found

@@ -12,7 +12,7 @@ number of snapshots written is logarithmic in n.
 
 from __future__ import annotations
 
-from adjoint.runtime.revolve import revolve, thin
+from adjoint.runtime.snapshots import revolve, thin
 from adjoint.schedule.actions import Action, Advance, Free, Plan, Store, reverse
 
 

@@ -17,6 +17,7 @@ from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import all_ops, clone_block, map_attribute, map_functions, op_reads, reading, substitute
 from adjoint.rules.registry import primitive_of
 from adjoint.rules.trace import DIM
+from adjoint.schedule.checkpoint import checkpoint_loops
 from adjoint.transform.dead_code import remove_dead_code, split_elements
 from adjoint.transform.stacks import is_opposite
 
@@ -28,6 +29,7 @@ INTEGERS = frozenset(
 
 def schedule(fn: Function) -> Function:
     """Keep what the reverse sweep reads; compute again what is free. Gradients are the same bits."""
+    fn = checkpoint_loops(fn)
     return remove_dead_code(map_functions(fn, lambda body: _Recompute(body).block(body, set(), {})))
 
 

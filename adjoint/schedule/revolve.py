@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import comb
 
-from adjoint.runtime.revolve import revolve
+from adjoint.runtime.snapshots import revolve
 from adjoint.schedule.actions import Plan, plan
 
 

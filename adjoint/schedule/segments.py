@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isqrt
 
-from adjoint.runtime.revolve import bisection
+from adjoint.runtime.snapshots import bisection
 from adjoint.schedule.actions import Action, Advance, Free, Plan, Record, Restore, Reverse, Store, plan
 
 

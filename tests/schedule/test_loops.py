@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 
-from adjoint.runtime.revolve import bisection, revolve, thin
+from adjoint.runtime.snapshots import bisection, revolve, thin
 from adjoint.schedule.online import online_plan
 from adjoint.schedule.replay import replay
 from adjoint.schedule.revolve import revolve_plan

@@ -6,7 +6,7 @@ from math import ceil, log2
 import pytest
 
 from adjoint.errors import VerifyError
-from adjoint.runtime.revolve import revolve
+from adjoint.runtime.snapshots import revolve
 from adjoint.schedule.actions import Advance, Free, Plan, Record, Restore, Reverse, Store
 from adjoint.schedule.budget import choose_blocks, smallest_peak
 from adjoint.schedule.online import online_plan

@@ -54,6 +54,11 @@ def bisection(start: int, stop: int) -> set[int]:
     return steps
 
 
+def halvings(steps: int) -> int:
+    """How often a number of steps can be halved: the snapshots that a loop of this length keeps under bisection."""
+    return int(steps).bit_length()
+
+
 def thin(snapshots: list[Any], slots: int) -> int:
     """The next step before which to keep the state, in a loop that may end at any moment.
 
