@@ -17,7 +17,7 @@ from adjoint.ir.print import print_function
 from adjoint.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, UNKNOWN, Type, is_inexact
 from adjoint.nesting import Argnums, lower_grad, lower_jvp
 from adjoint.pipeline import run_stages
-from adjoint.specification import Specification, check_callable
+from adjoint.specification import Specification, check_callable, check_schedule
 from adjoint.transform.cotangent import derivative_type
 
 STAGES = ("ssa", "typed", "adjoint", "scheduled", "source", "all")
@@ -30,13 +30,18 @@ _SUFFIX = {"reverse": "_grad", "forward": "_jvp", "primal": ""}
 
 @user_errors
 def source(
-    fun: Callable[..., Any], mode: str = "reverse", *, argnums: Argnums = 0, types: Sequence[Type] | None = None
+    fun: Callable[..., Any],
+    mode: str = "reverse",
+    *,
+    argnums: Argnums = 0,
+    types: Sequence[Type] | None = None,
+    schedule: Any = "auto",
 ) -> str:
     """The generated Python of a function: its gradient ("reverse"), its tangent ("forward") or itself ("primal").
 
     Without `types`, parameters take the types of their annotations (`x: float`); others are unknown, and
     the text tests at run time what it cannot know. `types` are those of the first parameters, as
-    `adjoint.ir.notation.parse_types` reads them from text. Nothing is called.
+    `adjoint.ir.notation.parse_types` reads them from text. `schedule` is that of `grad`. Nothing is called.
 
     Raises ValueError for another mode, and what `grad` raises for functions that it cannot differentiate.
 
@@ -47,7 +52,7 @@ def source(
     def cube_grad(x):
         return 3.0 * (x * x)
     """
-    return _generated(fun, mode, argnums, types).text
+    return _generated(fun, mode, argnums, types, schedule).text
 
 
 @user_errors
@@ -57,6 +62,7 @@ def dump(
     mode: str = "reverse",
     argnums: Argnums = 0,
     types: Sequence[Type] | None = None,
+    schedule: Any = "auto",
     stage: str = "source",
 ) -> str:
     """The program at one stage of the compiler, or at "all" of them.
@@ -74,21 +80,25 @@ def dump(
     if stage not in STAGES:
         raise ValueError(f"stage is one of {', '.join(STAGES)}, not {stage!r}")
     if stage != "all":
-        return dict(_stages(fun, mode, argnums, types))[stage]
-    return "\n".join(f"# {name}\n\n{text}" for name, text in _stages(fun, mode, argnums, types))
+        return dict(_stages(fun, mode, argnums, types, schedule))[stage]
+    return "\n".join(f"# {name}\n\n{text}" for name, text in _stages(fun, mode, argnums, types, schedule))
 
 
 @user_errors
-def module_text(fun: Callable[..., Any], mode: str, argnums: Argnums, types: Sequence[Type] | None) -> str:
+def module_text(
+    fun: Callable[..., Any], mode: str, argnums: Argnums, types: Sequence[Type] | None, schedule: Any = "auto"
+) -> str:
     """The text of a module that defines the derivative and needs only NumPy."""
-    return standalone(_generated(fun, mode, argnums, types, with_data=True))
+    return standalone(_generated(fun, mode, argnums, types, schedule, with_data=True))
 
 
-def _stages(fun: Any, mode: str, argnums: Argnums, types: Sequence[Type] | None) -> Iterator[tuple[str, str]]:
-    primal, _ = _lowered(fun, "primal", argnums, types)
+def _stages(
+    fun: Any, mode: str, argnums: Argnums, types: Sequence[Type] | None, schedule: Any = "auto"
+) -> Iterator[tuple[str, str]]:
+    primal, _ = _lowered(fun, "primal", argnums, types, schedule)
     yield "ssa", print_function(primal.function, types=False)
     yield "typed", print_function(primal.function)
-    lowered, params = _lowered(fun, mode, argnums, types)
+    lowered, params = _lowered(fun, mode, argnums, types, schedule)
     fn: Function = lowered.function
     for name, made in run_stages(lowered.function):
         fn = made
@@ -99,9 +109,9 @@ def _stages(fun: Any, mode: str, argnums: Argnums, types: Sequence[Type] | None)
 
 
 def _generated(
-    fun: Any, mode: str, argnums: Argnums, types: Sequence[Type] | None, with_data: bool = False
+    fun: Any, mode: str, argnums: Argnums, types: Sequence[Type] | None, schedule: Any, with_data: bool = False
 ) -> Generated:
-    lowered, params = _lowered(fun, mode, argnums, types)
+    lowered, params = _lowered(fun, mode, argnums, types, schedule)
     fn = lowered.function
     for _, made in run_stages(lowered.function):
         fn = made
@@ -110,11 +120,13 @@ def _generated(
 
 
 def _lowered(
-    fun: Any, mode: str, argnums: Argnums, types: Sequence[Type] | None
+    fun: Any, mode: str, argnums: Argnums, types: Sequence[Type] | None, schedule: Any = "auto"
 ) -> tuple[Lowered, list[tuple[str, Any]]]:
     if mode not in _SUFFIX:
         raise ValueError(f"mode is one of {', '.join(_SUFFIX)}, not {mode!r}")
     check_callable(fun)
+    specification = Specification(argnums, schedule=schedule)
+    check_schedule(specification)
     params: list[tuple[str, Any]] = []
 
     def make(low: Lowering) -> Any:
@@ -126,7 +138,7 @@ def _lowered(
         if mode == "primal":
             return low.call(root, args, {}, None)
         if mode == "reverse":
-            return lower_grad(low, root, Specification(argnums), args, {}, None)
+            return lower_grad(low, root, specification, args, {}, None)
         dots: list[Any] = []
         for k, (name, value) in enumerate(values):
             if not is_inexact(value.type):

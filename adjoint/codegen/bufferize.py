@@ -57,7 +57,7 @@ from adjoint.ir.core import (
 from adjoint.ir.types import PACKED, ArrayType, ListType, StackType, Type, list_depth, same_shape
 from adjoint.ir.walk import block_reads
 from adjoint.rules.lists import list_get
-from adjoint.schedule.snapshots import KEEP, TAKE, THIN, family
+from adjoint.schedule.snapshots import KEEP, TAKE, THIN, SnapshotsType, family
 
 NOBODY: frozenset[Value] = frozenset()
 ADDS = (operator.add, np.add)
@@ -84,7 +84,6 @@ class Facts:
         self.live = live_after(fn, of_interest)
         self.storages: dict[tuple[Value | tuple[Block | Op, int], int], Storage] = {}
         self.keeps: dict[Value, list[Op]] = {}  # what adds to the snapshots of a loop
-        self.snapshots: Live = set()
         self.definitions: dict[Value, Op] = {}
         self.reads = count_reads(fn.body)
         self.following: Live = set()  # what loops carry to their next iteration
@@ -95,8 +94,6 @@ class Facts:
             self.definitions.update((value, op) for value in op.outputs)
             if op.primitive is KEEP:
                 self.keeps.setdefault(family(op), []).append(op)
-            if op.primitive in (KEEP, TAKE, THIN):
-                self.snapshots |= {op.inputs[0], op.outputs[0]}  # type: ignore[arg-type]  # values
             for region in op.regions:
                 self.count(region)
             if op.primitive is FOR or op.primitive is WHILE:
@@ -261,7 +258,7 @@ class _Analysis:
         if not storages or not self.writable(storages):
             return self.claim(storages)
         seen_by = self.sharing(storages, live)
-        held = {value for value in seen_by if value in self.facts.snapshots}
+        held = {value for value in seen_by if isinstance(value.type, SnapshotsType)}
         if any(value is target or not self.is_copyable_view(value, target) for value in seen_by - held):
             return False
         self.new.views.update(seen_by - held)

@@ -9,6 +9,7 @@ overwritten later.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from adjoint import runtime
@@ -39,12 +40,20 @@ BISECTION = Primitive("bisection", runtime.bisection)
 STEPS = ObjectType("steps")
 
 
+@dataclass(frozen=True, slots=True)
+class SnapshotsType(StackType):
+    """Snapshots of these values each."""
+
+    def __str__(self) -> str:
+        return f"snapshots({', '.join(map(str, self.elements))})"
+
+
 class Snapshots:
     """The snapshots of one loop: (step, *state) each. `contents` stands for the memory of all of them."""
 
     def __init__(self, state: Sequence[Value]) -> None:
         self.hints = tuple(value.hint for value in state)
-        self.type = StackType((PY_INT, *(value.type for value in state)))
+        self.type = SnapshotsType((PY_INT, *(value.type for value in state)))
         self.contents = Value("contents", self.type)
 
     def none(self, builder: Builder) -> Value:

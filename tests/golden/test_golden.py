@@ -5,6 +5,7 @@ writes the texts anew; read the diff. The head of a program gives argument types
 
     # types: f8[n,m], f8[m]
     # argnums: 0, 1
+    # schedule: Revolve(20)
 """
 
 import importlib.util
@@ -30,11 +31,12 @@ def generated(path, mode):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     text, fun = path.read_text(encoding="utf-8"), module.program
-    types, argnums = head(text, "types"), head(text, "argnums")
+    types, argnums, schedule = head(text, "types"), head(text, "argnums"), head(text, "schedule") or "'auto'"
     wrt = tuple(map(int, argnums.split(","))) if argnums else 0
     return adjoint.source(
         fun, mode, argnums=wrt[0] if argnums and len(wrt) == 1 else wrt,
         types=parse_types(types, list(inspect.signature(fun).parameters)) if types else None,
+        schedule=eval(schedule, vars(adjoint)),  # noqa: S307  # our own text
     )  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def a_return(x, n):
 def list_in_a_loop(x, n):
     states = [x]
     for _ in range(8):
-        states.append(np.sin(states[-1]) * states[0] * n)
+        states.append(np.sin(states[-1]) * states[0] + 0.1 * n)
     return np.sum(states[-1] * states[3])
 
 
@@ -154,7 +154,7 @@ def test_every_schedule_gives_the_same_bits(fun, schedule):
 @pytest.mark.parametrize("fun", PROGRAMS, ids=lambda fun: fun.__name__)
 def test_they_are_derivatives(fun):
     v = RANDOM.normal(size=5)
-    slope, tolerance = differences(lambda x: fun(x.copy(), 4), (X,), (v,))
+    slope, _ = differences(lambda x: fun(x.copy(), 4), (X,), (v,))
     np.testing.assert_allclose(grad(fun, schedule=Revolve(2))(X, 4) @ v, slope[0], rtol=1e-6, atol=1e-8)
 
 
@@ -198,7 +198,8 @@ def test_steps_of_the_other_schedules():
     lengths = (1, 2, 10, 33)
     assert steps_of("store", lengths) == [1, 2, 10, 33]
     assert steps_of("sqrt", lengths) == [2 * n for n in lengths]
-    assert all(found <= n + n * np.log2(n) / 2 for n, found in zip(lengths, steps_of(Recursive(), lengths), strict=True))
+    halved = steps_of(Recursive(), lengths)
+    assert all(found <= n + n * np.log2(n) / 2 for n, found in zip(lengths, halved, strict=True))
     assert steps_of("recompute", lengths) == steps_of(Revolve(1), lengths)
 
 
@@ -233,9 +234,9 @@ def states_at_peak(fun, n, schedule):
 @pytest.mark.parametrize("fun", [plain, in_place, while_loop, while_in_place], ids=lambda fun: fun.__name__)
 def test_no_more_snapshots_are_held_than_allowed(fun):
     for snapshots in (1, 4, 12):
-        assert states_at_peak(fun, 60, Revolve(snapshots)) < snapshots + 13
-    assert states_at_peak(fun, 60, "recompute") < 13
-    assert states_at_peak(fun, 100, "sqrt") < 50
+        assert states_at_peak(fun, 60, Revolve(snapshots)) < snapshots + 16
+    assert states_at_peak(fun, 60, "recompute") < 16
+    assert states_at_peak(fun, 100, "sqrt") < 70
     assert states_at_peak(fun, 100, Recursive()) < 24
 
 
@@ -246,17 +247,17 @@ def test_no_more_snapshots_are_held_than_allowed(fun):
 def test_effects_happen_once_and_in_order(schedule, capsys):
     def noisy(x, n):
         for t in range(n):
-            x = x * np.random.uniform(0.5, 1.5) + np.sin(x)  # noqa: NPY002  # the global state is the point
-            print(t)
+            x = x * np.random.uniform(0.5, 1.5) + np.sin(x)  # the global state is the point
+            print(t)  # noqa: T201  # the effect
             if t % 2:
-                x = x * np.random.normal()  # noqa: NPY002
+                x = x * np.random.normal()
         return np.sum(x)
 
     results = []
     for choice in ("store", schedule):
-        np.random.seed(4)  # noqa: NPY002
+        np.random.seed(4)
         value, slope = value_and_grad(noisy, schedule=choice)(X, 9)
-        results.append((value, slope.tobytes(), np.random.uniform(), capsys.readouterr().out))  # noqa: NPY002
+        results.append((value, slope.tobytes(), np.random.uniform(), capsys.readouterr().out))
     assert results[0] == results[1]
     assert results[0][-1] == "".join(f"{t}\n" for t in range(9))
 
