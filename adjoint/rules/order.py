@@ -100,7 +100,7 @@ def neighbours(q, n, method):
             method, (below, above)
         )
         return whole(below), whole(above), 0.5, 0
-    moves = (q * speed + (alpha - 1) > 0) & (q * speed + (alpha - 1) < n - 1)
+    moves = q * speed + (alpha - 1) >= 0  # at the other end both neighbours are the last number
     return whole(below), whole(np.minimum(below + 1, n - 1)), place - below, speed * moves
 
 

@@ -26,7 +26,7 @@ CASES = {
     "gradient": [
         case(normal(6)), case(normal(3), Static(0.5)), case(MATRIX), case(MATRIX, axis=0), case(CUBE, axis=(0, 2)), case(normal(6), 0.5), case(MATRIX, 0.5, 0.7),
         case(MATRIX, 0.5), case(normal(6), edge_order=2), case(normal(2)), case(normal(5), Static(TIMES), narrow=False), case(MATRIX, COLUMN, ROW, edge_order=2, narrow=False), case(CUBE, Static(0.3), axis=-1),
-        case(normal(4, 4), Static(0.3), edge_order=2), case(normal(3, 2, 2), COLUMN, axis=0, narrow=False), case(imaginary(5)),
+        case(normal(4, 4), Static(0.3), edge_order=2), case(normal(4, 2, 2), ROW, axis=0, narrow=False), case(imaginary(5)),
     ],
     "ediff1d": [case(V), case(MATRIX), case(V, 0.5), case(V, to_begin=1.5, to_end=normal(2)), case(V, np.array([0.3, 0.4]), 0.5), case(normal(1))],
     "interp": [

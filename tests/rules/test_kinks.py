@@ -65,6 +65,7 @@ def test_clip_is_half_at_a_bound():
     bars = gradients(np.clip, x, low, high)
     np.testing.assert_array_equal(bars[1:], [1.5, 1.5])
     assert np.all(gradients(np.clip, x, Static(1.0), Static(0.0))[0] == 0)
+    assert gradients(np.clip, x, high, low)[1:] == (0.0, 5.0)
 
 
 def test_maximum_of_nan_and_a_number():

@@ -233,7 +233,8 @@ def test_single_precision_is_kept(primitive, case):
 
 def test_every_rule_has_a_case():
     needed = {primitive.name for primitive in DIFFERENTIABLE if primitive.fun not in WITHOUT_CASES}
-    assert needed == set(CASES)
+    products = {name for name in needed if name.startswith("sparse.")}  # tests/rules/test_scipy.py has these
+    assert needed - products == set(CASES)
 
 
 @pytest.mark.parametrize("primitive", DIFFERENTIABLE, ids=lambda primitive: primitive.name)
