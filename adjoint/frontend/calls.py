@@ -31,6 +31,7 @@ from adjoint.frontend.abstract import (
 )
 from adjoint.frontend.comprehensions import Comprehensions
 from adjoint.frontend.context import Frame
+from adjoint.frontend.distributions import call_of_scipy
 from adjoint.frontend.liveness import Liveness, local_names
 from adjoint.frontend.outside import static_fact
 from adjoint.frontend.parse import Source, parse
@@ -41,7 +42,7 @@ from adjoint.ir.tree import Tree
 from adjoint.ir.types import UNKNOWN, ArrayType, ObjectType, Type
 from adjoint.ir.walk import block_reads, clone_block
 from adjoint.rules import library as packages
-from adjoint.rules import registry, sparse
+from adjoint.rules import registry
 
 MACROS: dict[Any, Callable[..., Any]] = {}
 """Callables (or their types) that act on the program being lowered: `handler(lowering, obj, args, kwargs, node)`."""
@@ -107,6 +108,8 @@ class Calls(Comprehensions):
         if handler is not None:
             kwargs = {name: self.seen(value) for name, value in kwargs.items()}
             return handler(self, [self.seen(arg) for arg in args], kwargs, node)
+        if (found := call_of_scipy(self, callee, args, kwargs, node)) is not None:
+            return found
         if isinstance(fun, types.MethodType):
             return self.call_bound(fun, path, args, kwargs, node)
         if isinstance(fun, WRAPPERS):
@@ -127,9 +130,6 @@ class Calls(Comprehensions):
 
     def call_bound(self, fun: Any, path: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         """A call of a method of an object from outside."""
-        if fun.__name__ == "dot" and sparse.is_sparse(fun.__self__):
-            owner = Static(fun.__self__, path[:-1] if path[-1] == ("attr", "dot") else (*path, ("attr", "__self__")))
-            return self.call(Static(operator.matmul), [owner, *args], kwargs, node)
         if is_of_python(fun.__func__) and not isinstance(fun.__self__, type):
             held = self.object_value(Static(fun.__self__, (*path, ("attr", "__self__"))))
             return self.call_opaque(None, fun.__name__, [held, *args], kwargs, node)
