@@ -24,6 +24,7 @@ from adjoint.frontend.abstract import (
     is_constant,
     make_tuple,
 )
+from adjoint.frontend.memory import is_array
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import UNKNOWN, ArrayType, ObjectType, sample
@@ -392,7 +393,16 @@ def call_method(low: Any, method: Method, args: list[Any], kwargs: dict[str, Any
 def _array_method(low: Any, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     if name == "astype":
         dtype = constant_of(args[0]) if args and is_constant(args[0]) else low.refuse(node, "`astype` needs a dtype")
-        return low.apply(cast, [owner], {"dtype": Static(np.dtype(dtype).name)}, node)
+        converted = low.apply(cast, [owner], {"dtype": Static(np.dtype(dtype).name)}, node)
+        if len(args) > 1 or kwargs:  # `copy=False` may give the array itself
+            low.relate(converted, [owner])
+        return converted
+    if name in ("conj", "conjugate") and not (owner.type.dtype or "complex").startswith("complex"):
+        return owner
+    if name == "copy" and not args and not kwargs and is_array(owner):  # unlike `np.copy` it keeps no other order
+        copied = low.apply(np.copy, [owner], {}, node)
+        low.in_order.add(copied)
+        return copied
     if name in inplace.METHODS and low.is_writable(owner):
         return low.call(Static(inplace.METHODS[name]), [owner, *args], kwargs, node)
     if name in SHAPE_METHODS and (len(args) > 1 or (args and is_atom(args[0]))):

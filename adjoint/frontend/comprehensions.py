@@ -13,6 +13,7 @@ import gast
 
 from adjoint.errors import UnsupportedError
 from adjoint.frontend.abstract import Closure, Items, constant_of, is_constant, make_tuple
+from adjoint.frontend.iteration import iterated
 from adjoint.frontend.strings import Strings
 from adjoint.ir.tree import Tree
 
@@ -79,7 +80,9 @@ class Comprehensions(Strings):
             return [element()]
         first, found = generators[0], []
         names = self.frame.names
-        for item in self.unrolled(self.expr(first.iter), first.iter):
+        through = iterated(self, first.iter)
+        for item in self.unrolled(through.look(), first.iter):
+            through.unchanged()
             self.frame.names = dict(names)
             self.assign(first.target, item)
             tests = [self.truth(self.expr(test)) for test in first.ifs]

@@ -79,6 +79,8 @@ class Context:
     made_by: dict[Value, Op] = field(default_factory=dict)  # an array that is new -> the op that made it
     may: dict[Value, frozenset[Value]] = field(default_factory=dict)  # which arrays an array may share memory with
     comes_from: dict[Value, frozenset[Value]] = field(default_factory=dict)  # which arrays it may be
+    gone_through: set[Any] = field(default_factory=set)  # lists that loops being lowered go through
+    in_order: set[Value] = field(default_factory=set)  # copies that are in C order, whatever they are copies of
     doubtful: dict[Value, tuple[Builder, Op]] = field(default_factory=dict)  # views that may be copies
 
     def span(self, node: Any) -> Span | None:

@@ -15,13 +15,19 @@ from adjoint.ir.types import ArrayType, known_not_one
 from adjoint.rules import registry
 
 CREATED = (
-    np.zeros, np.empty, np.ones, np.full, np.arange, np.linspace, np.eye, np.identity, np.tri, np.matmul,
-    operator.matmul, np.dot, np.outer, np.diag, np.tril, np.triu, np.array, np.stack, np.vander, np.meshgrid,
+    np.zeros, np.empty, np.ones, np.full, np.arange, np.eye, np.identity, np.tri, np.dot, np.outer, np.vander,
+    np.meshgrid,
 )  # fmt: skip
+"""Their results are in C order, whatever their operands are."""
+
 LIKE_OPERANDS = (
-    np.copy, np.zeros_like, np.empty_like, np.ones_like, np.full_like, np.sum, np.cumsum, np.sort, np.where,
+    np.copy, np.array, np.zeros_like, np.empty_like, np.ones_like, np.full_like, np.sum, np.cumsum, np.sort, np.where,
+    np.stack, np.concatenate, np.vstack, np.hstack, np.tril, np.triu, np.matmul, operator.matmul,
+    np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal,
+    operator.gt, operator.ge, operator.lt, operator.le, operator.eq, operator.ne,
 )  # fmt: skip
-TURNED = (np.transpose, np.swapaxes, np.matrix_transpose, np.moveaxis)
+"""Their results are in C order where their operands are."""
+
 
 
 def is_contiguous(low: Any, ref: Any, unknown: list[Any] | None = None) -> bool | None:
@@ -38,7 +44,13 @@ def is_contiguous(low: Any, ref: Any, unknown: list[Any] | None = None) -> bool 
     op = low.made_by.get(ref)
     if op is None:
         return None
-    if op.primitive.fun in CREATED:
+    if rank_of(ref) == 1:
+        return True
+    if op.attrs.get("order", "C") not in ("C", "K"):
+        return None
+    if op.primitive.fun in CREATED or ref in low.in_order:
+        return True
+    if op.primitive.fun in (np.matmul, operator.matmul) and rank_of(ref) in (2, 3):
         return True
     if is_elementwise(op) or op.primitive.fun in LIKE_OPERANDS:
         arrays = [a for a in op.inputs if isinstance(a, Value) and isinstance(a.type, ArrayType) and a.type.shape != ()]
@@ -56,6 +68,22 @@ def _of_argument(low: Any, path: Any, array: Any, unknown: list[Any] | None) -> 
     return None
 
 
+def rank_of(atom: Any) -> int | None:
+    shape = getattr(atom.type, "shape", None)
+    return None if shape is None else len(shape)
+
+
+def is_reshaped_view(low: Any, op: Op) -> bool | None:
+    """Whether `reshape` or `ravel` gives a view: True or False where that is certain."""
+    known = is_contiguous(low, op.inputs[0])
+    if known is None and rank_of(op.outputs[0]) == 1:
+        parent, by = low.derived.get(low.reference(op.inputs[0]), (None, None))
+        turned = by is not None and by.primitive.fun is np.transpose and by.attrs.get("axes") is None
+        if turned and is_contiguous(low, parent) and all(map(known_not_one, by.outputs[0].type.shape or (1,))):
+            return rank_of(by.outputs[0]) == 1  # else its numbers are not in the order of memory
+    return known
+
+
 def is_elementwise(op: Op) -> bool:
     rule = registry.RULES.get(op.primitive)
     return rule is not None and rule.kind == "elementwise"
@@ -67,9 +95,6 @@ def _of_view(op: Op, parent: bool | None) -> bool | None:
         return True
     if fun in (np.expand_dims, np.squeeze, np.asarray, np.asanyarray):
         return parent
-    if fun in TURNED and parent:
-        shape = getattr(op.inputs[0].type, "shape", None) or ()
-        return False if len(shape) > 1 and all(map(known_not_one, shape)) and fun is np.transpose else None
     if fun is operator.getitem and parent and _is_leading(op.attrs["index"]):
         return True
     return None

@@ -42,39 +42,45 @@ from adjoint.frontend.control import (
     walk_same_function,
 )
 from adjoint.frontend.fixpoint import FixedPoint, LoopPlan, Trip
+from adjoint.frontend.iteration import Iterated, iterated
 from adjoint.frontend.liveness import assigned
 from adjoint.frontend.memory import is_array
 from adjoint.frontend.recursion import status_of
 from adjoint.ir.core import FOR, WHILE, Atom, Block, Literal, Op, Value
 from adjoint.ir.types import PY_INT, ArrayType
-from adjoint.ir.walk import substitute
+from adjoint.ir.walk import defined_in, substitute
 
 
 class Loops(FixedPoint):
     """Lowering of loops."""
 
     def stmt_For(self, node: Any) -> str:
-        iterable = self.seen(self.expr(node.iter))
+        through = iterated(self, node.iter)
+        iterable = self.seen(through.look())
         if isinstance(iterable, Rows):
             iterable = rows.items(self, iterable, node.iter)
         if isinstance(iterable, Span3) and iterable.kind == "range":
             return self.counted(node, (iterable.start, iterable.stop, iterable.step), None)
         if is_atom(iterable) or isinstance(iterable, Items):
-            found = self.indexed(iterable, node.iter)
-            return self.counted(node, (Literal(0), found.length, Literal(1)), found.item)
-        return self.unroll(node, self.unrolled(iterable, node.iter))
+            found = through.by_index(self.indexed(iterable, node.iter))
+            outer, self.gone_through = self.gone_through, {*self.gone_through, *through.refs}
+            status = self.counted(node, (Literal(0), found.length, Literal(1)), found.item)
+            self.gone_through = outer
+            return status
+        return self.unroll(node, through, list(self.unrolled(iterable, node.iter)), 0)
 
-    def unroll(self, node: Any, items: list[Any]) -> str:
+    def unroll(self, node: Any, through: Iterated, items: list[Any], trip: int) -> str:
         """A loop over a container: its trips one after the other."""
-        if not items:
+        items = through.items(items)
+        if trip >= len(items):
             return self.stmts(node.orelse)
-        self.assign(node.target, items[0])
+        self.assign(node.target, items[trip])
         status = self.stmts(node.body)
         if status in (NEXT, CONTINUE):
-            return self.unroll(node, items[1:])
+            return self.unroll(node, through, items, trip + 1)
         if status != MAYBE:
             return NEXT if status == BREAK else status
-        return self.afterexits_of(self.frame.pending, lambda: self.unroll(node, items[1:]), node)
+        return self.afterexits_of(self.frame.pending, lambda: self.unroll(node, through, items, trip + 1), node)
 
     def afterexits_of(self, exits: Any, rest: Callable[[], str], node: Any) -> str:
         """Go on with `rest` after a trip that may have broken the loop or returned."""
@@ -230,7 +236,9 @@ class Loops(FixedPoint):
                     endless.append(True)
                 elif known is not None or not is_atom(test):
                     self.refuse(node.test, f"the test of the loop is always {known}")
-            if any(self.heap[key] is not held for key, held in known_heap.items()):
+            made = defined_in(builder.block((), ()))
+            written = [key for key in self.heap if isinstance(key, Value) and key not in known_heap and key not in made]
+            if written or any(self.heap[key] is not held for key, held in known_heap.items()):
                 self.refuse(node.test, "the test of the loop changes an array or a container", "do that in the body")
             self.frame.names, self.heap = before, heap
             with self.region() as inner:

@@ -339,8 +339,11 @@ class Lowering(Loops):
     def store(self, owner: Any, index: Any, value: Any, node: Any) -> None:
         """`owner[index] = value`."""
         if isinstance(owner, Method) and owner.name == "flat" and is_array(owner.owner):
-            flat = self.apply(np.reshape, [owner.owner, Literal(-1)], {}, node)
+            array = owner.owner
+            flat = self.apply(np.copy, [self.apply(np.ravel, [array], {}, node)], {}, node)
             self.store(flat, index, value, node)
+            shape = self.attribute(array, "shape", node)
+            self.write(array, None, self.apply(np.reshape, [flat, shape], {}, node), node)
         elif is_array(owner):
             if not is_atom(value):
                 value = self.operand_array(value, node)

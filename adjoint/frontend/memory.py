@@ -32,7 +32,7 @@ from adjoint.frontend.abstract import (
     is_atom,
 )
 from adjoint.frontend.context import Frame, NeedStatic
-from adjoint.frontend.layout import is_contiguous
+from adjoint.frontend.layout import is_contiguous, is_reshaped_view
 from adjoint.frontend.outside import Outside
 from adjoint.ir.core import EMPTY, IF, RAISE, Block, Literal, Op, Primitive, Slot, Value
 from adjoint.ir.tree import Tree
@@ -158,14 +158,12 @@ class Memory(Outside):
 
     def note_sharing(self, op: Op) -> None:
         """Remember of which array the result of an op is a view, or may be one."""
-        if not op.inputs or not isinstance(op.inputs[0], Value):
-            return
         for result in op.outputs:
             if not is_array(result):
                 continue
-            kind = sharing(op)
+            kind = sharing(op) if any(map(is_memory, op.inputs)) else None
             if kind == "view" and len(op.outputs) == 1:
-                known = is_contiguous(self, op.inputs[0]) if op.primitive.fun in RESHAPES else True
+                known = is_reshaped_view(self, op) if op.primitive.fun in RESHAPES else True
                 if known is False:
                     self.made_by[result] = op
                     continue
@@ -299,8 +297,19 @@ class Memory(Outside):
                 if unknown:
                     raise NeedStatic(unknown[0])
                 builder, op = self.doubtful.pop(ref)
+                if not self.is_from_caller(op.inputs[0]):
+                    self.error(
+                        AliasError, node, f"this writes an array that `{op.primitive.name}` may have copied, or not",
+                        "make it one of them: `y = x.reshape(...).copy()`, or write into the array itself",
+                    )  # fmt: skip
                 self.assert_view(builder, op, node)
             ref = self.reference(self.derived[ref][0])
+
+    def is_from_caller(self, atom: Any) -> bool:
+        """Whether an array is in the memory of the caller, whose layout a test at run time can tell."""
+        while atom in self.derived:
+            atom = self.derived[atom][1].inputs[0]
+        return any(atom is leaf for _, leaf in self.leaves)
 
     def assert_view(self, builder: Any, op: Op, node: Any) -> None:
         """Put a test of the layout behind a reshape."""
@@ -362,6 +371,8 @@ def sharing(op: Op) -> str | None:
         return "view" if is_basic(op) else None if is_advanced(op) else "maybe"
     if fun in IDENTITIES:
         return "view" if op.attrs.get("dtype") is None else "maybe"
+    if fun in RESHAPES and op.attrs.get("order", "C") != "C":
+        return "maybe"
     if fun in VIEWS:
         return "view"
     if fun is np.real or fun is np.imag:

@@ -235,7 +235,14 @@ def changed(low: Any, ref: Ref, rows: Rows, lists: list[Any], node: Any) -> None
     low.change(ref, Rows(rows.item, tuple(lists)), node)
 
 
+def keeps_length(low: Any, ref: Ref, node: Any) -> None:
+    """Refuse another length of a list that a loop goes through."""
+    if ref in low.gone_through:
+        low.refuse(node, "a list gets another length while a loop goes through it", "go through a copy: `list(items)`")
+
+
 def append(low: Any, ref: Ref, rows: Rows, value: Any, node: Any) -> None:
+    keeps_length(low, ref, node)
     new = [apply(low, list_append, [column, atom], node) for column, atom in fitted(low, rows, value, node)]
     changed(low, ref, rows, new, node)
 
@@ -248,10 +255,12 @@ def set_item(low: Any, ref: Ref, rows: Rows, index: Any, value: Any, node: Any) 
 
 
 def delete(low: Any, ref: Ref, rows: Rows, index: Any, node: Any) -> None:
+    keeps_length(low, ref, node)
     changed(low, ref, rows, [apply(low, list_delete, [column, index], node) for column in rows.lists], node)
 
 
 def extend(low: Any, ref: Ref, more: Any, node: Any) -> None:
+    keeps_length(low, ref, node)
     tree, other = low.seen(ref), low.seen(more)
     if not isinstance(other, (Rows, Tree)):
         low.refuse(node, "a list whose length is known at run time only is extended by no list", "append item by item")
@@ -266,12 +275,14 @@ def method(low: Any, ref: Ref, rows: Rows, name: str, args: list[Any], node: Any
     elif name == "extend":
         extend(low, ref, args[0], node)
     elif name == "insert":
+        keeps_length(low, ref, node)
         pairs = fitted(low, rows, args[1], node)
         new = [apply(low, list_insert, [column, args[0], atom], node) for column, atom in pairs]
         changed(low, ref, rows, new, node)
     elif name == "pop":
         place = args[0] if args else Literal(-1)
         found = item(low, rows, place, node)
+        keeps_length(low, ref, node)
         if isinstance(place, Literal) and place.value == -1:
             changed(low, ref, rows, [apply(low, list_drop, [column], node) for column in rows.lists], node)
         else:
@@ -280,6 +291,7 @@ def method(low: Any, ref: Ref, rows: Rows, name: str, args: list[Any], node: Any
     elif name == "reverse":
         changed(low, ref, rows, [apply(low, list_reverse, [column], node) for column in rows.lists], node)
     elif name == "clear":
+        keeps_length(low, ref, node)
         low.change(ref, Tree("list", None, (), ()), node)
     elif name == "copy":
         return low.own(rows)

@@ -110,9 +110,41 @@ def _add_at(bar, x, value, *, index):
 update = traceable(arrays.update)
 
 
+def _like_first(inputs: Sequence[Atom], attrs: Mapping[str, Any]) -> Type:
+    type_ = inputs[0].type
+    return array_type("bool", type_.shape if isinstance(type_, ArrayType) else None, scalar_kind="any")
+
+
+written_last = traceable(arrays.written_last)
+nondifferentiable(written_last, infer=_like_first, operands=2)
+
+
 @linear(update, infer=zeros_of, signature="x, value, index")
 def _update(bar, x, value, *, index):
-    return update(bar, 0.0, index=index), bar[index]
+    if _rank(bar) == 0:  # all of it is written
+        return np.zeros_like(bar), bar
+    return update(bar, 0.0, index=index), _read_back(bar, index)
+
+
+def _read_back(bar, index):
+    """The cotangent of what was written; where an index names a place twice, the last number stays there."""
+    part = bar[index]
+    return np.where(written_last(part, bar, index=index), part, 0.0) if may_repeat(index) else part
+
+
+def may_repeat(index):
+    """Whether an index may name a place twice: it has an array of integers that are not known to differ."""
+    return any(
+        not arrays.is_distinct(np.asarray(item)) if isinstance(item, (list, np.ndarray))
+        else isinstance(item, Sym) and _rank(item) != 0 and item.type.dtype != "bool"
+        for item in (index if isinstance(index, tuple) else (index,))
+    )  # fmt: skip
+
+
+def _rank(x):
+    if isinstance(x, Sym):
+        return None if x.type.shape is None else x.ndim
+    return np.ndim(x)
 
 
 update_view = traceable(arrays.update_view)
@@ -120,7 +152,9 @@ update_view = traceable(arrays.update_view)
 
 @linear(update_view, infer=zeros_of, signature="x, value, index, path")
 def _update_view(bar, x, value, *, index, path):
-    return update_view(bar, 0.0, index=index, path=path), arrays.through(bar, path)[index]
+    part = _read_back(arrays.through(bar, path), index)
+    turned = any(fun is np.imag for fun, _ in path)  # Re(bar * 1j * dot) is -imag(bar) * dot
+    return update_view(bar, 0.0, index=index, path=path), -part if turned else part
 
 
 is_contiguous = traceable(arrays.is_contiguous)

@@ -154,7 +154,7 @@ def infer_trimmed(inputs, attrs):
     return ArrayType(type_.dtype, (fresh_length("trimmed"),))
 
 
-@jvp_rule(np.trim_zeros, infer=infer_trimmed)
+@jvp_rule(np.trim_zeros, infer=infer_trimmed, view=True)
 def trim_zeros(filt_dot, filt, *, trim="fb"):
     kept = np.ones_like(filt, dtype=bool)
     if "f" in trim.lower():

@@ -35,7 +35,14 @@ def shaped(change):
 # ---- one order of the numbers, another shape
 
 
+def in_known_order(attrs):
+    """The orders "A" and "K" hang on how an array lies in memory, which is not kept in a derivative."""
+    if attrs.get("order", "C") not in ("C", "F"):
+        raise TypeError(f"the order {attrs['order']!r} hangs on how the array lies in memory; give \"C\" or \"F\"")
+
+
 def reshaped(shape, attrs, inputs):
+    in_known_order(attrs)
     new = shape_of(attrs["shape"], inputs)
     if new is not None and -1 in new:
         k = new.index(-1)
@@ -48,7 +55,12 @@ def reshape(bar, x, *, shape, order="C"):
     return np.reshape(bar, x.shape, order)
 
 
-@linear(np.ravel, infer=shaped(lambda shape, attrs, inputs: (product_of_lengths(shape),)), view=True)
+def ravelled(shape, attrs, inputs):
+    in_known_order(attrs)
+    return (product_of_lengths(shape),)
+
+
+@linear(np.ravel, infer=shaped(ravelled), view=True)
 def ravel(bar, x, *, order="C"):
     return np.reshape(bar, x.shape, order)
 

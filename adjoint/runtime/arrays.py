@@ -63,6 +63,24 @@ def update(x: Any, value: Any, index: Any) -> Any:
     return result
 
 
+def written_last(part: Any, x: Any, index: Any) -> Any:
+    """Which of the numbers of `part` stay after `x[index] = part`: a later one may replace another."""
+    items = index if isinstance(index, tuple) else (index,)
+    if all(is_distinct(np.asarray(item)) for item in items if isinstance(item, (list, np.ndarray))):
+        return np.ones(np.shape(part), bool)
+    numbers = np.arange(np.size(part)).reshape(np.shape(part))
+    last = np.empty(np.shape(x), int)
+    last[index] = numbers
+    return last[index] == numbers
+
+
+def is_distinct(places: Any) -> bool:
+    """Whether an array in an index names no place twice; one by one, and so together."""
+    if places.dtype == bool or places.size < 2:
+        return True
+    return bool((places.min() >= 0 or places.max() < 0) and len(np.unique(places)) == places.size)
+
+
 def through(x: Any, path: Any) -> Any:
     """The view of `x` that functions, each with its arguments, lead to one after the other."""
     for fun, arguments in path:

@@ -1,0 +1,143 @@
+"""Programs whose effects on memory cannot be followed are refused: never a wrong number."""
+
+import numpy as np
+import pytest
+
+import adjoint
+from adjoint import grad
+
+SQUARE, LONG = np.arange(1.0, 10.0).reshape(3, 3), np.arange(1.0, 5.0)
+FORTRAN = np.asfortranarray(SQUARE)
+
+
+def of_array(x):
+    u = np.array(x)
+    v = u.ravel()
+    v[0] = 5.0 * v[1]
+    return np.sum(u * u)
+
+
+def of_copy(x):
+    u = np.copy(x)
+    v = u.ravel()
+    v[0] = 5.0 * v[1]
+    return np.sum(u * u)
+
+
+def of_zeros_like(x):
+    u = np.zeros_like(x)
+    v = u.reshape(-1)
+    v[0] = 5.0 * x[1, 1]
+    return np.sum(u * u)
+
+
+def of_stack(x):
+    u = np.stack([x, x])
+    v = u.ravel()
+    v[0] = 5.0 * v[1]
+    return np.sum(u * u)
+
+
+def carried_by_a_loop(x):
+    u = x * 1.0
+    for i in range(3):
+        v = u.ravel()
+        v[i] = 5.0 * x[1, 1]
+        u = u * 2.0
+    return np.sum(u)
+
+
+def in_fortran_order(x):
+    u = np.array(x)
+    v = u.T.reshape(-1, order="F")
+    v[0] = 5 * v[1]
+    return np.sum(u**2)
+
+
+def of_einsum(x):
+    u = x.copy()
+    d = np.einsum("ii->i", u)
+    d[0] = 5.0 * x[1, 1]
+    return np.sum(u * u)
+
+
+@pytest.mark.parametrize("fun", [of_array, of_copy, of_zeros_like, of_stack, carried_by_a_loop])
+def test_a_ravel_that_may_copy(fun):
+    with pytest.raises(adjoint.AliasError):
+        grad(fun)(FORTRAN)
+
+
+@pytest.mark.parametrize("fun", [in_fortran_order, of_einsum])
+def test_a_view_in_another_order(fun):
+    with pytest.raises(adjoint.AliasError):
+        grad(fun)(SQUARE)
+
+
+@pytest.mark.parametrize("order", ["K", "A"])
+def test_an_order_that_hangs_on_memory(order):
+    with pytest.raises(adjoint.TypeInferenceError, match="lies in memory"):
+        grad(lambda x: np.sum(x.ravel(order)[0]))(SQUARE)
+
+
+def converted_without_a_copy(x):
+    u = x.copy()
+    v = u.astype(float, copy=False)
+    v[0] = 5.0 * x[1]
+    return np.sum(u * u)
+
+
+def trimmed(x):
+    u = x.copy()
+    v = np.trim_zeros(u)
+    u[0] = 5.0 * x[1]
+    return np.sum(u * v)
+
+
+@pytest.mark.parametrize("fun", [converted_without_a_copy, trimmed])
+def test_what_may_be_the_array_itself(fun):
+    with pytest.raises(adjoint.AliasError):
+        grad(fun)(LONG)
+
+
+def test_the_test_of_a_loop_that_writes():
+    def test_writes(x):
+        u = x.copy()
+
+        def halved():
+            u[0] *= 0.5
+            return u[0]
+
+        while halved() > 0.1:
+            u[1] += 1.0
+        return np.sum(u)
+
+    with pytest.raises(adjoint.UnsupportedError, match="the test of the loop changes"):
+        grad(test_writes)(LONG)
+
+
+def test_a_list_that_grows_while_it_is_gone_through():
+    def growing(x, n):
+        h = []
+        for i in range(n):
+            h.append(x[i])  # noqa: PERF401  # a list of run-time length
+        for v in h:
+            if len(h) < 6:
+                h.append(v)
+        return sum(h)
+
+    with pytest.raises(adjoint.UnsupportedError, match="another length"):
+        grad(growing)(LONG, 3)
+
+
+def test_a_comprehension_that_changes_what_it_goes_through():
+    def changing(x):
+        h = [x[0], x[1], x[2]]
+
+        def doubled(v):
+            h[2] = v * 2
+            return v
+
+        return sum([doubled(v) for v in h])
+
+    with pytest.raises(adjoint.UnsupportedError, match="changed on the way"):
+        grad(changing)(LONG)
