@@ -353,7 +353,8 @@ def merge(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:  # noqa: PLR0
         return join_.rows(name, a, b) or Conflict(_two(a, b))
     if isinstance(a, Span3) and isinstance(b, Span3) and a.kind == b.kind:
         parts = [merge(name, getattr(a, p), getattr(b, p), join_) for p in ("start", "stop", "step")]
-        return Span3(a.kind, *parts, a.schedule if a.schedule == b.schedule else None)
+        start, stop, step = parts
+        return Span3(a.kind, start, stop, step, a.schedule if a.schedule == b.schedule else None)
     return Conflict(_two(a, b))
 
 
