@@ -58,7 +58,8 @@ class Loops(FixedPoint):
         if isinstance(iterable, Rows):
             iterable = rows.items(self, iterable, node.iter)
         if isinstance(iterable, Span3) and iterable.kind == "range":
-            return self.counted(node, (iterable.start, iterable.stop, iterable.step), None)
+            space = (iterable.start, iterable.stop, iterable.step)
+            return self.counted(node, space, None, iterable.schedule)
         if is_atom(iterable) or isinstance(iterable, Items):
             found = self.indexed(iterable, node.iter)
             return self.counted(node, (Literal(0), found.length, Literal(1)), found.item)
@@ -189,7 +190,9 @@ class Loops(FixedPoint):
         frame.pending = Exits({RETURN: exits.left[RETURN]}, value)
         return MAYBE
 
-    def counted(self, node: Any, space: tuple[Any, Any, Any], item: Callable[[Value], Any] | None) -> str:
+    def counted(
+        self, node: Any, space: tuple[Any, Any, Any], item: Callable[[Value], Any] | None, schedule: Any = None
+    ) -> str:
         """A loop over a range; the target is bound to `item(index)`, or to the index itself."""
         for part in space:
             if not is_atom(part):
@@ -204,12 +207,13 @@ class Loops(FixedPoint):
                 trip = self.end_of_trip(status_of(lambda: self.stmts(node.body), RAISE), params, node)
             return [Block((), tuple(builder.ops), ())], trip, [index]
 
-        self.loop(node, names, body, lambda plan: self.emit_for(plan, space, node))
+        self.loop(node, names, body, lambda plan: self.emit_for(plan, space, node, schedule))
         return self.after_loop(node)
 
-    def emit_for(self, plan: LoopPlan, space: tuple[Atom, Atom, Atom], node: Any) -> None:
+    def emit_for(self, plan: LoopPlan, space: tuple[Atom, Atom, Atom], node: Any, schedule: Any = None) -> None:
         region = Block((plan.heads[0], *plan.params), plan.blocks[0].ops, plan.following)
         attrs = {"carried": len(plan.params), "produced": (), "reverse": False, **plan.numbers}
+        attrs |= {"schedule": schedule} if schedule else {}
         self.append_loop(FOR, (*space, *plan.initial), attrs, (region,), plan.finals, node)
 
     def stmt_While(self, node: Any) -> str:
