@@ -50,6 +50,10 @@ from adjoint.ir.types import PY_INT, ArrayType
 from adjoint.ir.walk import substitute
 
 
+class NoTrip(Exception):  # no error: it ends the lowering of the loop
+    """The test of a `while` is false at its start, whatever the data."""
+
+
 class Loops(FixedPoint):
     """Lowering of loops."""
 
@@ -218,10 +222,12 @@ class Loops(FixedPoint):
 
     def stmt_While(self, node: Any) -> str:
         names = self.carried_names(node)
-        endless: list[bool] = []
+        endless = False
         copies: dict[Any, Any] = {}
+        names_before, heap_before = self.frame.names, self.heap
 
         def body(params: dict[Any, Any]) -> tuple[list[Block], Trip, list[Value]]:
+            nonlocal endless
             before, heap = dict(self.frame.names), dict(self.heap)
             copies.update((key, self.renewed(key, value)) for key, value in params.items())
             with self.region() as builder:
@@ -229,11 +235,10 @@ class Loops(FixedPoint):
                 known_heap = dict(self.heap)
                 test = self.current(self.condition(node.test))
                 known = self.truth(test)
-                if known is True and hidden(STOP) in params:
-                    test = Literal(True)
-                    endless.append(True)
-                elif known is not None or not is_atom(test):
-                    self.refuse(node.test, f"the test of the loop is always {known}")
+                if known is False:
+                    raise NoTrip
+                endless = known is True  # so far: a later round of the fixed point knows less
+                test = Literal(True) if endless else test
             if any(self.heap[key] is not held for key, held in known_heap.items()):
                 self.refuse(node.test, "the test of the loop changes an array or a container", "do that in the body")
             self.frame.names, self.heap = before, heap
@@ -242,6 +247,8 @@ class Loops(FixedPoint):
             return [Block((), tuple(builder.ops), (test,)), Block((), tuple(inner.ops), ())], trip, []
 
         def emit(plan: LoopPlan) -> None:
+            if endless and hidden(STOP) not in plan.values:
+                self.refuse(node.test, "the test of the loop is always True", "end the loop by `break` or `return`")
             twins = {
                 old: new
                 for key, copy in copies.items() if key in plan.values
@@ -254,8 +261,13 @@ class Loops(FixedPoint):
             numbers = {k: v for k, v in plan.numbers.items() if k == STOP}
             self.append_loop(WHILE, plan.initial, {"produced": (), **numbers}, (head, region), outputs, node)
 
-        self.loop(node, names, body, emit)
-        return self.after_loop(node, endless=bool(endless))
+        try:
+            self.loop(node, names, body, emit)
+        except NoTrip:
+            self.frame.names, self.heap = names_before, heap_before
+            self.condition(node.test)  # for what it binds
+            endless = False
+        return self.after_loop(node, endless=endless)
 
     def append_loop(
         self, primitive: Any, inputs: Any, attrs: Any, regions: Any, outputs: list[Value], node: Any
