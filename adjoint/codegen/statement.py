@@ -46,7 +46,8 @@ from adjoint.ir.core import (
 from adjoint.ir.types import ArrayType, same_shape
 from adjoint.ir.walk import all_ops
 from adjoint.rules import internal
-from adjoint.rules.lists import list_add_at, list_append
+from adjoint.rules.internal import zeros_if
+from adjoint.rules.lists import list_add_at, list_append, list_zeros_if
 from adjoint.schedule.snapshots import KEEP, TAKE, THIN
 
 DISTINCT = (np.arange, np.argsort, np.flatnonzero)
@@ -334,7 +335,7 @@ def _exposed(fn: Function, names: Mapping[Value, str]) -> set[str]:
 
     read(fn.results)
     for op in all_ops(fn.body):
-        if op.primitive in (CALL, OPAQUE, PACK, FRESH, KEEP) or op.primitive.fun is list_append:
+        if op.primitive in (CALL, OPAQUE, PACK, FRESH, KEEP) or op.primitive.fun in (list_append, zeros_if, list_zeros_if):
             read(op.inputs)
         elif op.primitive is IF:
             for region in op.regions:
