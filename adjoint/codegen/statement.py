@@ -50,6 +50,10 @@ from adjoint.rules.internal import zeros_if
 from adjoint.rules.lists import list_add_at, list_append, list_zeros_if
 from adjoint.schedule.snapshots import KEEP, TAKE, THIN
 
+READING = (CALL, OPAQUE, PACK, FRESH, KEEP)
+READING_FUNCTIONS = (list_append, zeros_if, list_zeros_if)
+"""Ops whose operands may be undefined where they are executed."""
+
 DISTINCT = (np.arange, np.argsort, np.flatnonzero)
 """Functions whose result, a row of indices, has no number twice (`np.arange` of a length alone)."""
 
@@ -335,7 +339,7 @@ def _exposed(fn: Function, names: Mapping[Value, str]) -> set[str]:
 
     read(fn.results)
     for op in all_ops(fn.body):
-        if op.primitive in (CALL, OPAQUE, PACK, FRESH, KEEP) or op.primitive.fun in (list_append, zeros_if, list_zeros_if):
+        if op.primitive in READING or op.primitive.fun in READING_FUNCTIONS:
             read(op.inputs)
         elif op.primitive is IF:
             for region in op.regions:
