@@ -9,6 +9,7 @@ from adjoint import functionals as _functionals  # noqa: F401  # enters function
 from adjoint import macros as _macros  # noqa: F401  # enters the transforms
 from adjoint import rules
 from adjoint.api import backward_hook, grad, hvp, jvp, linearize, value_and_grad, vjp
+from adjoint.checkpoints import checkpoint, checkpointed
 from adjoint.checks import check_grads
 from adjoint.dense import hessian, jacfwd, jacobian, jacrev
 from adjoint.dispatch import cache_clear, cache_info
@@ -39,6 +40,8 @@ __all__ = [
     "cache_clear",
     "cache_info",
     "check_grads",
+    "checkpoint",
+    "checkpointed",
     "dump",
     "grad",
     "hessian",

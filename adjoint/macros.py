@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from adjoint.api import backward_hook, checked_argnums, grad, hvp, jvp, linearize, value_and_grad, vjp
 from adjoint.blocks import lower_dense
+from adjoint.checkpoints import Checkpointed, checkpoint, checkpointed
 from adjoint.dense import Dense, hessian, jacfwd, jacobian, jacrev
 from adjoint.derivative import Derivative
-from adjoint.frontend.abstract import Partial, Static, atoms_of, constant_of, is_constant, make_tuple, rebuild
-from adjoint.frontend.calls import MACROS
+from adjoint.frontend.abstract import (
+    Partial,
+    Span3,
+    Static,
+    atoms_of,
+    constant_of,
+    describe,
+    is_constant,
+    make_tuple,
+    rebuild,
+)
+from adjoint.frontend.calls import IMPURE, MACROS
+from adjoint.frontend.checkpoint import checkpointed_call
+from adjoint.frontend.lower import function_name
 from adjoint.frontend.outside import BY_CLASS
+from adjoint.ir.core import Literal
 from adjoint.ir.hints import Recursive, Revolve
 from adjoint.linearize import lower_linearize
 from adjoint.nesting import lower_grad, lower_hook, lower_jvp, lower_vjp
@@ -127,10 +142,34 @@ def _hint(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], nod
     return Static(callee.value(*(_constant(low, arg, node, callee.value.__name__) for arg in args), **given))
 
 
+def _checkpoint(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    (fun,) = (*args, *kwargs.values())
+    return Partial(lambda a, k, n: checkpointed_call(low, fun, a, k, "block", n), "checkpoint", pure=False)
+
+
+def _checkpointed_function(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    fun = Static(callee.value.primal)
+    if callee.path is not None:
+        fun = low.captured(callee.value.primal, (*callee.path, ("attr", "primal")))
+    return checkpointed_call(low, fun, args, kwargs, function_name(callee.value.primal), node)
+
+
+def _checkpointed(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    given = _given(("steps", "snapshots"), args, kwargs)
+    steps, schedule = given["steps"], Revolve(_constant(low, given["snapshots"], node, "snapshots"))
+    if isinstance(steps, Static) and isinstance(steps.value, range):
+        steps = Span3("range", *(Literal(part) for part in (steps.value.start, steps.value.stop, steps.value.step)))
+    if not (isinstance(steps, Span3) and steps.kind == "range"):
+        low.refuse(node, f"`checkpointed` of {describe(steps)}", "give it a range")
+    return replace(steps, schedule=schedule)
+
+
 MACROS.update({
     grad: _grad(False), value_and_grad: _grad(True), Derivative: _derivative, jvp: _jvp, vjp: _vjp,
     linearize: _linearize, hvp: _hvp, backward_hook: lower_hook, stop_gradient: _stop_gradient,
     jacfwd: _jacobian("jacfwd"), jacrev: _jacobian("jacrev"), jacobian: _jacobian("jacobian"),
     hessian: _jacobian("hessian"), Dense: _dense, Revolve: _hint, Recursive: _hint,
+    checkpoint: _checkpoint, Checkpointed: _checkpointed_function, checkpointed: _checkpointed,
 })  # fmt: skip
-BY_CLASS.add(Derivative)
+IMPURE.add(_checkpointed_function)
+BY_CLASS.update({Derivative, Checkpointed})

@@ -12,7 +12,7 @@ ROOT = Path(adjoint.__file__).parent
 LAYERS = (
     "config", "errors", "ir", "rules", "frontend", "analysis", "transform",
     "nesting", "linearize", "blocks", "schedule", "codegen", "pipeline", "dispatch",
-    "specification", "sources", "calling", "derivative", "fit", "linear", "api", "dense", "functionals",
+    "specification", "checkpoints", "sources", "calling", "derivative", "fit", "linear", "api", "dense", "functionals",
     "macros", "checks", "cli",
 )  # fmt: skip
 STRANGERS = ({"frontend", "codegen"}, {"frontend", "transform"})

@@ -308,6 +308,8 @@ class _Analysis:
         around = self.facts.live[op] | set(block_reads(body))
         if op.primitive is WHILE:
             around |= set(block_reads(op.regions[0]))
+        else:
+            around |= values(for_parts(op).stacks)  # what is not popped yet
         first = 3 if op.primitive is FOR else 0
 
         self.made_in.append(set())

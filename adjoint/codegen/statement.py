@@ -19,6 +19,7 @@ from adjoint.codegen.expression import Expressions
 from adjoint.codegen.fold import Folding, is_inplace
 from adjoint.codegen.lines import Lines
 from adjoint.codegen.lists import POP, ListStatements, is_number, item_type
+from adjoint.codegen.loops import Loops
 from adjoint.codegen.order import same_place
 from adjoint.codegen.stacks import Stacks
 from adjoint.codegen.storage import LIST_UPDATES, is_basic
@@ -33,22 +34,25 @@ from adjoint.ir.core import (
     WHILE,
     Atom,
     Block,
-    ForParts,
     Function,
     Literal,
     Op,
     Slot,
     Undefined,
     Value,
-    WhileParts,
     for_parts,
     while_parts,
 )
 from adjoint.ir.types import ArrayType, same_shape
 from adjoint.ir.walk import all_ops
 from adjoint.rules import internal
-from adjoint.rules.lists import list_add_at, list_append
+from adjoint.rules.internal import zeros_if
+from adjoint.rules.lists import list_add_at, list_append, list_zeros_if
 from adjoint.schedule.snapshots import KEEP, TAKE, THIN
+
+READING = (CALL, OPAQUE, PACK, FRESH, KEEP)
+READING_FUNCTIONS = (list_append, zeros_if, list_zeros_if)
+"""Ops whose operands may be undefined where they are executed."""
 
 DISTINCT = (np.arange, np.argsort, np.flatnonzero)
 """Functions whose result, a row of indices, has no number twice (`np.arange` of a length alone)."""
@@ -56,7 +60,7 @@ DISTINCT = (np.arange, np.argsort, np.flatnonzero)
 AUGMENTED = {gast.Add: "+=", gast.Sub: "-="}
 
 
-class Statements:
+class Statements(Loops):
     """The lines of one function."""
 
     def __init__(self, fn: Function, names: Mapping[Value, str], folding: Folding, constants: Constants) -> None:
@@ -281,11 +285,11 @@ class Statements:
             self.lines.add("else:")
             self.lines.extend(otherwise)
 
-    def region(self, op: Op, region: Block) -> None:
+    def region(self, op: Op, region: Block, without: Atom | None = None) -> None:
         self.block(region)
         if region.ops and region.ops[-1].primitive is RAISE:
             return
-        read = [k for k, out in enumerate(op.outputs) if self.is_read(out)]
+        read = [k for k, out in enumerate(op.outputs) if self.is_read(out) and out is not without]
         self.copies([op.outputs[k] for k in read], [region.results[k] for k in read], op)
 
     def nested(self, write: Any) -> list[Any]:
@@ -296,147 +300,6 @@ class Statements:
         found = self.lines.cut(start)
         self.lines.dedent(saved)
         return found
-
-    # ---- loops
-
-    def loop(self, op: Op) -> None:
-        parts = for_parts(op)
-        self.start(op, parts)
-        self.new_stacks(parts.produced, op)
-        popped = [stack for stack in parts.stacks if self.stacks.is_popped(stack)]
-        iterated = [stack for stack in parts.stacks if not self.stacks.is_popped(stack)]
-        elements = _split(parts.stacks, parts.elements)
-        targets: list[Any] = []
-        sources: list[Any] = []
-        if parts.index.hint is not None or self.is_read(parts.index) or not iterated:
-            named = parts.index.hint is not None or self.is_read(parts.index)
-            targets.append(text.name(self.names[parts.index] if named else "_"))
-            sources.append(self.space(op))
-        for stack in iterated:
-            targets.append(self.element_target(elements[stack]))
-            sources.append(text.call(text.name("reversed"), [self.expr(stack)]))
-        target = targets[0] if len(targets) == 1 else text.sequence(targets)
-        source = sources[0] if len(sources) == 1 else text.call(text.name("zip"), sources)
-        header = f"for {text.pretty_source(target)} in {text.pretty_source(source)}:"
-        if "drain" in op.attrs:
-            header = f"while {self.source(op.attrs['drain'])}:"
-
-        def body() -> None:
-            for stack in popped:
-                pop = text.call(text.attribute(self.expr(stack), "pop"), [])
-                self.add(text.assign([self.element_target(elements[stack])], pop), op)
-            self.block(op.regions[0])
-            self.finish(op, parts)
-            self.stop(op, parts)
-
-        self.lines.add(header, op.span, op.sweep)
-        self.lines.extend(self.nested(body) or self.nested(lambda: self.lines.add("pass")))
-        self.copies(*_read_only(self, parts.final, parts.carried), op)
-
-    def space(self, op: Op) -> Any:
-        start, stop, step = op.inputs[:3]
-        plain = _is_int(start, 0) and _is_int(step, 1)
-        if op.attrs.get("reverse"):
-            if plain:
-                last = text.number(stop.value - 1) if isinstance(stop, Literal) else None
-                last = last or text.binary(self.expr(stop), gast.Sub(), text.number(1))
-                return text.call(text.name("range"), [last, text.number(-1), text.number(-1)])
-            return text.call(text.name("reversed"), [self.range_(start, stop, step)])
-        return self.range_(start, stop, step)
-
-    def range_(self, start: Atom, stop: Atom, step: Atom) -> Any:
-        args = [start, stop, step]
-        if _is_int(step, 1):
-            args = [stop] if _is_int(start, 0) else [start, stop]
-        return text.call(text.name("range"), [self.expr(arg) for arg in args])
-
-    def element_target(self, elements: Sequence[Value]) -> Any:
-        nodes = [text.name(self.names[e] if self.is_read(e) else "_") for e in elements]
-        return nodes[0] if len(nodes) == 1 else text.sequence(nodes)
-
-    def new_stacks(self, stacks: Iterable[Value], op: Op) -> None:
-        for stack in stacks:
-            if self.is_read(stack):
-                self.add(text.assign([text.name(self.names[stack])], text.sequence([], list)), op)
-
-    def finish(self, op: Op, parts: ForParts | WhileParts) -> None:
-        """The end of an iteration: push, then the next values of what is carried."""
-        groups = iter(parts.pushed)
-        for stack, size in zip(parts.produced, op.attrs["produced"], strict=True):
-            items = [next(groups) for _ in range(size)]
-            if self.is_read(stack):
-                nodes = [self.expr(item) for item in items]
-                item = nodes[0] if len(nodes) == 1 else text.sequence(nodes)
-                append = text.attribute(text.name(self.names[stack]), "append")
-                self.add(text.statement(text.call(append, [item])), op)
-        live = [k for k, param in enumerate(parts.carried) if self.is_read(param) or self.is_read(parts.final[k])]
-        self.copies([parts.carried[k] for k in live], [parts.following[k] for k in live], op)
-
-    def start(self, op: Op, parts: ForParts | WhileParts) -> None:
-        """What is carried before the first trip; what a trip only tells its own end is set in each of them."""
-        stop, reads = op.attrs.get("stop"), self.folding.reads  # the test itself counts as a read of its final value
-        needed = [
-            k for k, param in enumerate(parts.carried)
-            if k != stop or self.is_read(param) or reads.get(parts.final[k], 0) > 1
-        ]  # fmt: skip
-        self.copies([parts.carried[k] for k in needed], [parts.initial[k] for k in needed], op, undefined=True)
-
-    def stop(self, op: Op, parts: ForParts | WhileParts) -> None:
-        """Leave the loop after a trip that says so."""
-        if "stop" in op.attrs:
-            self.lines.add(f"if {self.names[parts.carried[op.attrs['stop']]]}:", op.span, op.sweep)
-            saved = self.lines.indent()
-            self.lines.add("break")
-            self.lines.dedent(saved)
-
-    def while_loop(self, op: Op) -> None:
-        parts = while_parts(op)
-        test, body = op.regions
-        self.start(op, parts)
-        self.new_stacks(parts.produced, op)
-        counts = self.is_read(parts.trips)
-        if counts:
-            self.add(text.assign([text.name(self.names[parts.trips])], text.number(0)), op)
-        tested = self.nested(lambda: self.block(test))
-
-        def rest() -> None:
-            self.block(body)
-            self.finish(op, parts)
-            if counts:
-                self.add(gast.AugAssign(text.name(self.names[parts.trips]), gast.Add(), text.number(1)), op)
-            self.stop(op, parts)
-
-        condition = self.expr(test.results[0])
-        lines = self.nested(rest)
-        if tested:
-            stop = text.pretty_source(gast.UnaryOp(gast.Not(), condition))
-            self.lines.add("while True:", op.span, op.sweep)
-            self.lines.extend(tested)
-            saved = self.lines.indent()
-            self.lines.add(f"if {stop}:", op.span, op.sweep)
-            inner = self.lines.indent()
-            self.lines.add("break")
-            self.lines.dedent(inner)
-            self.lines.dedent(saved)
-        else:
-            self.lines.add(f"while {text.pretty_source(condition)}:", op.span, op.sweep)
-        self.lines.extend(lines or self.nested(lambda: self.lines.add("pass")))
-        self.copies(*_read_only(self, parts.final, parts.carried), op)
-
-
-def _read_only(writer: Statements, finals: Sequence[Value], params: Sequence[Value]) -> tuple[list[Value], list[Atom]]:
-    pairs = [(final, param) for final, param in zip(finals, params, strict=True) if writer.is_read(final)]
-    return [final for final, _ in pairs], [param for _, param in pairs]
-
-
-def _is_int(atom: Atom, value: int) -> bool:
-    return isinstance(atom, Literal) and type(atom.value) is int and atom.value == value
-
-
-def _split(stacks: Sequence[Atom], elements: Sequence[Value]) -> dict[Atom, list[Value]]:
-    """The elements of each consumed stack."""
-    rest = iter(elements)
-    return {stack: [next(rest) for _ in stack.type.elements] for stack in stacks}  # type: ignore[union-attr]
 
 
 def _is_alike(a: Atom, b: Atom) -> bool:
@@ -476,7 +339,7 @@ def _exposed(fn: Function, names: Mapping[Value, str]) -> set[str]:
 
     read(fn.results)
     for op in all_ops(fn.body):
-        if op.primitive in (CALL, OPAQUE, PACK, FRESH, KEEP) or op.primitive.fun is list_append:
+        if op.primitive in READING or op.primitive.fun in READING_FUNCTIONS:
             read(op.inputs)
         elif op.primitive is IF:
             for region in op.regions:

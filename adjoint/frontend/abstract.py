@@ -65,12 +65,13 @@ class Method:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Span3:
-    """A slice or a range with run-time ends."""
+    """A slice or a range with run-time ends; `schedule` is the hint of a loop over the range."""
 
     kind: str
     start: Any
     stop: Any
     step: Any
+    schedule: Any = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,7 +237,8 @@ def rebuild(value: Any, atoms: Iterator[Any]) -> Any:
         inner = rebuild(value.value, atoms)
         return Maybe(inner, next(atoms))
     if isinstance(value, Span3):
-        return Span3(value.kind, *(rebuild(part, atoms) for part in (value.start, value.stop, value.step)))
+        start, stop, step = (rebuild(part, atoms) for part in (value.start, value.stop, value.step))
+        return Span3(value.kind, start, stop, step, value.schedule)
     if isinstance(value, Box):
         return Box(value.identity, rebuild(value.content, atoms))
     if isinstance(value, Rows):
@@ -351,7 +353,8 @@ def merge(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:  # noqa: PLR0
         return join_.rows(name, a, b) or Conflict(_two(a, b))
     if isinstance(a, Span3) and isinstance(b, Span3) and a.kind == b.kind:
         parts = [merge(name, getattr(a, p), getattr(b, p), join_) for p in ("start", "stop", "step")]
-        return Span3(a.kind, *parts)
+        start, stop, step = parts
+        return Span3(a.kind, start, stop, step, a.schedule if a.schedule == b.schedule else None)
     return Conflict(_two(a, b))
 
 

@@ -47,6 +47,9 @@ from adjoint.rules import registry
 MACROS: dict[Any, Callable[..., Any]] = {}
 """Callables (or their types) that act on the program being lowered: `handler(lowering, obj, args, kwargs, node)`."""
 
+IMPURE: set[Callable[..., Any]] = set()
+"""Macros that are handed arrays and containers themselves, which the call may change."""
+
 WRAPPERS: tuple[Any, ...] = (type(functools.lru_cache(len)), staticmethod)
 """Callables that compute what the function in their `__wrapped__` computes."""
 
@@ -94,7 +97,8 @@ class Calls(Comprehensions):
         path = self.path_of(callee)
         macro = _lookup(MACROS, fun) or MACROS.get(type(fun))
         if macro is not None:
-            return macro(self, callee, *self.values(args, kwargs), node)
+            args, kwargs = (args, kwargs) if macro in IMPURE else self.values(args, kwargs)
+            return macro(self, callee, args, kwargs, node)
         if inplace.has_out(fun, args, kwargs):
             return inplace.call_with_out(self, fun, args, kwargs, node)
         if isinstance(fun, types.BuiltinMethodType) and isinstance(fun.__self__, np.ufunc) and fun.__name__ == "at":

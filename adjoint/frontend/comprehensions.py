@@ -18,17 +18,24 @@ from adjoint.frontend.strings import Strings
 from adjoint.ir.tree import Tree
 
 
+class UnknownTest(Exception):  # no error: the comprehension is lowered as a loop
+    """A condition of a comprehension is known at run time only."""
+
+    def __init__(self, test: Any) -> None:
+        self.test = test
+
+
 class Comprehensions(Strings):
     """Lowering of comprehensions."""
 
     def expr_ListComp(self, node: Any) -> Any:
-        if self.is_unrolled(node):
-            return self.boxed(make_tuple(self.comprehension(node.generators, lambda: self.expr(node.elt)), "list"))
-        return self.collected(node)
+        items = self.written_out(node)
+        return self.collected(node) if items is None else self.boxed(make_tuple(items, "list"))
 
     def expr_GeneratorExp(self, node: Any) -> Any:
-        if self.is_unrolled(node):
-            return make_tuple(self.comprehension(node.generators, lambda: self.expr(node.elt)))
+        items = self.written_out(node)
+        if items is not None:
+            return make_tuple(items)
         first = node.generators[0]
         if len(node.generators) > 1 or first.ifs:
             return self.collected(node)
@@ -43,6 +50,21 @@ class Comprehensions(Strings):
             return found
 
         return Items(part.length, item)
+
+    def written_out(self, node: Any) -> list[Any] | None:
+        """The items of a comprehension; None where only the run tells how many there are."""
+        if not self.is_unrolled(node):
+            return None
+        names, heap = self.frame.names, self.heap
+        self.heap = dict(heap)
+        try:
+            with self.region() as builder:
+                items = self.comprehension(node.generators, lambda: self.expr(node.elt))
+        except UnknownTest:
+            self.frame.names, self.heap = names, heap
+            return None
+        self.builder.ops.extend(builder.ops)
+        return items
 
     def is_unrolled(self, node: Any) -> bool:
         """Whether what a comprehension goes through first has a length known at compile time."""
@@ -67,7 +89,10 @@ class Comprehensions(Strings):
         raise NotImplementedError
 
     def expr_DictComp(self, node: Any) -> Any:
-        pairs = self.comprehension(node.generators, lambda: (self.expr(node.key), self.expr(node.value)))
+        try:
+            pairs = self.comprehension(node.generators, lambda: (self.expr(node.key), self.expr(node.value)))
+        except UnknownTest as unknown:
+            self.refuse(unknown.test, "the keys of this dict are known at run time only", "write a list of pairs")
         for key, _ in pairs:
             if not is_constant(key):
                 self.refuse(node.key, "a key of a dict must be known at compile time")
@@ -87,11 +112,7 @@ class Comprehensions(Strings):
             self.assign(first.target, item)
             tests = [self.truth(self.expr(test)) for test in first.ifs]
             if None in tests:
-                self.refuse(
-                    first.ifs[tests.index(None)],
-                    "a condition that is known at run time only",
-                    "use np.where, or a loop",
-                )
+                raise UnknownTest(first.ifs[tests.index(None)])
             if all(tests):
                 found += self.comprehension(generators[1:], element)
         self.frame.names = names

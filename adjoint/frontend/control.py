@@ -121,10 +121,13 @@ class Merge(Joiner):
         return self.pairs[a, b]
 
     def rows(self, name: str | None, a: Any, b: Any) -> Any:
-        columns = []
-        for side, value in enumerate((a, b)):
-            with self.low.back_in(self.ends[side].builder, self.ends[side].heap):
-                columns.append(rows.as_rows(self.low, value, a if side else b))
+        contents, columns = [], []
+        for end, value in zip(self.ends, (a, b), strict=True):
+            with self.low.back_in(end.builder, end.heap):
+                contents.append(rows.bare_list(self.low, value))
+        for end, value, other in zip(self.ends, contents, contents[::-1], strict=True):
+            with self.low.back_in(end.builder, end.heap):
+                columns.append(rows.as_rows(self.low, value, other))
         return rows.merged(name, columns[0], columns[1], self)
 
     def heap(self, visible: Callable[[Any], bool]) -> None:

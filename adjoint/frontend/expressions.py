@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import operator
 import types
+from collections.abc import Callable
 from typing import Any
 
 import gast
@@ -108,10 +109,9 @@ class Expressions(Ops):
         return self.operation(BINARY[type(node.op)], (left, right), node)
 
     def expr_UnaryOp(self, node: Any) -> Any:
-        operand = self.expr(node.operand)
         if isinstance(node.op, gast.Not):
-            return self.negation(operand, node)
-        return self.operation(UNARY[type(node.op)], (operand,), node)
+            return self.negation(self.condition(node.operand), node)
+        return self.operation(UNARY[type(node.op)], (self.expr(node.operand),), node)
 
     def operation(self, fun: Any, operands: tuple[Any, ...], node: Any) -> Any:
         """An operator on abstract values."""
@@ -143,6 +143,10 @@ class Expressions(Ops):
         if isinstance(value, (Value, Rows)):
             return None
         if isinstance(value, Tree):
+            if value.kind in ("dataclass", "object"):
+                if any(hasattr(value.cls, name) for name in ("__bool__", "__len__")):
+                    raise UnsupportedError(f"the truth of {describe(value)}, which its class decides")
+                return True
             return len(value.children) > 0
         changes = isinstance(value, Static) and static_fact(value.value)[0] == "class"
         if changes and any(hasattr(type(value.value), name) for name in ("__bool__", "__len__")):
@@ -153,23 +157,27 @@ class Expressions(Ops):
 
     def condition(self, node: Any) -> Any:
         """The value of a test; a list of unknown length counts as whether it has items."""
-        value = self.expr(node)
+        value = self.bool_ops(node, self.condition) if isinstance(node, gast.BoolOp) else self.expr(node)
         content = self.seen(value)
         return rows.is_positive(self, content, node) if isinstance(content, Rows) else value
 
     def expr_BoolOp(self, node: Any) -> Any:
-        value = self.expr(node.values[0])
+        return self.bool_ops(node, self.expr)
+
+    def bool_ops(self, node: Any, read: Callable[[Any], Any]) -> Any:
+        """`a and b and c`, with the operands read as values or as conditions."""
+        value = read(node.values[0])
         for following in node.values[1:]:
-            value = self.bool_op(isinstance(node.op, gast.And), value, following, node)
+            value = self.bool_op(isinstance(node.op, gast.And), value, following, node, read)
         return value
 
-    def bool_op(self, is_and: bool, left: Any, right_node: Any, node: Any) -> Any:
+    def bool_op(self, is_and: bool, left: Any, right_node: Any, node: Any, read: Callable[[Any], Any]) -> Any:
         known = self.truth(left)
         if known is not None:
-            return self.expr(right_node) if known is is_and else left
+            return read(right_node) if known is is_and else left
         heap, self.heap = self.heap, dict(self.heap)
         with self.region() as builder:
-            right = self.expr(right_node)
+            right = read(right_node)
         changed, self.heap = self.heap, heap
         cheap = all(op.primitive in CHEAP for op in builder.ops)
         if cheap and _is_bool(left) and _is_bool(right):

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import gast
+
 from adjoint.frontend import rows
 from adjoint.frontend.abstract import (
     UNBOUND,
@@ -267,7 +269,7 @@ class FixedPoint(Control):
 
     def alone(self, refs: list[Ref], names: set[str], node: Any) -> bool:
         """Whether nothing but these names leads to given containers."""
-        self.frame.at = node
+        self.stand_at(node)
         seen: set[Any] = set()
         for frame in self.callers():
             for name, held in frame.names.items():
@@ -364,7 +366,7 @@ class FixedPoint(Control):
             return False
         own = {atom: place for place, (atom, _, _) in places.items()}
         names = {key for key in params if isinstance(key, str)}
-        self.frame.at = node
+        self.stand_at(node)
         others = {self.root(atom) for name, atom in self.live_arrays() if name not in names}
         found = dict(learned.tainted)
 
@@ -385,6 +387,11 @@ class FixedPoint(Control):
         grew = found != learned.tainted
         learned.tainted = found
         return grew
+
+    def stand_at(self, node: Any) -> None:
+        """Let a loop be the statement at hand: live is what is read in it or later. Some loops are expressions."""
+        if isinstance(node, gast.stmt):
+            self.frame.at = node
 
     def columns(self, key: Any, value: Any, initial: Any, trip: Trip) -> list[tuple[Any, Any, Any]]:
         """The numbers of a carried value, with what they start and end as; none while its structure changes."""

@@ -51,6 +51,10 @@ from adjoint.ir.types import PY_INT, ArrayType
 from adjoint.ir.walk import defined_in, substitute
 
 
+class NoTrip(Exception):  # no error: it ends the lowering of the loop
+    """The test of a `while` is false at its start, whatever the data."""
+
+
 class Loops(FixedPoint):
     """Lowering of loops."""
 
@@ -60,7 +64,8 @@ class Loops(FixedPoint):
         if isinstance(iterable, Rows):
             iterable = rows.items(self, iterable, node.iter)
         if isinstance(iterable, Span3) and iterable.kind == "range":
-            return self.counted(node, (iterable.start, iterable.stop, iterable.step), None)
+            space = (iterable.start, iterable.stop, iterable.step)
+            return self.counted(node, space, None, iterable.schedule)
         if is_atom(iterable) or isinstance(iterable, Items):
             found = through.by_index(self.indexed(iterable, node.iter))
             outer, self.gone_through = self.gone_through, {*self.gone_through, *through.refs}
@@ -195,7 +200,9 @@ class Loops(FixedPoint):
         frame.pending = Exits({RETURN: exits.left[RETURN]}, value)
         return MAYBE
 
-    def counted(self, node: Any, space: tuple[Any, Any, Any], item: Callable[[Value], Any] | None) -> str:
+    def counted(
+        self, node: Any, space: tuple[Any, Any, Any], item: Callable[[Value], Any] | None, schedule: Any = None
+    ) -> str:
         """A loop over a range; the target is bound to `item(index)`, or to the index itself."""
         for part in space:
             if not is_atom(part):
@@ -210,20 +217,23 @@ class Loops(FixedPoint):
                 trip = self.end_of_trip(status_of(lambda: self.stmts(node.body), RAISE), params, node)
             return [Block((), tuple(builder.ops), ())], trip, [index]
 
-        self.loop(node, names, body, lambda plan: self.emit_for(plan, space, node))
+        self.loop(node, names, body, lambda plan: self.emit_for(plan, space, node, schedule))
         return self.after_loop(node)
 
-    def emit_for(self, plan: LoopPlan, space: tuple[Atom, Atom, Atom], node: Any) -> None:
+    def emit_for(self, plan: LoopPlan, space: tuple[Atom, Atom, Atom], node: Any, schedule: Any = None) -> None:
         region = Block((plan.heads[0], *plan.params), plan.blocks[0].ops, plan.following)
         attrs = {"carried": len(plan.params), "produced": (), "reverse": False, **plan.numbers}
+        attrs |= {"schedule": schedule} if schedule else {}
         self.append_loop(FOR, (*space, *plan.initial), attrs, (region,), plan.finals, node)
 
     def stmt_While(self, node: Any) -> str:
         names = self.carried_names(node)
-        endless: list[bool] = []
+        endless = False
         copies: dict[Any, Any] = {}
+        names_before, heap_before = self.frame.names, self.heap
 
         def body(params: dict[Any, Any]) -> tuple[list[Block], Trip, list[Value]]:
+            nonlocal endless
             before, heap = dict(self.frame.names), dict(self.heap)
             copies.update((key, self.renewed(key, value)) for key, value in params.items())
             with self.region() as builder:
@@ -231,13 +241,12 @@ class Loops(FixedPoint):
                 known_heap = dict(self.heap)
                 test = self.current(self.condition(node.test))
                 known = self.truth(test)
-                if known is True and hidden(STOP) in params:
-                    test = Literal(True)
-                    endless.append(True)
-                elif known is not None or not is_atom(test):
-                    self.refuse(node.test, f"the test of the loop is always {known}")
             made = defined_in(builder.block((), ()))
             written = [key for key in self.heap if isinstance(key, Value) and key not in known_heap and key not in made]
+            if not written and known is False:
+                raise NoTrip
+            endless = known is True  # so far: a later round of the fixed point knows less
+            test = Literal(True) if endless else test
             if written or any(self.heap[key] is not held for key, held in known_heap.items()):
                 self.refuse(node.test, "the test of the loop changes an array or a container", "do that in the body")
             self.frame.names, self.heap = before, heap
@@ -246,6 +255,8 @@ class Loops(FixedPoint):
             return [Block((), tuple(builder.ops), (test,)), Block((), tuple(inner.ops), ())], trip, []
 
         def emit(plan: LoopPlan) -> None:
+            if endless and hidden(STOP) not in plan.values:
+                self.refuse(node.test, "the test of the loop is always True", "end the loop by `break` or `return`")
             twins = {
                 old: new
                 for key, copy in copies.items() if key in plan.values
@@ -258,8 +269,13 @@ class Loops(FixedPoint):
             numbers = {k: v for k, v in plan.numbers.items() if k == STOP}
             self.append_loop(WHILE, plan.initial, {"produced": (), **numbers}, (head, region), outputs, node)
 
-        self.loop(node, names, body, emit)
-        return self.after_loop(node, endless=bool(endless))
+        try:
+            self.loop(node, names, body, emit)
+        except NoTrip:
+            self.frame.names, self.heap = names_before, heap_before
+            self.condition(node.test)  # for what it binds
+            endless = False
+        return self.after_loop(node, endless=endless)
 
     def append_loop(
         self, primitive: Any, inputs: Any, attrs: Any, regions: Any, outputs: list[Value], node: Any

@@ -45,6 +45,8 @@ from adjoint.rules.lists import (
 
 TAKEN_OUT = "this is an item of a list whose length is known at run time only: put a new one in its place"
 
+PUT_IN = "this container is an item of a list whose length is known at run time only, which holds a copy of it"
+
 # ---- structure
 
 
@@ -133,7 +135,19 @@ def as_rows(low: Any, value: Any, like: Any) -> Rows | None:
 
 def bare_list(low: Any, value: Any) -> Any:
     """A list with what its items hold in place of the containers themselves."""
+    freeze(low, value)
     return value if isinstance(value, Rows) else low.contents(bare(value))
+
+
+def freeze(low: Any, value: Any) -> None:
+    """Let containers change no more that such a list holds: a change would be seen through it."""
+    if isinstance(value, (Ref, Box)):
+        ref = value if isinstance(value, Ref) else value.identity
+        ref.frozen = ref.frozen or PUT_IN
+        value = low.seen(value) if isinstance(value, Ref) else value.content
+    if isinstance(value, Tree):
+        for child in value.children:
+            freeze(low, child)
 
 
 def merged(name: str | None, a: Rows | None, b: Rows | None, joiner: Any) -> Rows | None:
@@ -206,6 +220,7 @@ def repeated(low: Any, tree: Tree, count: Any, node: Any) -> Any:
     """`[x] * n` with n known at run time only."""
     if len(tree.children) != 1:
         low.refuse(node, "a list of several items is repeated a number of times known at run time only")
+    freeze(low, tree)
     value = low.resolved(tree.children[0])
     lists = tuple(apply(low, list_fill, [atom, count], node) for atom in atoms_of(value))
     return low.own(Rows(bare(value), lists))
@@ -224,6 +239,7 @@ def plain(rows: Rows) -> Any:
 
 def fitted(low: Any, rows: Rows, value: Any, node: Any) -> Iterator[tuple[Any, Any]]:
     """The numbers of a new item, each with its list; its structure must be that of the items."""
+    freeze(low, value)
     content = adapt(low, low.contents(value), rows.item)
     together = merge(None, rows.item, content, _Covering())
     if isinstance(together, Conflict):

@@ -1,7 +1,7 @@
 """The subset of Python that is differentiated: one table for acceptance, for refusal and for docs/language.md.
 
 A row names a construct as users call it. For each node of a function the first row that matches decides.
-To accept a construct later, change the status of its row; a node without any row is refused.
+A node without any row is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from adjoint.errors import Problem, UnsupportedError
 from adjoint.frontend.liveness import assigned
 from adjoint.frontend.parse import Source
 
-Status = Literal["supported", "refused", "later"]
+Status = Literal["supported", "refused"]
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,10 @@ STATEMENTS = (
     Row("`assert`", (gast.Assert,), "supported", "assert x > 0, 'x is positive'\nreturn x"),
     Row("`raise`", (gast.Raise,), "supported", "if x < 0:\n    raise ValueError('negative')\nreturn x"),
     Row("`pass`, docstrings, expressions as statements", (gast.Pass, gast.Expr), "supported", "print(x)\nreturn x"),
-    Row("`del` of names", (gast.Delete,), "supported", "y = x * w\ndel w\nreturn y",
-        when=lambda node, _: all(isinstance(target, gast.Name) for target in node.targets)),
-    Row("`del` of items and attributes", (gast.Delete,), "refused", "del items[0]\nreturn x",
-        "`del` of a part changes an object that others may hold", "make a new container without that part"),
+    Row("`del` of attributes", (gast.Delete,), "refused", "del items.first\nreturn x",
+        "`del` of an attribute leaves an object without it on some paths", "set the attribute to None",
+        when=lambda node, _: any(isinstance(target, gast.Attribute) for target in node.targets)),
+    Row("`del` of names and items", (gast.Delete,), "supported", "ys = [x, w, x * w]\ndel ys[0], w\nreturn sum(ys)"),
     Row("`import`", (gast.Import, gast.ImportFrom), "supported", "import math\nreturn math.sin(x)"),
     Row("`with np.errstate(...)`", (gast.With,), "supported",
         "with np.errstate(all='ignore'):\n    y = x / w\nreturn y"),

@@ -18,7 +18,7 @@ from adjoint.rules.calls import arranged
 from adjoint.rules.infer import array_type, elementwise_types, gives, infer_elementwise
 from adjoint.rules.registry import elementwise, jvp_rule, linear
 from adjoint.rules.special import exceeds, quotient
-from adjoint.rules.trace import ZERO
+from adjoint.rules.trace import ZERO, Zero
 from adjoint.runtime import scalars
 
 # ---- the four operations
@@ -192,6 +192,8 @@ def sign(x):
 
 def is_complex(x):
     """Whether numbers are complex, or may be for all that is known."""
+    if isinstance(x, Zero):
+        return False
     if isinstance(getattr(x, "type", None), ArrayType) and x.type.dtype is None:
         return True
     return np.dtype(getattr(x, "dtype", type(x))).kind == "c"

@@ -110,8 +110,8 @@ def cut(bar, items, axis, lift):
 
 
 def rank(x):
-    """The number of axes; of a Python number 0."""
-    return x.ndim if hasattr(x, "ndim") else 0
+    """The number of axes; of a Python number, and of a tangent that vanishes, 0."""
+    return x.ndim if hasattr(x, "ndim") and not isinstance(x, Zero) else 0
 
 
 def own_axis(axis, present):

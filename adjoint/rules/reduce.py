@@ -262,6 +262,8 @@ def nanstd(x_dot, x, *, out, axis=None, ddof=0, keepdims=False):
 
 def part(x, axis, piece):
     """A slice of one axis."""
+    if isinstance(x, Zero):
+        return x
     return x[(slice(None),) * (axis % x.ndim) + (piece,)]
 
 

@@ -103,6 +103,7 @@ class Reverse:
         self.functions = functions
         self.residuals = Residuals()
         self.split: Splits = {} if split is None else split
+        self.again: dict[tuple[str, tuple[int, ...], tuple[bool, ...]], str] = {}  # reverses of checkpointed calls
         self.elements: dict[Value, Elements] = {}
         self.hints: dict[Value, str] = {}
         self.packed: set[Value] = set()  # stacks whose cotangents have a place for every element

@@ -49,6 +49,9 @@ def reverse_call(mode: Reverse, op: Op, cot: Cotangents, builder: Builder) -> No
     callee = callee_of(op, mode.functions)
     wrt = tuple(k for k, atom in enumerate(op.inputs) if isinstance(atom, Value) and atom in mode.varied)
     seeds = tuple(output in cot for output in op.outputs)
+    if op.attrs.get("checkpoint"):
+        call_again(mode, op, callee, wrt, seeds, cot, builder)
+        return
     halves = split_callee(mode, callee, wrt, seeds)
     residuals = tuple(Value(v.hint, v.type) for v in halves.residuals)
     mode.residuals.grown[op] = replace(
@@ -58,6 +61,31 @@ def reverse_call(mode: Reverse, op: Op, cot: Cotangents, builder: Builder) -> No
     inputs = (*(op.inputs[k] for k in halves.arguments), *residuals, *bars)
     types = [_at_call(gift, op.inputs[k].type) for k, gift in zip(wrt, halves.gifts, strict=True)]
     gifts = builder.emit(CALL, inputs, {"callee": halves.reverse}, types=types)
+    for k, gift in zip(wrt, gifts, strict=True):
+        mode.accumulate(cot, builder, op.inputs[k], gift)
+
+
+def call_again(
+    mode: Reverse, op: Op, callee: Function, wrt: tuple[int, ...], seeds: tuple[bool, ...], cot: Cotangents,
+    builder: Builder,
+) -> None:  # fmt: skip
+    """Append the call of a function that runs the callee once more and reverses it: nothing is handed over."""
+    key = callee.name, wrt, seeds
+    if key not in mode.again:
+        joint = mode.differentiate(replace(callee, functions=mode.functions), wrt, seeds)
+        mode.functions.update(joint.functions)
+        name = base = f"{callee.name}_vjp"
+        count = 1
+        while name in mode.functions:
+            count += 1
+            name = f"{base}_{count}"
+        body = joint.body
+        _define(mode, name, replace(body, results=body.results[len(callee.results) :]))
+        mode.again[key] = name
+    reverse = mode.functions[mode.again[key]]
+    bars = [cot[output] for output, seeded in zip(op.outputs, seeds, strict=True) if seeded]
+    types = [_at_call(atom.type, op.inputs[k].type) for k, atom in zip(wrt, reverse.results, strict=True)]
+    gifts = builder.emit(CALL, (*op.inputs, *bars), {"callee": reverse.name, "checkpoint": True}, types=types)
     for k, gift in zip(wrt, gifts, strict=True):
         mode.accumulate(cot, builder, op.inputs[k], gift)
 

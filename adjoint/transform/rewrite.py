@@ -184,7 +184,7 @@ class Rewriter:
         for output, a, b in zip(op.outputs, *outside, strict=True):
             if a is b and isinstance(a, Value) and a.type == output.type:
                 self.replaced[output] = a
-            elif _is(a, True) and _is(b, False) and is_truth(condition):
+            elif _is(a, True) and _is(b, False) and condition.type == output.type and is_truth(condition):
                 self.replaced[output] = condition
         self.append(self.with_regions(op, regions))
 

@@ -13,12 +13,15 @@ from adjoint.codegen.generate import generate
 from adjoint.codegen.load import load
 from adjoint.ir.verify import verify
 from adjoint.ir.walk import clone_block
+from adjoint.rules import lists
+from adjoint.rules.internal import update
 from adjoint.transform.adjoint import adjoint
 from adjoint.transform.optimise import simplify_all
 from adjoint.transform.tangent import tangent
 from tests.codegen.random_list_programs import ListPrograms
 from tests.codegen.test_random_programs import plain_interface
 from tests.interpreter import assert_equal, run
+from tests.tracing import F8, I8, VECTOR, branch, loop, trace
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -81,3 +84,33 @@ def test_derivatives(block):
         expected = pairing(list(map(ones, value)), list(out_dots))
         found = pairing(list(bars), list(dots))
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9 * (1 + abs(expected)))
+
+
+def test_what_a_stack_still_holds_is_not_written():
+    """The carried array starts as the one that every element of the stack is."""
+
+    def program(x, n):
+        y = np.tanh(x)
+        _, stack = loop(n, (0.0,), lambda i, s: (s + 1.0, y), produced=(1,))
+
+        def back(i, z, total, old):
+            return update(z, 7.0, index=0), total + old
+
+        return loop(n, (y, y * 0.0), back, stacks=(stack,), reverse=True)
+
+    assert_text_agrees(trace(program, VECTOR, I8), (np.arange(3.0), 3))
+
+
+def test_a_list_that_one_branch_hands_on_is_not_changed():
+    def program(x, n):
+        a = lists.list_reverse(lists.list_of(x, x * 2.0))
+
+        def body(i, total):
+            (b,) = branch(total < 9.0, lambda: a, lambda: lists.list_append(a, x))
+            last = lists.list_get(b, -1)
+            rest = lists.list_drop(b)
+            return total + last * lists.list_length(rest)
+
+        return (*loop(n, (x,), body), a)
+
+    assert_text_agrees(trace(program, F8, I8), (1.5, 4))

@@ -21,6 +21,7 @@ KNOWN = {
     "diagonal beside the main one": (lambda x: np.diag(x, 1), MATRIX),
     "gradient of three samples": (np.gradient, normal(3)),
     "gradient by its spacing alone": (lambda h: np.gradient(MATRIX, h)[1] + np.gradient(MATRIX, 2.0, h)[0], 0.5),
+    "outer product with a constant": (lambda x: np.multiply.outer(MATRIX, x) - np.add.outer(MATRIX, x), VECTOR),
     "repetitions of each number": (lambda x: np.repeat(x, [1, 0, 2, 1, 3]), VECTOR),
     "linspace without its end": (lambda x: np.linspace(x, 2.0 * x, 4, endpoint=False), 0.7),
     "roll by a tuple": (lambda x: np.roll(x, (1, 2), axis=(0, 1)), MATRIX),

@@ -181,6 +181,27 @@ def test_rule(primitive, case):
         assert_close(found, expected, 1e-6)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("primitive", "case"), [p for p in parameters() if sum(map(is_differentiated, p.values[1].args)) > 1]
+)
+def test_one_operand_at_a_time(primitive, case):
+    """What an operand contributes does not depend on which others vary."""
+    fn, xs = program(primitive, case)
+    count = len(run(fn, *xs))
+    seeded = smooth(fn)
+    dots = [direction(x, k) for k, x in enumerate(xs)]
+    bars = [direction(out, 10 + k) for k, (out, kept) in enumerate(zip(run(fn, *xs), seeded, strict=True)) if kept]
+    together = run(adjoint(fn, range(len(xs)), seeded), *xs, *bars)[count:]
+    totals = [0.0] * count
+    for k, dot in enumerate(dots):
+        forward = tangent(fn, [k == other for other in range(len(xs))])
+        totals = [total + part for total, part in zip(totals, run(forward, *xs, dot)[count:], strict=True)]
+        (alone,) = run(adjoint(fn, [k], seeded), *xs, *bars)[count:]
+        assert_close([alone], [together[k]], 1e-12)
+    assert_close(totals, run(tangent(fn, [True] * len(xs)), *xs, *dots)[count:], 1e-11)
+
+
 def check_types(fn: Function, outs: Any) -> None:
     """What the type rule says is what NumPy gives."""
     for atom, out in zip(fn.results, outs, strict=True):
