@@ -22,7 +22,7 @@ from adjoint.errors import (
     UnsupportedError,
     VerifyError,
 )
-from adjoint.ir.hints import Recursive, Revolve
+from adjoint.ir.schedules import Recursive, Revolve
 from adjoint.rules.internal import stop_gradient
 from adjoint.sources import dump, source
 

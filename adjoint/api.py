@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from adjoint.budgets import Budgeted
 from adjoint.derivative import Derivative
 from adjoint.errors import user_errors
 from adjoint.linear import linear_map, pushed_forward
@@ -75,8 +76,12 @@ def value_and_grad(
 
 def _decorator(fun: Any, specification: Specification) -> Any:
     if fun is None:
-        return user_errors(lambda f: Derivative(f, specification))
-    return Derivative(fun, specification)
+        return user_errors(lambda f: _derivative(f, specification))
+    return _derivative(fun, specification)
+
+
+def _derivative(fun: Any, specification: Specification) -> Any:
+    return (Derivative if specification.memory_budget is None else Budgeted)(fun, specification)
 
 
 def checked_argnums(argnums: Any) -> Argnums:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from adjoint.errors import user_errors
-from adjoint.ir.hints import Revolve
+from adjoint.ir.schedules import Revolve
 from adjoint.specification import check_callable, check_source
 
 

@@ -17,6 +17,7 @@ from adjoint.dispatch import ABSENT, Entry
 from adjoint.errors import user_errors
 from adjoint.frontend.abstract import Static
 from adjoint.frontend.lower import Lowering, function_name
+from adjoint.ir.hints import Probe
 from adjoint.nesting import lower_grad
 from adjoint.sources import source
 from adjoint.specification import Specification, check_callable, check_schedule, check_source
@@ -120,7 +121,10 @@ class Derivative:
             bound = tuple((name, kind, obj) for (name, kind), obj in zip(form.params, objects, strict=True))
             lowered, params = lower_call(self.primal, bound, build)
             name = f"{function_name(self.primal)}_{self.specification.suffix}"
-            return dispatch.make_entry(lowered, params, name, seen=partial(dispatch.resolve, self.primal, objects))
+            entry = dispatch.make_entry(lowered, params, name, seen=partial(dispatch.resolve, self.primal, objects))
+            if isinstance(self.specification.schedule, Probe):
+                self.specification.schedule.meter.begin()
+            return entry
 
         key = (self.specification, dispatch.identity(self.primal), form.params)
         entry, result = dispatch.run(key, self.primal, objects, compile_entry)

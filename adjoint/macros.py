@@ -27,7 +27,7 @@ from adjoint.frontend.checkpoint import checkpointed_call
 from adjoint.frontend.lower import function_name
 from adjoint.frontend.outside import BY_CLASS
 from adjoint.ir.core import Literal
-from adjoint.ir.hints import Recursive, Revolve
+from adjoint.ir.schedules import Recursive, Revolve
 from adjoint.linearize import lower_linearize
 from adjoint.nesting import lower_grad, lower_hook, lower_jvp, lower_vjp
 from adjoint.rules.internal import stop_gradient
@@ -64,6 +64,8 @@ def _grad(with_value: bool) -> Handler:
         options["argnums"] = checked_argnums(options.get("argnums", 0))
         spec = Specification(with_value=with_value, **options)
         check_schedule(spec)
+        if spec.memory_budget is not None:
+            low.refuse(node, "`memory_budget` inside a differentiated program", "choose a schedule there")
 
         def wrap(fun: Any) -> Partial:
             return Partial(lambda a, k, n: lower_grad(low, fun, spec, a, k, n), spec.suffix)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from adjoint.dispatch import deep
-from adjoint.errors import UnsupportedError
 from adjoint.frontend.calls import WRAPPERS
 from adjoint.frontend.parse import parse
 from adjoint.frontend.subset import check
-from adjoint.ir.hints import NAMES, Recursive, Revolve
+from adjoint.ir.hints import Probe
+from adjoint.ir.schedules import parse_budget, parse_schedule
 from adjoint.nesting import Argnums
 from adjoint.rules.registry import primitive_of
 
@@ -32,15 +32,14 @@ class Specification:
 
 
 def check_schedule(specification: Specification) -> None:
-    """Refuse a schedule that is not there: an option is never ignored."""
+    """Refuse a schedule or a budget that is none: an option is never ignored."""
     schedule = specification.schedule
-    if isinstance(schedule, type) or not (isinstance(schedule, (Revolve, Recursive)) or schedule in NAMES):
-        names = ", ".join(map(repr, NAMES))
-        raise ValueError(f"schedule is {names}, Revolve(snapshots) or Recursive(), not {schedule!r}")
+    if not isinstance(schedule, Probe):
+        parse_schedule(schedule)
     if specification.memory_budget is not None:
-        raise UnsupportedError(
-            "memory_budget is not supported", None, "leave it out: what the reverse sweep reads is kept"
-        )
+        parse_budget(specification.memory_budget)
+        if schedule != "auto":
+            raise ValueError("memory_budget chooses the schedule: leave out schedule=")
 
 
 def check_callable(fun: Any) -> None:

@@ -12,8 +12,8 @@ ROOT = Path(adjoint.__file__).parent
 LAYERS = (
     "config", "errors", "ir", "rules", "frontend", "analysis", "transform",
     "nesting", "linearize", "blocks", "schedule", "codegen", "pipeline", "dispatch",
-    "specification", "checkpoints", "sources", "calling", "derivative", "fit", "linear", "api", "dense", "functionals",
-    "macros", "checks", "cli",
+    "specification", "checkpoints", "sources", "calling", "derivative", "budgets", "fit", "linear", "api", "dense",
+    "functionals", "macros", "checks", "cli",
 )  # fmt: skip
 STRANGERS = ({"frontend", "codegen"}, {"frontend", "transform"})
 TOP = ("__init__", "__main__")

@@ -1,6 +1,6 @@
 """What a program says about the reversal of its loops: attribute `schedule` of a `for` or a `while`.
 
-One of the names of `NAMES`, or one of the classes here. A hint changes time and memory, never a result.
+A value of `schedule=` (see `schedules`), or a `Probe`. A hint changes time and memory, never a result.
 """
 
 from __future__ import annotations
@@ -11,48 +11,12 @@ from typing import Any
 from adjoint.ir.core import FOR, WHILE, Block, Function, Op
 from adjoint.ir.walk import map_functions, reading
 
-NAMES = ("auto", "store", "recompute", "sqrt")
-
 
 @dataclass(frozen=True, slots=True)
-class Revolve:
-    """Keep at most `snapshots` states of a loop, the initial one among them, and run its steps again from there.
+class Probe:
+    """Revolve with as many snapshots as `meter` says while the loop runs, which learns the sizes."""
 
-    The binomial schedule of Griewank and Walther (2000): of all schedules with so many snapshots it runs the
-    fewest steps. A loop that may end at any moment comes close to that.
-
-    >>> import numpy as np
-    >>> from adjoint import Revolve, grad
-    >>> def simulate(u, n):
-    ...     for _ in range(n):
-    ...         u = u + 0.1 * np.sin(u)
-    ...     return np.sum(u)
-    >>> grad(simulate, schedule=Revolve(snapshots=5))(np.ones(3), 100) == grad(simulate)(np.ones(3), 100)
-    array([ True,  True,  True])
-    """
-
-    snapshots: int
-
-    def __post_init__(self) -> None:
-        if type(self.snapshots) is not int:
-            raise TypeError(f"snapshots is a number of states, not {self.snapshots!r}")
-        if self.snapshots < 1:
-            raise ValueError(f"a loop cannot be reversed from {self.snapshots} snapshots: the initial state is one")
-
-
-@dataclass(frozen=True, slots=True)
-class Recursive:
-    """Halve what is left of a loop again and again: log2(n) snapshots, at most n log2(n) / 2 steps more.
-
-    >>> from adjoint import Recursive, grad
-    >>> def power(x, n):
-    ...     y = 1.0
-    ...     for _ in range(n):
-    ...         y = y * x
-    ...     return y
-    >>> grad(power, schedule=Recursive())(2.0, 10)
-    5120.0
-    """
+    meter: Any
 
 
 def with_schedule(fn: Function, schedule: Any) -> Function:

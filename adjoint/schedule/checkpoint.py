@@ -14,7 +14,8 @@ from typing import Any
 from adjoint import runtime
 from adjoint.ir.build import Builder
 from adjoint.ir.core import Atom, Block, Function, Literal, Op, Primitive, Value
-from adjoint.ir.hints import Recursive, Revolve
+from adjoint.ir.hints import Probe
+from adjoint.ir.schedules import Recursive, Revolve
 from adjoint.ir.types import PY_INT, StackType
 from adjoint.ir.walk import all_ops, map_functions, reading, substitute
 from adjoint.rules.names import ADD
@@ -69,6 +70,8 @@ def scheduled(pair: Pair, hint: Any) -> Made | None:
     """A pair as its hint says; None to keep it as it is."""
     if not pair.trip.wanted:
         return None
+    if isinstance(hint, Probe):
+        return probed(pair, hint.meter.new_loop())
     if not pair.is_counted:
         return unbounded(pair, slots_of(hint))
     if hint == "sqrt":
@@ -76,6 +79,16 @@ def scheduled(pair: Pair, hint: Any) -> Made | None:
     if hint == "recompute" or hint == Revolve(1):
         return counted(pair, None)
     return counted(pair, bisected if isinstance(hint, Recursive) else binomial(Literal(hint.snapshots)))
+
+
+def probed(pair: Pair, meter: Any) -> Made:
+    """Revolve with as many snapshots as the meter says once it has seen the initial state."""
+    pair = replace(pair, meter=meter)
+    builder = Builder(pair.forward.span, pair.forward.sweep)
+    ask = Primitive("slots", meter.slots, effect=True)
+    (slots,) = builder.emit(ask, pair.trip.initial, types=(PY_INT,), hints=("slots",))
+    made = counted(pair, binomial(slots)) if pair.is_counted else unbounded(pair, lambda inner, trips: slots)
+    return replace(made, forward=[*builder.ops, *made.forward])
 
 
 def slots_of(hint: Any) -> Slots | None:

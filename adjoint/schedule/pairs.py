@@ -40,6 +40,7 @@ class Pair:
     trip: Trip
     elements: tuple[tuple[Atom, Value], ...]
     others: tuple[tuple[Atom, tuple[Value, ...]], ...]
+    meter: Any = None  # what learns the sizes of states and residuals, in a probe
 
     @property
     def loop(self) -> ForParts | WhileParts:

@@ -164,6 +164,9 @@ class Rerun:
         trip = self.counter()
         builder = Builder(old.span)
         following, residuals = before(builder, trip, params)
+        if self.pair.meter:
+            tape = Primitive("tape", self.pair.meter.tape, effect=True)
+            builder.emit(tape, (trip, *residuals), types=())
         table = self.elements(builder, trip, residuals)
         table[theirs.index] = self.index(builder, trip)[self.trip.index] if self.trip.index else trip
         body = substitute(old.regions[0], table)

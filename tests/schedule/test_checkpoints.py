@@ -299,14 +299,12 @@ def test_forward_over_a_scheduled_reverse_keeps_its_schedule():
 
 def test_schedules_are_refused_that_there_are_not():
     for wrong in ("fastest", Revolve, 3, None):
-        with pytest.raises(ValueError, match="schedule is"):
+        with pytest.raises((TypeError, ValueError), match="schedule"):
             grad(plain, schedule=wrong)
-    with pytest.raises(ValueError, match="cannot be reversed from 0 snapshots"):
-        Revolve(0)
-    with pytest.raises(TypeError, match="number of states"):
-        Revolve("3")
+    with pytest.raises(ValueError, match="leave out schedule="):
+        grad(plain, schedule="sqrt", memory_budget="1 MB")
 
 
 def test_a_schedule_inside_a_program_is_checked_too():
-    with pytest.raises((ValueError, UnsupportedError), match="schedule is"):
+    with pytest.raises((ValueError, UnsupportedError), match="no schedule"):
         adjoint.jvp(lambda x: grad(plain, schedule="fastest")(x, 3), (X,), (X,))

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from adjoint.schedule.schedules import NAMES, Recursive, Revolve, parse_budget, parse_schedule
+from adjoint.ir.schedules import NAMES, Recursive, Revolve, parse_budget, parse_schedule
 
 
 @pytest.mark.parametrize("value", [*NAMES, Revolve(3), Revolve(snapshots=1), Revolve(np.int64(4)), Recursive()])

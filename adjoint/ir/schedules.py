@@ -21,6 +21,15 @@ class Revolve:
 
     Binomial checkpointing, Griewank and Walther 2000. A loop whose number of steps is not known beforehand
     thins its snapshots as it runs.
+
+    >>> import numpy as np
+    >>> from adjoint import Revolve, grad
+    >>> def simulate(u, n):
+    ...     for _ in range(n):
+    ...         u = u + 0.1 * np.sin(u)
+    ...     return np.sum(u)
+    >>> grad(simulate, schedule=Revolve(snapshots=5))(np.ones(3), 100) == grad(simulate)(np.ones(3), 100)
+    array([ True,  True,  True])
     """
 
     snapshots: int
@@ -31,7 +40,17 @@ class Revolve:
 
 @dataclass(frozen=True, slots=True)
 class Recursive:
-    """Each loop of n steps keeps log2(n) of its states and runs each step at most log2(n) times more."""
+    """Each loop of n steps keeps log2(n) of its states and runs each step at most log2(n) times more.
+
+    >>> from adjoint import Recursive, grad
+    >>> def power(x, n):
+    ...     y = 1.0
+    ...     for _ in range(n):
+    ...         y = y * x
+    ...     return y
+    >>> grad(power, schedule=Recursive())(2.0, 10)
+    5120.0
+    """
 
 
 Schedule: TypeAlias = str | Revolve | Recursive

@@ -1,0 +1,130 @@
+"""`memory_budget`: the peak stays within it, a larger one never takes more steps, and what does not fit is refused."""
+
+import itertools
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import adjoint
+from adjoint import BudgetError, Revolve, UnsupportedError, grad, value_and_grad
+from adjoint.budgets import LoopMeter, choose
+from adjoint.rules import elementwise
+
+X = np.random.default_rng(1).normal(size=20_000)  # 160 kB
+
+
+def simulate(u, n):
+    for _ in range(n):
+        u = u + 0.1 * np.sin(u) * u
+    return np.sum(u * u)
+
+
+def in_place(u, n):
+    for _ in range(n):
+        u[1:-1] += 0.05 * u[1:-1] * (np.sin(u[2:]) - np.sin(u[:-2]))
+    return np.sum(u * u)
+
+
+def while_loop(u, n):
+    while n > 0:
+        u = u + 0.1 * np.sin(u) * u
+        n = n - 1
+    return np.sum(u * u)
+
+
+def peak(call):
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    call()
+    found = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    return found
+
+
+@pytest.mark.parametrize("fun", [simulate, in_place, while_loop], ids=lambda fun: fun.__name__)
+def test_the_peak_stays_within_the_budget(fun):
+    expected, peaks = grad(fun, schedule="store")(X, 60), []
+    for megabytes in (3, 5, 10, 60):
+        gradient = grad(fun, memory_budget=f"{megabytes} MB")
+        for _ in range(2):
+            assert gradient(X, 60).tobytes() == expected.tobytes()
+        peaks.append(peak(lambda gradient=gradient: gradient(X, 60)))
+        assert peaks[-1] < 1.05e6 * megabytes
+    assert all(small <= 1.05 * large for small, large in itertools.pairwise(peaks))
+    assert set(gradient.choices.values()) == {"store"}
+
+
+def test_a_larger_budget_never_takes_more_steps():
+    runs = []
+
+    def step(x):
+        runs.append(1)
+        return np.tanh(x) + 0.5 * x
+
+    @elementwise(step)
+    def partial(x, *, out):
+        return 1.5 - (out - 0.5 * x) ** 2
+
+    def program(x, n):
+        for _ in range(n):
+            x = step(x)
+        return np.sum(x * x)
+
+    totals = []
+    for budget in ("3 MB", "4 MB", "6 MB", "10 MB", "100 MB"):
+        gradient = grad(program, memory_budget=budget)
+        gradient(X, 50)
+        runs.clear()
+        gradient(X, 50)
+        totals.append(len(runs))
+    assert totals == sorted(totals, reverse=True)
+    assert totals[0] > 50
+    assert totals[-1] == 50
+
+
+def test_sizes_are_told_apart():
+    gradient = grad(simulate, memory_budget="4 MB")
+    for x, n in ((X, 5), (X, 60), (X[:10], 60), (X[:10], 60)):
+        assert gradient(x, n).tobytes() == grad(simulate)(x, n).tobytes()
+    assert len(gradient.choices) == 3
+    choices = list(gradient.choices.values())
+    assert choices[0] == choices[2] == "store"
+    assert "def simulate_grad" in gradient.source
+
+
+def test_what_does_not_fit_is_refused_with_a_number_that_works():
+    with pytest.raises(BudgetError, match="'10 kB'") as caught:
+        grad(simulate, memory_budget="10 kB")(X, 30)
+    smallest = caught.value.smallest_feasible
+    assert 10_000 < smallest < 15 * X.nbytes
+    gradient = grad(simulate, memory_budget=smallest)
+    assert peak(lambda: gradient(X, 30)) < 1.3 * smallest  # compiles, too
+    assert peak(lambda: gradient(X, 30)) < 1.01 * smallest
+
+
+def test_effects_happen_once(capsys):
+    def noisy(x):
+        for t in range(6):
+            x = np.sin(x) * 1.5
+            print(t)  # noqa: T201  # the effect
+        return x
+
+    for _ in range(2):
+        assert value_and_grad(noisy, memory_budget="1 MB")(0.6) == value_and_grad(noisy)(0.6)
+    assert capsys.readouterr().out == "0\n1\n2\n3\n4\n5\n" * 4
+
+
+def test_choices():
+    loop = LoopMeter(0, state=10, held=2, steps=100, residuals=30)
+    assert choose(100, [], 1) == "store"
+    assert choose(100, [loop], 100 + 3000) == "store"
+    assert choose(100, [loop], 100 + 11 * 40) == "sqrt"
+    assert choose(100, [loop], 100) == Revolve(2)
+    assert isinstance(choose(100, [loop], 200), Revolve)
+
+
+def test_inside_a_program_it_is_refused():
+    with pytest.raises(UnsupportedError, match="memory_budget"):
+        adjoint.jvp(lambda x: grad(simulate, memory_budget="1 MB")(x, 3), (X,), (X,))
