@@ -163,6 +163,7 @@ class FixedPoint(Control):
         plan, results = self.plan(initial, starts, params, after, blocks, heads)
         emit(plan)
         frame.names, self.heap = dict(before), dict(heap)
+        results = {key: value for key, value in results.items() if isinstance(key, str) or key in learned.cells}
         self.install(results, learned.frozen)
         for key, value in results.items():
             self.relate_finals(key, value, params, trip)
