@@ -15,9 +15,9 @@ from adjoint.ir.build import Builder
 from adjoint.ir.core import FOR, WHILE, Atom, Block, Function, Literal, Op, Primitive, Value, for_parts, while_parts
 from adjoint.ir.types import ArrayType, StackType
 from adjoint.ir.walk import all_ops, op_reads
+from adjoint.schedule.cheap import is_free
 from adjoint.schedule.checkpoint import scheduled, stack_reads
 from adjoint.schedule.pairs import Pair, find_pair
-from adjoint.schedule.plan import is_free
 from adjoint.transform.dead_code import effectful_functions, split_elements
 
 WIDTH = 32
