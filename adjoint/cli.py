@@ -21,7 +21,9 @@ import numpy as np
 from adjoint import checks, sources
 from adjoint.api import grad
 from adjoint.errors import AdjointError, VerifyError
+from adjoint.explanation import explain
 from adjoint.ir.notation import parse_types
+from adjoint.ir.schedules import NAMES, Recursive, Revolve
 from adjoint.ir.types import ArrayType
 from adjoint.rules import library, table
 
@@ -73,6 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--args", required=True, help='the arguments as Python: "np.ones(3), 2.0"')
     check.set_defaults(run=_check)
 
+    explain = commands.add_parser("explain", help="tell what a gradient keeps and what it computes again")
+    explain.add_argument("target", metavar="PATH.py:FUNC")
+    explain.add_argument("--args", required=True, help='the arguments as Python: "np.ones(3), 2.0"')
+    explain.add_argument("--argnums", default="0", help='positions or names: "0", "w", "0,2"')
+    explain.add_argument("--schedule", default="auto", help='sqrt, store, recompute, "Revolve(20)", "Recursive()"')
+    explain.add_argument("--measure", action="store_true", help="run it once more and tell its peak memory")
+    explain.set_defaults(run=_explain)
+
     rules = commands.add_parser("rules", help="list what has a derivative, and with which arguments")
     rules.add_argument("pattern", nargs="?", default="", metavar="PATTERN")
     rules.set_defaults(run=_rules)
@@ -101,8 +111,7 @@ def _dump(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     fun = _load(options.target)
     grad(fun)  # refuses what no arguments could make differentiable
-    with _user_errors(f"cannot evaluate --args {options.args!r}", (Exception,)):
-        value = eval(options.args, {"np": np})  # noqa: S307  # the user's own expression
+    value = _evaluated("--args", options.args)
     args = value if isinstance(value, tuple) else (value,)
     with _user_errors("cannot check", (Exception,)):
         rows = checks.gradient_errors(fun, args)
@@ -113,6 +122,25 @@ def _check(options: argparse.Namespace) -> int:
     if wrong:
         print(f"adjoint: the derivative by {', '.join(wrong)} is wrong", file=sys.stderr)
     return 1 if wrong else 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    fun = _load(options.target)
+    args = _evaluated("--args", options.args)
+    schedule = _evaluated("--schedule", options.schedule) if options.schedule not in NAMES else options.schedule
+    with _user_errors("cannot explain", (Exception,)):
+        found = explain(
+            fun, *(args if isinstance(args, tuple) else (args,)), argnums=_argnums(options.argnums), schedule=schedule,
+            measure=options.measure,
+        )  # fmt: skip
+    print(found)
+    return 0
+
+
+def _evaluated(option: str, text: str) -> Any:
+    """The value of the user's own expression."""
+    with _user_errors(f"cannot evaluate {option} {text!r}", (Exception,)):
+        return eval(text, {"np": np, "Revolve": Revolve, "Recursive": Recursive})  # noqa: S307
 
 
 def _rules(options: argparse.Namespace) -> int:
