@@ -87,6 +87,14 @@ class Partial:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Super:
+    """`super()` in a method of a class."""
+
+    self: Any
+    cls: type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Items:
     """What a loop goes through by index: `item(k)` for k below `length`; made by zip, enumerate, reversed."""
 
