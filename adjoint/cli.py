@@ -31,6 +31,9 @@ MODES = ("reverse", "forward", "primal")
 STAGES = ("ssa", "typed", "adjoint", "scheduled", "source", "all")
 
 
+SCHEDULES = 'sqrt, store, recompute, "Revolve(20)", "Recursive()"'
+
+
 class UserError(Exception):
     """What the user gave cannot be used; the message says why."""
 
@@ -67,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     dump.add_argument("--argnums", default="0", help='positions or names: "0", "w", "0,2"')
     dump.add_argument("--types", help='types of the arguments: "f8[3,4], f4[n], f8, i8"')
     dump.add_argument("--stage", choices=STAGES, default="source")
+    dump.add_argument("--schedule", default="auto", help=SCHEDULES)
     dump.add_argument("-o", dest="file", metavar="FILE", help="write a module that needs only NumPy")
     dump.set_defaults(run=_dump)
 
@@ -79,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("target", metavar="PATH.py:FUNC")
     explain.add_argument("--args", required=True, help='the arguments as Python: "np.ones(3), 2.0"')
     explain.add_argument("--argnums", default="0", help='positions or names: "0", "w", "0,2"')
-    explain.add_argument("--schedule", default="auto", help='sqrt, store, recompute, "Revolve(20)", "Recursive()"')
+    explain.add_argument("--schedule", default="auto", help=SCHEDULES)
     explain.add_argument("--measure", action="store_true", help="run it once more and tell its peak memory")
     explain.set_defaults(run=_explain)
 
@@ -92,11 +96,13 @@ def _parser() -> argparse.ArgumentParser:
 def _dump(options: argparse.Namespace) -> int:
     fun = _load(options.target)
     argnums, types = _argnums(options.argnums), _types(options.types, fun)
+    schedule = _schedule(options.schedule)
     with _user_errors("cannot differentiate"):
         if options.file and options.stage == "source":
-            text = sources.module_text(fun, options.mode, argnums, types)
+            text = sources.module_text(fun, options.mode, argnums, types, schedule)
         else:
-            text = sources.dump(fun, mode=options.mode, argnums=argnums, types=types, stage=options.stage)
+            given = {"mode": options.mode, "argnums": argnums, "types": types, "stage": options.stage}
+            text = sources.dump(fun, schedule=schedule, **given)
     text = text.rstrip("\n") + "\n"
     if options.file:
         try:
@@ -127,7 +133,7 @@ def _check(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     fun = _load(options.target)
     args = _evaluated("--args", options.args)
-    schedule = _evaluated("--schedule", options.schedule) if options.schedule not in NAMES else options.schedule
+    schedule = _schedule(options.schedule)
     with _user_errors("cannot explain", (Exception,)):
         found = explain(
             fun, *(args if isinstance(args, tuple) else (args,)), argnums=_argnums(options.argnums), schedule=schedule,
@@ -135,6 +141,10 @@ def _explain(options: argparse.Namespace) -> int:
         )  # fmt: skip
     print(found)
     return 0
+
+
+def _schedule(text: str) -> Any:
+    return text if text in NAMES else _evaluated("--schedule", text)
 
 
 def _evaluated(option: str, text: str) -> Any:

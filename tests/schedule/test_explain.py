@@ -72,6 +72,18 @@ def test_the_table():
         assert part in text
 
 
+def test_a_module_of_its_own_carries_what_it_needs(tmp_path):
+    path, target = tmp_path / "model.py", tmp_path / "model_grad.py"
+    path.write_text("def power(x, n):\n    y = 1.0\n    for _ in range(n):\n        y = y * x\n    return y\n")
+    for schedule in ("Revolve(2)", "Recursive()", "sqrt", "recompute"):
+        command = ["dump", f"{path}:power", "--types", "f8, int", "--schedule", schedule, "-o", str(target)]
+        assert main(command) == 0
+        namespace = {}
+        exec(target.read_text(), namespace)  # our own text
+        assert namespace["power_grad"](2.0, 10) == 5120.0
+        assert "import adjoint" not in target.read_text()
+
+
 def test_the_command(tmp_path, capsys):
     path = tmp_path / "model.py"
     body = "s = 0.0\n    for k in range(4):\n        s = s * x + y * k\n    return s"
