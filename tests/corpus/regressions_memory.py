@@ -116,3 +116,10 @@ def list_of_run_time_length_that_changes_on_the_way(x, n):
         s = s + v * v
         h[-1] = s
     return s
+
+
+@program((normal(6), normal(4, seed=3)), (normal(4), normal(4, seed=3)))
+def length_changes_in_a_loop(a, b):
+    for _ in range(2):
+        a = b * a[0]
+    return a
