@@ -147,6 +147,7 @@ class FixedPoint(Control):
             blocks, trip, heads = body(params)
             after = params if trip.status == RAISE else trip.values
             inside = {*heads, *(atom for value in params.values() for atom in atoms_of(value))}
+            inside -= {atom for value in initial.values() for atom in atoms_of(value)}  # places that do not change
             inside = inside.union(*map(defined_in, blocks))
             left, self.heap = self.heap, heap
             frame.names = before
