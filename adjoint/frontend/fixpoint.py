@@ -144,11 +144,12 @@ class FixedPoint(Control):
             self.install(params, learned.frozen)
             self.mark_tainted(params, initial, learned)
             at_head = dict(self.heap)
-            blocks, trip, heads = body(params)
+            with self.one_loop_deeper():
+                blocks, trip, heads = body(params)
             after = params if trip.status == RAISE else trip.values
-            inside = {*heads, *(atom for value in params.values() for atom in atoms_of(value))}
+            inside = {atom for value in params.values() for atom in atoms_of(value)}
             inside -= {atom for value in initial.values() for atom in atoms_of(value)}  # places that do not change
-            inside = inside.union(*map(defined_in, blocks))
+            inside = inside.union(heads, *map(defined_in, blocks))
             left, self.heap = self.heap, heap
             frame.names = before
             grew = self.new_types(params, after, learned)
@@ -231,7 +232,8 @@ class FixedPoint(Control):
         if isinstance(key, (str, Value)) or len(list(atoms_of(template))) != len(list(atoms_of(initial))):
             return self.renewed(key, template)
         return rebuild(template, iter([
-            Value(self.hint_of(atom), atom.type) if (key, k) in learned.rebound else first
+            first if (key, k) not in learned.rebound and first.type == atom.type
+            else Value(self.hint_of(atom), atom.type)
             for k, (atom, first) in enumerate(zip(atoms_of(template), atoms_of(initial), strict=True))
         ]))  # fmt: skip
 
