@@ -22,6 +22,7 @@ from adjoint.errors import (
     UnsupportedError,
     VerifyError,
 )
+from adjoint.explanation import explain
 from adjoint.ir.schedules import Recursive, Revolve
 from adjoint.rules.internal import stop_gradient
 from adjoint.sources import dump, source
@@ -43,6 +44,7 @@ __all__ = [
     "checkpoint",
     "checkpointed",
     "dump",
+    "explain",
     "grad",
     "hessian",
     "hvp",

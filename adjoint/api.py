@@ -32,6 +32,10 @@ def grad(
     `.specialize(*args)` the bare compiled program. A call never changes its arguments, and what it
     returns shares memory with nothing else.
 
+    `schedule` says how loops keep what the reverse sweep reads: "auto", "store", "recompute", "sqrt",
+    `Revolve(snapshots)` or `Recursive()`; `memory_budget`, in bytes or as "512 MB", has it chosen by what fits.
+    Both change time and memory, never a result.
+
     Raises UnsupportedError for syntax outside the subset, when decorated. At the first call it raises
     TypeError where the result is no real scalar, or an argument is an integer array or no number; ValueError
     where `argnums` names no argument of the call; MissingRuleError where a function has no derivative.

@@ -21,12 +21,17 @@ import numpy as np
 from adjoint import checks, sources
 from adjoint.api import grad
 from adjoint.errors import AdjointError, VerifyError
+from adjoint.explanation import explain
 from adjoint.ir.notation import parse_types
+from adjoint.ir.schedules import NAMES, Recursive, Revolve
 from adjoint.ir.types import ArrayType
 from adjoint.rules import library, table
 
 MODES = ("reverse", "forward", "primal")
 STAGES = ("ssa", "typed", "adjoint", "scheduled", "source", "all")
+
+
+SCHEDULES = 'sqrt, store, recompute, "Revolve(20)", "Recursive()"'
 
 
 class UserError(Exception):
@@ -65,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     dump.add_argument("--argnums", default="0", help='positions or names: "0", "w", "0,2"')
     dump.add_argument("--types", help='types of the arguments: "f8[3,4], f4[n], f8, i8"')
     dump.add_argument("--stage", choices=STAGES, default="source")
+    dump.add_argument("--schedule", default="auto", help=SCHEDULES)
     dump.add_argument("-o", dest="file", metavar="FILE", help="write a module that needs only NumPy")
     dump.set_defaults(run=_dump)
 
@@ -72,6 +78,14 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("target", metavar="PATH.py:FUNC")
     check.add_argument("--args", required=True, help='the arguments as Python: "np.ones(3), 2.0"')
     check.set_defaults(run=_check)
+
+    explain = commands.add_parser("explain", help="tell what a gradient keeps and what it computes again")
+    explain.add_argument("target", metavar="PATH.py:FUNC")
+    explain.add_argument("--args", required=True, help='the arguments as Python: "np.ones(3), 2.0"')
+    explain.add_argument("--argnums", default="0", help='positions or names: "0", "w", "0,2"')
+    explain.add_argument("--schedule", default="auto", help=SCHEDULES)
+    explain.add_argument("--measure", action="store_true", help="run it once more and tell its peak memory")
+    explain.set_defaults(run=_explain)
 
     rules = commands.add_parser("rules", help="list what has a derivative, and with which arguments")
     rules.add_argument("pattern", nargs="?", default="", metavar="PATTERN")
@@ -82,11 +96,13 @@ def _parser() -> argparse.ArgumentParser:
 def _dump(options: argparse.Namespace) -> int:
     fun = _load(options.target)
     argnums, types = _argnums(options.argnums), _types(options.types, fun)
+    schedule = _schedule(options.schedule)
     with _user_errors("cannot differentiate"):
         if options.file and options.stage == "source":
-            text = sources.module_text(fun, options.mode, argnums, types)
+            text = sources.module_text(fun, options.mode, argnums, types, schedule)
         else:
-            text = sources.dump(fun, mode=options.mode, argnums=argnums, types=types, stage=options.stage)
+            given = {"mode": options.mode, "argnums": argnums, "types": types, "stage": options.stage}
+            text = sources.dump(fun, schedule=schedule, **given)
     text = text.rstrip("\n") + "\n"
     if options.file:
         try:
@@ -101,8 +117,7 @@ def _dump(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     fun = _load(options.target)
     grad(fun)  # refuses what no arguments could make differentiable
-    with _user_errors(f"cannot evaluate --args {options.args!r}", (Exception,)):
-        value = eval(options.args, {"np": np})  # noqa: S307  # the user's own expression
+    value = _evaluated("--args", options.args)
     args = value if isinstance(value, tuple) else (value,)
     with _user_errors("cannot check", (Exception,)):
         rows = checks.gradient_errors(fun, args)
@@ -113,6 +128,29 @@ def _check(options: argparse.Namespace) -> int:
     if wrong:
         print(f"adjoint: the derivative by {', '.join(wrong)} is wrong", file=sys.stderr)
     return 1 if wrong else 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    fun = _load(options.target)
+    args = _evaluated("--args", options.args)
+    schedule = _schedule(options.schedule)
+    with _user_errors("cannot explain", (Exception,)):
+        found = explain(
+            fun, *(args if isinstance(args, tuple) else (args,)), argnums=_argnums(options.argnums), schedule=schedule,
+            measure=options.measure,
+        )  # fmt: skip
+    print(found)
+    return 0
+
+
+def _schedule(text: str) -> Any:
+    return text if text in NAMES else _evaluated("--schedule", text)
+
+
+def _evaluated(option: str, text: str) -> Any:
+    """The value of the user's own expression."""
+    with _user_errors(f"cannot evaluate {option} {text!r}", (Exception,)):
+        return eval(text, {"np": np, "Revolve": Revolve, "Recursive": Recursive})  # noqa: S307
 
 
 def _rules(options: argparse.Namespace) -> int:

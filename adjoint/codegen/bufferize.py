@@ -29,6 +29,7 @@ from adjoint.codegen.storage import (
     Storages,
     foreign,
     has_storage,
+    is_elementwise,
     is_list_update,
     is_update,
     is_view,
@@ -55,7 +56,7 @@ from adjoint.ir.core import (
     while_parts,
 )
 from adjoint.ir.types import PACKED, ArrayType, ListType, StackType, Type, list_depth, same_shape
-from adjoint.ir.walk import block_reads
+from adjoint.ir.walk import block_reads, op_reads
 from adjoint.rules.lists import list_get
 from adjoint.schedule.snapshots import KEEP, TAKE, THIN, SnapshotsType, family
 
@@ -85,12 +86,32 @@ class Facts:
         self.storages: dict[tuple[Value | tuple[Block | Op, int], int], Storage] = {}
         self.keeps: dict[Value, list[Op]] = {}  # what adds to the snapshots of a loop
         self.definitions: dict[Value, Op] = {}
+        self.homes: dict[Op, Block] = {}
         self.reads = count_reads(fn.body)
         self.following: Live = set()  # what loops carry to their next iteration
         self.count(fn.body)
 
+    def is_read_as_it_lies(self, view: Value, update: Op) -> bool:
+        """Whether a primal op before an update sums over a view: then the strides show in the last bit of the sum.
+
+        Such a view is copied right before the update, any other where it is made.
+        """
+        home = self.homes[update]
+        if isinstance(view.type, ListType) or self.homes[self.definitions[view]] is not home:
+            return False
+        views = {view}
+        for op in home.ops[home.ops.index(self.definitions[view]) + 1 : home.ops.index(update)]:
+            if views.isdisjoint(op_reads(op)):
+                continue
+            if is_view(op):
+                views.update(op.outputs)
+            elif not op.sweep and not is_elementwise(op):
+                return True
+        return False
+
     def count(self, block: Block) -> None:
         for op in block.ops:
+            self.homes[op] = block
             self.definitions.update((value, op) for value in op.outputs)
             if op.primitive is KEEP:
                 self.keeps.setdefault(family(op), []).append(op)
@@ -206,10 +227,13 @@ class _Analysis:
 
     def update(self, op: Op) -> None:
         target, out = op.inputs[0], op.outputs[0]
+        for before, view in self.d.late:
+            if before is op:
+                self.refer(view, self.own(view, view.type))
         storages = self.itself(target)
         self.written |= storages
         copied = (op, 0) in self.d.operands
-        if not copied and not self.make_writable(storages, self.facts.live[op], target):
+        if not copied and not self.make_writable(storages, op):
             self.new.operands.add((op, 0))
             copied = True
         own = self.own(out, out.type)
@@ -253,15 +277,20 @@ class _Analysis:
         self.new.operands |= found
         return bool(found)
 
-    def make_writable(self, storages: Storages, live: Live, target: Atom) -> bool:
-        """Whether memory may be written while `live` is read later, if need be by decisions elsewhere."""
+    def make_writable(self, storages: Storages, op: Op) -> bool:
+        """Whether an update may write memory while others read it later, if need be by decisions elsewhere."""
         if not storages or not self.writable(storages):
             return self.claim(storages)
-        seen_by = self.sharing(storages, live)
+        target = op.inputs[0]
+        seen_by = self.sharing(storages, self.facts.live[op])
         held = {value for value in seen_by if isinstance(value.type, SnapshotsType)}
-        if any(value is target or not self.is_copyable_view(value, target) for value in seen_by - held):
+        seen_by -= held
+        if any(value is target or not self.is_copyable_view(value, target) for value in seen_by):
             return False
-        self.new.views.update(seen_by - held)
+        in_order = (value for value in self.facts.definitions if value in seen_by)
+        late = [value for value in in_order if self.facts.is_read_as_it_lies(value, op)]
+        self.new.views.update(seen_by.difference(late))
+        self.new.late.update(((op, value), None) for value in late)
         if held:
             self.new.operands.update(place for place, kept in self.kept_by if not storages.isdisjoint(kept))
         return True

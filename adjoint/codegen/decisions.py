@@ -31,6 +31,7 @@ class Decisions:
     """What is copied, and which loop variables and sums own their memory."""
 
     views: set[Value] = field(default_factory=set)
+    late: dict[tuple[Op, Value], None] = field(default_factory=dict)  # views that are copied before an update
     operands: set[tuple[Op, int]] = field(default_factory=set)
     results: set[tuple[Block, int]] = field(default_factory=set)
     owned: dict[Value, Storage] = field(default_factory=dict)  # loop variables
@@ -48,8 +49,9 @@ class Decisions:
             for param in new.refused:
                 del self.owned[param]
             return True
-        if not new.views <= self.views:
+        if not (new.views <= self.views and new.late.keys() <= self.late.keys()):
             self.views |= new.views
+            self.late.update(new.late)
         elif not new.operands <= self.operands:
             self.operands |= new.operands
         elif not new.results <= self.results:
@@ -83,6 +85,10 @@ class Rewriter:
 
     def op(self, op: Op, table: dict[Value, Atom]) -> list[Op]:
         made: list[Op] = []
+        for before, view in self.d.late:
+            if before is op:
+                made.append(self.copy(lookup(table, view), op.span, op.sweep))
+                table[view] = made[-1].outputs[0]
         inputs = [lookup(table, atom) for atom in op.inputs]
         is_expression = op.primitive.fun in NEW_LISTS and (op, 0) in self.d.operands  # `[*items, x]`
         for k in range(len(inputs)):

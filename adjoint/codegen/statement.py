@@ -48,7 +48,7 @@ from adjoint.ir.walk import all_ops
 from adjoint.rules import internal
 from adjoint.rules.internal import zeros_if
 from adjoint.rules.lists import list_add_at, list_append, list_zeros_if
-from adjoint.schedule.snapshots import KEEP, TAKE, THIN
+from adjoint.schedule.snapshots import KEEP, REPORTS, TAKE, THIN
 
 READING = (CALL, OPAQUE, PACK, FRESH, KEEP)
 READING_FUNCTIONS = (list_append, zeros_if, list_zeros_if)
@@ -339,7 +339,7 @@ def _exposed(fn: Function, names: Mapping[Value, str]) -> set[str]:
 
     read(fn.results)
     for op in all_ops(fn.body):
-        if op.primitive in READING or op.primitive.fun in READING_FUNCTIONS:
+        if op.primitive in READING or op.primitive.fun in READING_FUNCTIONS or op.primitive.name in REPORTS:
             read(op.inputs)
         elif op.primitive is IF:
             for region in op.regions:

@@ -17,6 +17,7 @@ import numpy as np
 from adjoint.ir.core import OPAQUE, PACK, UNPACK, Atom, Literal, Op, Primitive, Slot, Value
 from adjoint.ir.types import ArrayType, ListType, ObjectType, PackType, StackType, Type, innermost, list_depth
 from adjoint.rules import internal, lists
+from adjoint.rules.registry import RULES
 
 
 class Storage:
@@ -110,6 +111,12 @@ def is_view(op: Op) -> bool:
     if op.primitive.fun is np.einsum and len(op.inputs) > 2:  # only of one operand may it be a view
         return False
     return op.primitive.view or op.primitive.name in _ALIASING
+
+
+def is_elementwise(op: Op) -> bool:
+    """Whether an op certainly treats each element alone, so that its result does not hang on strides."""
+    rule = RULES.get(op.primitive)
+    return is_update(op.primitive) or (rule is not None and rule.kind == "elementwise")
 
 
 def is_foreign(primitive: Primitive) -> bool:

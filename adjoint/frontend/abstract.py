@@ -12,7 +12,7 @@ from typing import Any
 
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import ArrayType, ListType, Symbol, Type, join, known_not_one
+from adjoint.ir.types import OF_TRIP, ArrayType, ListType, Symbol, Type, join, known_not_one
 
 Path = tuple[tuple[str, Any], ...]
 """Steps from the function being compiled to an object: ("cell", 0), ("global", name), ("attr", name)...
@@ -84,6 +84,14 @@ class Partial:
     call: Callable[[list[Any], dict[str, Any], Any], Any]
     name: str
     pure: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Super:
+    """`super()` in a method of a class."""
+
+    self: Any
+    cls: type
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -297,7 +305,7 @@ def widen(name: str, old: Type, new: Type) -> Type:
         return joined
     dims = []
     for axis, (a, b) in enumerate(zip(old.shape, new.shape, strict=True)):
-        own = f"{name}.{axis}"
+        own = f"{name}.{axis}{OF_TRIP}"
         certain = known_not_one(a) and known_not_one(b)
         dims.append(a if a == b else Symbol(own, 0, certain))
     return ArrayType(joined.dtype, tuple(dims), joined.kind)

@@ -18,6 +18,7 @@ from adjoint.frontend.abstract import (
     Rows,
     Span3,
     Static,
+    Super,
     constant_of,
     describe,
     is_atom,
@@ -333,6 +334,15 @@ def _isinstance(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) ->
     if is_constant(owner):
         return Literal(isinstance(constant_of(owner), kinds))
     low.refuse(node, f"isinstance of {describe(owner)}")
+
+
+@handles(super)
+def _super(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    fun, syntax = low.frame.fun, low.frame.node
+    if args or fun is None or "__class__" not in fun.__code__.co_freevars:
+        low.refuse(node, "`super` with arguments, or outside of a method", "call `super()` in the method itself")
+    cls = fun.__closure__[fun.__code__.co_freevars.index("__class__")].cell_contents
+    return Super(low.frame.names[syntax.args.args[0].id], cls)
 
 
 @handles(getattr)

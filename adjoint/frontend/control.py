@@ -130,11 +130,15 @@ class Merge(Joiner):
                 columns.append(rows.as_rows(self.low, value, other))
         return rows.merged(name, columns[0], columns[1], self)
 
-    def heap(self, visible: Callable[[Any], bool]) -> None:
+    def heap(self) -> None:
         """What arrays and containers hold that were there before the branch."""
         heaps = [end.heap for end in self.ends]
-        for key in dict.fromkeys((*heaps[0], *heaps[1])):
-            if key in self.before or (isinstance(key, Value) and visible(key)):
+        keys = dict.fromkeys((*heaps[0], *heaps[1]))
+        inside: set[Value] = set()
+        if any(isinstance(key, Value) and key not in self.before for key in keys):
+            inside = inside.union(*(defined_in(end.builder.block((), ())) for end in self.ends))
+        for key in keys:
+            if key in self.before or (isinstance(key, Value) and key not in inside):
                 old = self.before.get(key, key)
                 sides = [heap.get(key, old) for heap in heaps]
                 if all(side is old for side in sides):
@@ -212,7 +216,7 @@ class Control(Calls):
                 plain = ends[0].names.get(name), ends[1].names.get(name)
                 frame.names[name] = self.merge_name(name, then, other, plain, merged)
         status = self.merge_returns(ends, merged, node)
-        merged.heap(lambda root: not any(root in defined_in(end.builder.block((), ())) for end in ends))
+        merged.heap()
         merged.relate()
         regions = ends[0].builder.block((), merged.results[0]), ends[1].builder.block((), merged.results[1])
         with self.at(node):

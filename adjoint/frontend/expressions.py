@@ -12,7 +12,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import TypeInferenceError, UnsupportedError
-from adjoint.frontend import indexers, iteration, rows
+from adjoint.frontend import indexers, iteration, objects, rows
 from adjoint.frontend.abstract import (
     UNBOUND,
     Closure,
@@ -25,6 +25,7 @@ from adjoint.frontend.abstract import (
     Shape,
     Span3,
     Static,
+    Super,
     constant_of,
     describe,
     from_constant,
@@ -122,6 +123,9 @@ class Expressions(Ops):
             return self.fold(fun, operands, node)
         if fun is operator.add and all(map(is_list, operands)) and any(isinstance(o, Rows) for o in operands):
             return rows.concatenated(self, operands[0], operands[1], node)
+        if fun is operator.or_ and all(isinstance(o, Tree) and o.kind == "dict" for o in operands):
+            entries = {key: value for o in operands for key, value in zip(o.keys, o.children, strict=True)}
+            return self.boxed(Tree("dict", None, tuple(entries), tuple(entries.values())))
         if all(isinstance(o, Tree) for o in operands) and fun is operator.add:
             first, second = operands
             return make_tuple((*first.children, *second.children), first.kind)
@@ -344,7 +348,7 @@ class Expressions(Ops):
         """`owner[index]`."""
         owner = self.seen(owner)
         if isinstance(owner, Tree):
-            return self.tree_item(owner, index, node)
+            return objects.item(self, owner, index, node)
         if isinstance(owner, Rows):
             return rows.item(self, owner, index, node)
         if isinstance(owner, Static):
@@ -375,26 +379,6 @@ class Expressions(Ops):
             return make_tuple(self.array_index(child, node) for child in index.children)
         return index
 
-    def tree_item(self, owner: Tree, index: Any, node: Any) -> Any:
-        if isinstance(index, Span3) or is_constant(index):
-            try:
-                key = constant_of(index)
-            except LookupError:
-                self.refuse(node, f"{describe(owner)} is sliced at places known at run time only")
-            if isinstance(key, slice):
-                return make_tuple(owner.children[key], owner.kind)
-            try:
-                if owner.kind == "dict":
-                    return owner.children[owner.keys.index(key)]
-                return owner.children[key]
-            except (IndexError, ValueError, TypeError):
-                kind = KeyError if owner.kind == "dict" else IndexError
-                self.error(kind, node, f"{describe(owner)} has no item {key!r}")
-        if is_atom(index) and owner.kind in ("tuple", "list"):
-            key = self.as_static(index, node, "an index into a sequence of Python objects")
-            return self.tree_item(owner, Literal(key), node)
-        self.refuse(node, f"{describe(owner)} is indexed by {describe(index)}")
-
     # ------------------------------------------------------------------ attributes
 
     def expr_Attribute(self, node: Any) -> Any:
@@ -412,6 +396,8 @@ class Expressions(Ops):
             return self.tree_attribute(owner, tree, name, node)
         if isinstance(owner, Static):
             return self.static_attribute(owner, name, node)
+        if isinstance(owner, Super):
+            return objects.inherited(self, owner, name, node)
         return Method(owner, name)
 
     def tree_attribute(self, owner: Any, tree: Tree, name: str, node: Any) -> Any:

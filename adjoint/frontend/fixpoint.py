@@ -9,7 +9,6 @@ by `Learned.tainted`, which also grows to a fixed point.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import gast
@@ -39,64 +38,12 @@ from adjoint.frontend.control import (
     hidden,
     label,
 )
+from adjoint.frontend.learned import Learned, LoopPlan, Trip
 from adjoint.frontend.memory import is_memory
 from adjoint.ir.core import UNDEFINED, Atom, Block, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import Type
 from adjoint.ir.walk import defined_in, lookup, substitute
-
-
-@dataclass(frozen=True, slots=True)
-class LoopPlan:
-    """A lowered loop: its blocks, and for each carried number how it starts, enters, leaves and ends.
-
-    `values` are the abstract values of the carried keys inside; `invariant` maps those of their numbers that
-    the body never changes to what they are outside.
-    """
-
-    numbers: dict[str, int]  # attributes `stop` and `trips` of a loop that may end early
-    blocks: list[Block]
-    heads: list[Value]
-    values: dict[Any, Any]
-    invariant: dict[Value, Atom]
-    initial: tuple[Atom, ...]
-    params: tuple[Value, ...]
-    following: tuple[Atom, ...]
-    finals: list[Value]
-
-
-@dataclass(eq=False)
-class Learned:
-    """What the lowerings of a loop so far have told about it; it only grows.
-
-    `cells` are the arrays and containers from outside that a trip changes, `opened` the containers in which it
-    puts other containers, `rebound` the places in them where it puts other values. `frozen` tells that names may
-    share a container in some trips only; `tainted` has for an array that is carried the arrays that it may share
-    memory with: those from outside, or the places of other carried ones.
-    """
-
-    types: dict[Any, Any] = field(default_factory=dict)
-    cells: list[Any] = field(default_factory=list)
-    rebound: set[tuple[Any, int]] = field(default_factory=set)
-    opened: set[Ref] = field(default_factory=set)
-    frozen: bool = False
-    tainted: dict[tuple[Any, int], frozenset[Any]] = field(default_factory=dict)
-
-    def forget_arrays(self) -> None:
-        """Where a loop in a loop is lowered once more, the arrays from outside are others."""
-        self.tainted = {
-            place: frozenset(doubt for doubt in doubts if isinstance(doubt, tuple))
-            for place, doubts in self.tainted.items()
-        }
-
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """What a trip leaves behind: the references, and their values at the end of the body."""
-
-    status: str
-    references: dict[Any, Any]
-    values: dict[Any, Any]
-
 
 SHARED = "this container is changed, and in some trips of a loop it is that of another name"
 
@@ -132,7 +79,7 @@ class FixedPoint(Control):
         frame = self.frame
         before, heap = frame.names, self.heap
         learned = self.loops.setdefault((node, frame), Learned())
-        learned.forget_arrays()
+        learned.rename(self.cells_now(learned))
         while True:
             frame.names, self.heap = dict(before), dict(heap)
             keys = [*names, *learned.cells]
@@ -147,9 +94,7 @@ class FixedPoint(Control):
             with self.one_loop_deeper():
                 blocks, trip, heads = body(params)
             after = params if trip.status == RAISE else trip.values
-            inside = {atom for value in params.values() for atom in atoms_of(value)}
-            inside -= {atom for value in initial.values() for atom in atoms_of(value)}  # places that do not change
-            inside = inside.union(heads, *map(defined_in, blocks))
+            inside = own_atoms(params, initial).union(heads, *map(defined_in, blocks))
             left, self.heap = self.heap, heap
             frame.names = before
             grew = self.new_types(params, after, learned)
@@ -160,15 +105,46 @@ class FixedPoint(Control):
             if not grew:
                 break
         learned.cells = [key for key in learned.cells if left[key] is not at_head[key]]
+        if learned.cells:
+            learned.places = {cell: place for place, cell in self.places_of(before) if cell in learned.cells}
         initial = {key: rows.adapt(self, self.state_of(key, learned), params[key]) for key in params}
         starts = {key: rebuild(v, iter([self.current(a) for a in atoms_of(v)])) for key, v in initial.items()}
         plan, results = self.plan(initial, starts, params, after, blocks, heads)
         emit(plan)
         frame.names, self.heap = dict(before), dict(heap)
+        results = {key: value for key, value in results.items() if isinstance(key, str) or key in learned.cells}
         self.install(results, learned.frozen)
         for key, value in results.items():
             self.relate_finals(key, value, params, trip)
         return NEXT
+
+    def cells_now(self, learned: Learned) -> dict[Any, Any]:
+        """The arrays and containers that stand where those were that a loop has changed when it was lowered before."""
+        if not learned.places:
+            return {}
+        now = dict(self.places_of(self.frame.names))
+        pairs = ((cell, now.get(place)) for cell, place in learned.places.items())
+        return {cell: new for cell, new in pairs if type(new) is type(cell)}
+
+    def places_of(self, names: dict[str, Any]) -> Iterator[tuple[tuple[str, int], Any]]:
+        """The arrays and containers that names lead to, by name and number."""
+        for name, held in names.items():
+            yield from (((name, k), cell) for k, cell in enumerate(self.cells_of(held, set())))
+
+    def cells_of(self, value: Any, seen: set[Ref]) -> Iterator[Any]:
+        """The arrays and containers that a value leads to, in order."""
+        if isinstance(value, Ref):
+            if value not in seen and value in self.heap:
+                seen.add(value)
+                yield value
+                yield from self.cells_of(self.heap[value], seen)
+        elif isinstance(value, Tree):
+            for child in value.children:
+                yield from self.cells_of(child, seen)
+        elif isinstance(value, Maybe):
+            yield from self.cells_of(value.value, seen)
+        elif is_memory(value):
+            yield self.root(value)
 
     def new_types(self, params: dict[Any, Any], after: dict[Any, Any], learned: Learned) -> bool:
         """Note what covers the head of the loop and the end of a trip; True if that is not what is assumed."""
@@ -413,6 +389,12 @@ class FixedPoint(Control):
                 for table in (self.may, self.comes_from):
                     if param in table:
                         table[final] = table.get(final, frozenset()) | table[param] | {final}
+
+
+def own_atoms(params: dict[Any, Any], initial: dict[Any, Any]) -> set[Any]:
+    """What stands for something inside a loop alone: not the places of containers that no trip changes."""
+    outside = {atom for value in initial.values() for atom in atoms_of(value)}
+    return {atom for value in params.values() for atom in atoms_of(value)} - outside
 
 
 def conform(value: Any, template: Any) -> list[Any]:

@@ -41,8 +41,9 @@ from adjoint.frontend.control import (
     hidden,
     walk_same_function,
 )
-from adjoint.frontend.fixpoint import FixedPoint, LoopPlan, Trip
+from adjoint.frontend.fixpoint import FixedPoint
 from adjoint.frontend.iteration import Iterated, iterated
+from adjoint.frontend.learned import LoopPlan, Trip
 from adjoint.frontend.liveness import assigned
 from adjoint.frontend.memory import is_array
 from adjoint.frontend.recursion import status_of

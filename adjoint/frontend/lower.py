@@ -169,6 +169,9 @@ class Lowering(Loops):
         if isinstance(old, Ref) and fun is operator.add and is_list(self.seen(old)):
             mutation.extend(self, old, operand, node)
             return old
+        if isinstance(old, Ref) and fun is operator.or_ and getattr(self.seen(old), "kind", "") == "dict":
+            mutation.method(self, old, "update", [operand], {}, node)
+            return old
         value = self.operation(fun, (old, operand), node)
         if not is_array(old) or not is_atom(value):
             return value

@@ -6,6 +6,7 @@ import inspect
 import types
 from typing import Any
 
+from adjoint.errors import UnsupportedError
 from adjoint.frontend import rows
 from adjoint.frontend.abstract import Ref, Rows, Static, constant_of, describe, is_constant, make_tuple
 from adjoint.ir.core import Literal
@@ -14,12 +15,11 @@ from adjoint.ir.tree import Tree
 
 def set_item(low: Any, ref: Ref, index: Any, value: Any, node: Any) -> None:
     """`items[index] = value`."""
-    tree, value = low.seen(ref), low.boxed(value)
+    value = low.boxed(value)
+    tree, index = placed(low, ref, index, node, "the place of a write into a container")
     if isinstance(tree, Rows):
         rows.set_item(low, ref, tree, index, value, node)
         return
-    if not is_constant(index):
-        index = Literal(low.as_static(index, node, "the place of a write into a container"))
     key, children = constant_of(index), list(tree.children)
     if tree.kind == "dict":
         _set_key(low, ref, tree, key, value, node)
@@ -34,6 +34,20 @@ def set_item(low: Any, ref: Ref, index: Any, value: Any, node: Any) -> None:
         except (IndexError, TypeError) as problem:
             low.error(type(problem), node, str(problem))
     low.change(ref, make_tuple(children, "list"), node)
+
+
+def placed(low: Any, ref: Ref, index: Any, node: Any, what: str) -> tuple[Any, Any]:
+    """What a container holds, and a place in it: a list becomes one of run-time length if the place needs that."""
+    tree = low.seen(ref)
+    if isinstance(tree, Rows) or is_constant(index):
+        return tree, index
+    try:
+        return tree, Literal(low.as_static(index, node, what))
+    except UnsupportedError:
+        found = rows.as_rows(low, tree, tree) if tree.kind == "list" else None
+        if found is None:
+            raise
+        return found, index
 
 
 def _set_key(low: Any, ref: Ref, tree: Tree, key: Any, value: Any, node: Any) -> None:
@@ -60,11 +74,11 @@ def set_attribute(low: Any, ref: Ref, name: str, value: Any, node: Any) -> None:
 
 def delete_item(low: Any, ref: Ref, index: Any, node: Any) -> None:
     """`del items[index]`."""
-    tree = low.seen(ref)
+    tree, index = placed(low, ref, index, node, "the place of an item to delete")
     if isinstance(tree, Rows):
         rows.delete(low, ref, tree, index, node)
         return
-    key = constant_of(index) if is_constant(index) else low.as_static(index, node, "the place of an item to delete")
+    key = constant_of(index)
     if tree.kind == "dict":
         _pop_key(low, ref, tree, key, node)
         return
@@ -92,6 +106,9 @@ def extend(low: Any, ref: Ref, more: Any, node: Any) -> None:
 def method(low: Any, ref: Ref, name: str, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     """A method that changes a list or a dict; LookupError where it is none."""
     tree = low.seen(ref)
+    if isinstance(tree, Tree) and tree.kind == "list" and name in ("pop", "insert") and args:
+        tree, index = placed(low, ref, args[0], node, f"the place of `{name}`")
+        args = [index, *args[1:]]
     if isinstance(tree, Rows):
         return rows.method(low, ref, tree, name, args, node)
     if tree.kind == "list" and name in LIST_METHODS:
@@ -113,9 +130,9 @@ def _list_method(low: Any, ref: Ref, tree: Tree, name: str, args: list[Any], nod
         extend(low, ref, args[0], node)
         return result
     elif name == "insert":
-        items.insert(low.as_static(args[0], node, "the place of an insertion"), low.boxed(args[1]))
+        items.insert(constant_of(args[0]), low.boxed(args[1]))
     elif name == "pop":
-        at = low.as_static(args[0], node, "the place of an item to pop") if args else -1
+        at = constant_of(args[0]) if args else -1
         if not items:
             low.error(IndexError, node, "pop from empty list")
         result = items.pop(at)

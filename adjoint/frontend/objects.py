@@ -9,8 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.frontend.abstract import Static, constant_of, describe, from_constant, is_constant, make_tuple
+from adjoint.errors import UnsupportedError
+from adjoint.frontend import rows
+from adjoint.frontend.abstract import (
+    Partial,
+    Span3,
+    Static,
+    Super,
+    constant_of,
+    describe,
+    from_constant,
+    is_atom,
+    is_constant,
+    make_tuple,
+)
 from adjoint.frontend.outside import SETTLED
+from adjoint.ir.core import Literal
 from adjoint.ir.tree import Tree
 from adjoint.rules.internal import cast
 
@@ -36,6 +50,51 @@ def method(
     if owner.kind in ("list", "tuple") and name in ("index", "count"):
         low.refuse(node, f"`{name}` looks for an item that is equal, which is known at run time only", "use places")
     low.refuse(node, f"the method `{name}` of {describe(owner)} is not supported")
+
+
+def item(low: Any, owner: Tree, index: Any, node: Any) -> Any:
+    """`owner[index]`; a place known at run time only makes a list of run-time length of it."""
+    if isinstance(index, Span3) or is_constant(index):
+        try:
+            key = constant_of(index)
+        except LookupError:
+            low.refuse(node, f"{describe(owner)} is sliced at places known at run time only")
+        if isinstance(key, slice):
+            return make_tuple(owner.children[key], owner.kind)
+        try:
+            if owner.kind == "dict":
+                return owner.children[owner.keys.index(key)]
+            return owner.children[key]
+        except (IndexError, ValueError, TypeError):
+            kind = KeyError if owner.kind == "dict" else IndexError
+            low.error(kind, node, f"{describe(owner)} has no item {key!r}")
+    if is_atom(index) and owner.kind in ("tuple", "list"):
+        try:
+            key = low.as_static(index, node, "an index into a sequence of Python objects")
+        except UnsupportedError:
+            found = rows.as_rows(low, owner, owner)
+            if found is None:
+                raise
+            return rows.item(low, found, index, node)
+        return item(low, owner, Literal(key), node)
+    low.refuse(node, f"{describe(owner)} is indexed by {describe(index)}")
+
+
+def inherited(low: Any, owner: Super, name: str, node: Any) -> Any:
+    """`super().name`: what the classes after the one that the method is written in have under a name."""
+    self = owner.self
+    order = (type(self.value) if isinstance(self, Static) else low.seen(self).cls).__mro__
+    after = order[order.index(owner.cls) + 1 :]
+    found = next((vars(cls)[name] for cls in after if name in vars(cls)), None)
+    if isinstance(found, types.FunctionType):
+        return Partial(lambda args, kwargs, at: low.call(Static(found), [self, *args], kwargs, at), name, pure=False)
+    if isinstance(found, staticmethod):
+        return Static(found.__func__)
+    if isinstance(found, property) and isinstance(found.fget, types.FunctionType):
+        return low.call(Static(found.fget), [self], {}, node)
+    if found is object.__init__:
+        return Partial(lambda args, kwargs, at: Static(None), name)
+    low.refuse(node, f"`super().{name}` is no function in Python")
 
 
 def _entries(low: Any, owner: Tree, name: str, args: list[Any], node: Any) -> Any:

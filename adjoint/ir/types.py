@@ -186,6 +186,14 @@ def _is_joined(dim: Dim) -> bool:
     return isinstance(dim, Symbol) and ("|" in dim.name or "(joined)" in dim.name)
 
 
+OF_TRIP = "~"
+"""In the name of a length that may differ from trip to trip of a loop: equal names mean one number in one trip only."""
+
+
+def is_of_trip(dim: Dim) -> bool:
+    return isinstance(dim, Symbol) and OF_TRIP in dim.name
+
+
 def same_shape(a: Shape | None, b: Shape | None) -> bool:
     """Whether broadcasting `a` against `b` certainly leaves both as they are."""
     return a is not None and b is not None and len(a) == len(b) and all(map(same_length, a, b))

@@ -6,18 +6,19 @@ of them for several results). Dtypes are asked of NumPy itself, by a call on sca
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import count
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from adjoint.ir.core import Atom, Literal, Slot, Value
 from adjoint.ir.types import (
     PY_FLOAT,
+    PY_INT,
     UNKNOWN,
     ArrayType,
     Dim,
@@ -29,7 +30,7 @@ from adjoint.ir.types import (
     sample,
     scalar_kind,
 )
-from adjoint.ir.walk import map_attribute
+from adjoint.ir.walk import LENGTHS, map_attribute
 
 NO_VALUE = np._NoValue  # noqa: SLF001  # the default of `keepdims`, which has no public name
 Infer = Callable[[Sequence[Atom], Mapping[str, Any]], Any]
@@ -215,7 +216,6 @@ def normal_axes(axis: Any, ndim: int) -> tuple[int, ...]:
 
 
 _fresh = count()
-_lengths: WeakKeyDictionary[Value, Dim] = WeakKeyDictionary()
 
 
 def fresh_length(hint: str = "length") -> Symbol:
@@ -240,14 +240,22 @@ def dim_of(atom: Atom) -> Dim:
     """The length that a run-time integer stands for, the same for every use of that value."""
     if isinstance(atom, Literal):
         return int(atom.value)
-    if atom not in _lengths:
-        _lengths[atom] = fresh_length(atom.hint or "n")
-    return _lengths[atom]
+    if atom not in LENGTHS:
+        LENGTHS[atom] = fresh_length(atom.hint or "n")
+    return LENGTHS[atom]
 
 
 def remember_length(value: Value, dim: Dim) -> None:
     """Record that a run-time integer is the length of a known axis (`n = x.shape[0]`)."""
-    _lengths[value] = dim
+    LENGTHS[value] = dim
+
+
+def remember_arithmetic(value: Value, fun: Any, operands: Sequence[Atom]) -> None:
+    """Name a sum or a difference of integers after them, so that `x[i + 1:]` and `y[i + 1:]` are known to match."""
+    sign = {operator.add: "+", operator.sub: "-"}.get(fun)
+    if sign and value.type == PY_INT and all(atom.type == PY_INT for atom in operands):
+        first, second = (str(dim_of(atom)).replace("?", "") for atom in operands)
+        remember_length(value, Symbol(f"({first}{sign}{second})"))
 
 
 def shape_of(sizes: Any, inputs: Sequence[Atom]) -> Shape | None:

@@ -214,7 +214,7 @@ def array(bar, *items, dtype=None):
     return cut(bar, items, 0, as_new_axis(0))
 
 
-@linear(np.vstack, infer=infer_joined(lambda first, attrs: (0, as_rows)), sequence=True)
+@linear(np.vstack, np.vstack, infer=infer_joined(lambda first, attrs: (0, as_rows)), sequence=True)
 def vstack(bar, *items, dtype=None):
     return cut(bar, items, 0, as_rows)
 

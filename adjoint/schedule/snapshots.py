@@ -39,6 +39,9 @@ BISECTION = Primitive("bisection", runtime.bisection)
 
 STEPS = ObjectType("steps")
 
+REPORTS = ("tape", "size")
+"""Primitives, by name, that tell the sizes of residuals to what measures a program."""
+
 
 @dataclass(frozen=True, slots=True)
 class SnapshotsType(StackType):

@@ -220,6 +220,14 @@ def stored_value(op: Op, r: Rewriter) -> Atom | None:
     return write.inputs[1]
 
 
+def store_of_read(op: Op, r: Rewriter) -> Atom | None:
+    """update(x, x[index], index) -> x"""
+    read = r.definition(op.inputs[1], frozenset({GETITEM}))
+    if read is None or read.inputs[0] is not op.inputs[0] or index_key(op, 2) is None:
+        return None
+    return op.inputs[0] if index_key(read, 1) == index_key(op, 2) else None
+
+
 def index_key(op: Op, operands: int) -> Any:
     """An index, its run-time numbers as values, to compare; None if it is not basic (ints and slices)."""
     index = op.attrs["index"]
@@ -259,4 +267,5 @@ EXACT = (
     Row("cast to the same dtype", frozenset({CAST}), same_dtype, exact=True),
     Row("real(x) of a real", frozenset({REAL, CONJ}), real_of_real, exact=True),
     Row("stored value", frozenset({GETITEM}), stored_value, exact=True),
+    Row("store of what is there", frozenset({UPDATE}), store_of_read, exact=True),
 )

@@ -12,7 +12,7 @@ import math
 from typing import Any
 
 from adjoint.ir.core import Atom, Literal, Op, Value
-from adjoint.ir.types import ArrayType, Dim, same_length
+from adjoint.ir.types import ArrayType, Dim, is_of_trip, same_length
 from adjoint.rules.infer import static_argument
 from adjoint.rules.names import (
     ADD_AT,
@@ -50,7 +50,7 @@ def known_length(op: Op, r: Rewriter) -> Atom | None:
 
 def length_of_argument(length: Dim, atom: Atom, r: Rewriter) -> Atom | None:
     """The same length read from an argument of the function: a name of a length means one number."""
-    if atom in r.params:
+    if atom in r.params or is_of_trip(length):
         return None
     for param in r.params:
         shape = param.type.shape if isinstance(param.type, ArrayType) else None
@@ -115,6 +115,8 @@ def shape_source(atom: Atom, r: Rewriter) -> Atom | None:
 
 
 def argument_like(atom: Atom, r: Rewriter) -> Value | None:
+    if isinstance(atom.type, ArrayType) and any(map(is_of_trip, atom.type.shape or ())):
+        return None
     return next((x for x in r.params if x.type == atom.type and has_shape(x, atom)), None)
 
 

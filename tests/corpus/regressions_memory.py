@@ -139,3 +139,10 @@ def iterators_with_names(x):
     for _, v in items:
         s *= v
     return s
+
+
+@program((normal(6), normal(4, seed=3)), (normal(4), normal(4, seed=3)))
+def length_changes_in_a_loop(a, b):
+    for _ in range(2):
+        a = b * a[0]
+    return a

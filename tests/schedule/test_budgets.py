@@ -116,6 +116,24 @@ def test_effects_happen_once(capsys):
     assert capsys.readouterr().out == "0\n1\n2\n3\n4\n5\n" * 4
 
 
+def test_residuals_of_branches_that_were_not_taken():
+    def program(x, a):
+        for t in range(20):
+            x = x * a + 0.1 * x * x
+            if x > 3.0:
+                break
+            if t % 3 == 2:
+                continue
+            x = x + 0.01 * np.sin(x)
+        return x * a
+
+    for x, a in ((0.45, 1.3), (0.4, 0.2)):
+        gradient = value_and_grad(program, (0, 1), memory_budget="1 MB")
+        assert gradient(x, a) == gradient(x, a) == value_and_grad(program, (0, 1))(x, a)
+    found = adjoint.explain(program, 0.45, 1.3)
+    assert any(residual.total for residual in found.residuals)
+
+
 def test_choices():
     loop = LoopMeter(0, state=10, held=2, steps=100, residuals=30)
     assert choose(100, [], 1) == "store"

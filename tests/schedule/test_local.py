@@ -35,7 +35,7 @@ def same_bits(a, b):
 def test_it_is_the_range_itself():
     assert list(checkpointed(range(2, 9, 3), snapshots=2)) == [2, 5, 8]
     for wrong, error in ((0, ValueError), ("3", TypeError)):
-        with pytest.raises(error, match="snapshots"):
+        with pytest.raises(error, match="snapshot"):
             checkpointed(range(3), wrong)
 
 

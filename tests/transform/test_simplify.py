@@ -80,6 +80,8 @@ EXACT_CASES = [
     ("stored value of the same type", (V, NUMPY), lambda x, s: update(x, s, index=2)[2], lambda x, s: s),
     ("stored slice", (V, I8), lambda x, k: update(x, -x, index=slice(None))[:], lambda x, k: -x),
     ("other index", (V, NUMPY), lambda x, s: update(x, s, index=2)[3], None),
+    ("store of what is there", (V, I8), lambda x, k: update(x, x[k], index=k), lambda x, k: x),
+    ("store of what is elsewhere", (V, I8), lambda x, k: update(x, x[0], index=k), None),
     ("index that repeats", (V,), lambda x: update(x, -x, index=[0, 0])[[0, 0]], None),
 ]
 

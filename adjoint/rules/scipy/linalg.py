@@ -19,6 +19,7 @@ from adjoint.rules.scipy import banded, matrices  # noqa: F401  # enter their ru
 from adjoint.rules.scipy.factors import outer, refuse_complex
 from adjoint.rules.scipy.forms import Refused, symbolic
 from adjoint.rules.shape import matrix_transposed
+from adjoint.rules.trace import Zero
 
 solve, solve_triangular = symbolic(linalg.solve), symbolic(linalg.solve_triangular)
 
@@ -83,6 +84,8 @@ OTHER_TRIANGLE = {"upper triangular": "lower triangular", "lower triangular": "u
 
 def part_read(x, assume_a, lower):
     """What `solve` makes of a matrix of which it reads a part; `x` is a tangent."""
+    if isinstance(x, Zero):
+        return x
     if assume_a in SYMMETRIC:
         return symmetric(x, x, not lower)
     if assume_a in ("upper triangular", "lower triangular"):

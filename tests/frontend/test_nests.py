@@ -1,0 +1,79 @@
+"""Loops in loops whose arrays and containers are made anew in each trip: what a lowering tells is kept for the next."""
+
+import numpy as np
+import pytest
+
+import adjoint
+from adjoint.frontend.loops import Loops
+
+
+def arrays(x):
+    total = 0.0
+    a = np.zeros(3)
+    for i in range(2):
+        a[i] = x * (i + 1)
+        b = np.zeros(3)
+        for j in range(2):
+            b[j] = a[i] * x
+            c = np.zeros(3)
+            for k in range(2):
+                c[k] = b[j] + a[k] * x
+                d = np.zeros(3)
+                for m in range(2):
+                    d[m + 1] = c[k] * a[m] * x
+                total = total + np.sum(d)
+            total = total + np.sum(c)
+        total = total + np.sum(b)
+    return total + np.sum(a)
+
+
+def containers(x):
+    total = 0.0
+    a = [1.0, x]
+    for _ in range(2):
+        a[0] = a[0] * a[1]
+        b = {"array": np.ones(3), "number": x}
+        for j in range(2):
+            b["array"][j] *= a[0]
+            b["number"] += x
+            c = []
+            for k in range(2):
+                c.append(b["array"][k] * x)
+                d = [0.0, b["number"]]
+                for m in range(2):
+                    d[0] += d[1] * (m + 1)
+                total = total + d[0]
+            total = total + c[0] * c[1]
+        total = total + b["number"]
+    return total + a[0]
+
+
+@pytest.mark.parametrize(("fun", "rounds"), [(arrays, 14), (containers, 40)])
+def test_each_body_is_lowered_a_few_times(fun, rounds, monkeypatch):
+    count = 0
+    end_of_trip = Loops.end_of_trip
+
+    def counted(self, *args):
+        nonlocal count
+        count += 1
+        return end_of_trip(self, *args)
+
+    monkeypatch.setattr(Loops, "end_of_trip", counted)
+    adjoint.cache_clear()
+    slope = adjoint.grad(fun)(0.7)
+    assert 8 <= count <= rounds  # a loop needs two lowerings or more, and one for each of what it is in
+    assert slope == pytest.approx((fun(0.7 + 1e-6) - fun(0.7 - 1e-6)) / 2e-6, rel=1e-7)
+
+
+def test_a_name_that_leads_elsewhere_in_the_next_lowering():
+    def program(x):
+        total = 0.0
+        for i in range(3):
+            held = np.zeros(2) if i < 2 else np.ones(2)
+            for j in range(2):
+                held[j] = held[j] + x * (j + 1) + total
+            total = total + np.sum(held) * x
+        return total
+
+    slope = adjoint.grad(program)(0.7)
+    assert slope == pytest.approx((program(0.7 + 1e-6) - program(0.7 - 1e-6)) / 2e-6, rel=1e-7)
