@@ -69,11 +69,12 @@ class Comprehensions(Strings):
     def is_unrolled(self, node: Any) -> bool:
         """Whether what a comprehension goes through first has a length known at compile time."""
         heap, self.heap = self.heap, dict(self.heap)
+        probing, self.probing = self.probing, True
         with self.region():
             try:
                 return self.has_known_length(self.seen(self.expr(node.generators[0].iter)))
             finally:
-                self.heap = heap
+                self.heap, self.probing = heap, probing
 
     def has_known_length(self, value: Any) -> bool:
         raise NotImplementedError

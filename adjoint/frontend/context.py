@@ -80,6 +80,9 @@ class Context:
     may: dict[Value, frozenset[Value]] = field(default_factory=dict)  # which arrays an array may share memory with
     comes_from: dict[Value, frozenset[Value]] = field(default_factory=dict)  # which arrays it may be
     gone_through: set[Any] = field(default_factory=set)  # lists that loops being lowered go through
+    looping: int = 0  # how many loops deep
+    iterators: dict[int, Any] = field(default_factory=dict)  # what names are bound to that is gone through later
+    probing: bool = False  # an expression is lowered for its type alone
     in_order: set[Value] = field(default_factory=set)  # copies that are in C order, whatever they are copies of
     doubtful: dict[Value, tuple[Builder, Op]] = field(default_factory=dict)  # views that may be copies
 
@@ -119,6 +122,14 @@ class Context:
         finally:
             self.builder = outer
             self.depth -= 1
+
+    @contextmanager
+    def one_loop_deeper(self) -> Iterator[None]:
+        self.looping += 1
+        try:
+            yield
+        finally:
+            self.looping -= 1
 
     def guard(self, path: Path, check: str, value: Any) -> None:
         """Note a fact about the outside that the compiled program relies on."""

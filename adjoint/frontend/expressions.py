@@ -12,7 +12,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import TypeInferenceError, UnsupportedError
-from adjoint.frontend import indexers, objects, rows
+from adjoint.frontend import indexers, iteration, objects, rows
 from adjoint.frontend.abstract import (
     UNBOUND,
     Closure,
@@ -78,7 +78,9 @@ class Expressions(Ops):
         return from_constant(node.value)
 
     def expr_Name(self, node: Any) -> Any:
-        return self.usable(self.lookup(node.id, node), node.id, node)
+        value = self.lookup(node.id, node)
+        iteration.read(self, node.id, value, node)
+        return self.usable(value, node.id, node)
 
     def usable(self, value: Any, name: str, node: Any) -> Any:
         """A value that is about to be read: bound, and of one structure."""

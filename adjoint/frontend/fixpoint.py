@@ -91,10 +91,10 @@ class FixedPoint(Control):
             self.install(params, learned.frozen)
             self.mark_tainted(params, initial, learned)
             at_head = dict(self.heap)
-            blocks, trip, heads = body(params)
+            with self.one_loop_deeper():
+                blocks, trip, heads = body(params)
             after = params if trip.status == RAISE else trip.values
-            inside = {*heads, *(atom for value in params.values() for atom in atoms_of(value))}
-            inside = inside.union(*map(defined_in, blocks))
+            inside = own_atoms(params, initial).union(heads, *map(defined_in, blocks))
             left, self.heap = self.heap, heap
             frame.names = before
             grew = self.new_types(params, after, learned)
@@ -208,7 +208,8 @@ class FixedPoint(Control):
         if isinstance(key, (str, Value)) or len(list(atoms_of(template))) != len(list(atoms_of(initial))):
             return self.renewed(key, template)
         return rebuild(template, iter([
-            Value(self.hint_of(atom), atom.type) if (key, k) in learned.rebound else first
+            first if (key, k) not in learned.rebound and first.type == atom.type
+            else Value(self.hint_of(atom), atom.type)
             for k, (atom, first) in enumerate(zip(atoms_of(template), atoms_of(initial), strict=True))
         ]))  # fmt: skip
 
@@ -388,6 +389,12 @@ class FixedPoint(Control):
                 for table in (self.may, self.comes_from):
                     if param in table:
                         table[final] = table.get(final, frozenset()) | table[param] | {final}
+
+
+def own_atoms(params: dict[Any, Any], initial: dict[Any, Any]) -> set[Any]:
+    """What stands for something inside a loop alone: not the places of containers that no trip changes."""
+    outside = {atom for value in initial.values() for atom in atoms_of(value)}
+    return {atom for value in params.values() for atom in atoms_of(value)} - outside
 
 
 def conform(value: Any, template: Any) -> list[Any]:

@@ -85,3 +85,50 @@ def _look(low: Any, node: Any, found: Iterated) -> Callable[[], Any]:
     if isinstance(value, Ref) and isinstance(low.seen(value), (Tree, Rows)):
         found.refs[value] = low.seen(value)
     return lambda: value
+
+
+@dataclass(eq=False)
+class Bound:
+    """An iterator, or a view of a dict, that a name was bound to: what it was made of, and how often it is read."""
+
+    value: Any
+    node: Any
+    heap: dict[Any, Any]
+    names: dict[str, Any]
+    looping: int
+    reads: int = 0
+
+
+ONCE = ("zip", "enumerate", "reversed", "map", "filter", "iter")
+
+
+def remember(low: Any, name: str, node: Any) -> None:
+    """Note that a name was bound to what goes through something later: Python looks there then, and only once."""
+    called = node.func if isinstance(node, gast.Call) else None
+    once = isinstance(node, gast.GeneratorExp) or (isinstance(called, gast.Name) and called.id in ONCE)
+    if once or (isinstance(called, gast.Attribute) and called.attr in VIEWS and not node.args):
+        value = low.frame.names[name]
+        if isinstance(value, (Tree, Items)):
+            low.iterators[id(value)] = Bound(value, node, dict(low.heap), dict(low.frame.names), low.looping)
+
+
+def read(low: Any, name: str, value: Any, node: Any) -> None:
+    """Refuse to read an iterator where Python finds something else than it was made of."""
+    bound = low.iterators.get(id(value))
+    if bound is None or low.probing:
+        return
+    is_view = isinstance(bound.node, gast.Call) and isinstance(bound.node.func, gast.Attribute)
+    bound.reads += 1
+    if not is_view and (bound.reads > 1 or low.looping != bound.looping):
+        low.refuse(node, f"the iterator `{name}` may be at its end here", f"make a list of it: `{name} = list(...)`")
+    changed = any(low.heap.get(ref) is not held for ref, held in bound.heap.items() if isinstance(ref, Ref))
+    if isinstance(value, Tree) and not is_view and _computes(bound.node):
+        loaded = {inner.id for inner in gast.walk(bound.node) if isinstance(inner, gast.Name)}
+        changed |= any(low.heap.get(key) is not bound.heap.get(key) for key in low.heap)
+        changed |= any(bound.names.get(key) is not low.frame.names.get(key) for key in loaded & set(bound.names))
+    if changed:
+        low.refuse(node, f"what `{name}` goes through has changed", f"make a list of it: `{name} = list(...)`")
+
+
+def _computes(node: Any) -> bool:
+    return isinstance(node, gast.GeneratorExp) or (isinstance(node.func, gast.Name) and node.func.id == "map")

@@ -18,7 +18,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import Span, TypeInferenceError, UnsupportedError
-from adjoint.frontend import match, mutation
+from adjoint.frontend import iteration, match, mutation
 from adjoint.frontend.abstract import (
     Maybe,
     Method,
@@ -139,6 +139,8 @@ class Lowering(Loops):
         value = self.expr(node.value)
         for target in node.targets:
             self.assign(target, value)
+            if isinstance(target, gast.Name):
+                iteration.remember(self, target.id, node.value)
 
     def stmt_AnnAssign(self, node: Any) -> None:
         if node.value is not None:

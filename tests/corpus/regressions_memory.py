@@ -118,6 +118,29 @@ def list_of_run_time_length_that_changes_on_the_way(x, n):
     return s
 
 
+@program((normal(4), 3), (normal(4), 0))
+def places_of_a_list_written_and_put_anew(x, n):
+    h = [x.copy(), x * 2.0]
+    first = h[0]
+    for i in range(n):
+        h[1] = h[1] * 2.0
+        h[0][i] = h[1][0] * 3.0
+    return np.sum(h[0] * x) + np.sum(h[1]) + np.sum(first)
+
+
+@program((normal(4),))
+def iterators_with_names(x):
+    d = {"a": x[0], "b": x[1]}
+    values, pairs = d.values(), zip(x, x[::-1], strict=True)
+    s = sum(values) * sum(values)
+    for a, b in pairs:
+        s += a * b
+    items = d.items()
+    for _, v in items:
+        s *= v
+    return s
+
+
 @program((normal(6), normal(4, seed=3)), (normal(4), normal(4, seed=3)))
 def length_changes_in_a_loop(a, b):
     for _ in range(2):

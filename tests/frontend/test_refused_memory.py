@@ -141,3 +141,64 @@ def test_a_comprehension_that_changes_what_it_goes_through():
 
     with pytest.raises(adjoint.UnsupportedError, match="changed on the way"):
         grad(changing)(LONG)
+
+
+def pairs_gone_through_twice(x):
+    pairs = zip(x, x[::-1], strict=True)
+    s = sum(a * b for a, b in pairs)
+    return s + sum(a * b for a, b in pairs)
+
+
+def generator_in_each_trip(x, n=3):
+    squares = (v * v for v in x)
+    s = 0.0
+    for _ in range(n):
+        for v in squares:
+            s = s + v
+    return s
+
+
+@pytest.mark.parametrize("fun", [pairs_gone_through_twice, generator_in_each_trip])
+def test_an_iterator_at_its_end(fun):
+    with pytest.raises(adjoint.UnsupportedError, match="at its end"):
+        grad(fun)(LONG)
+
+
+def generator_over_a_list(x):
+    h = [x[0], x[1]]
+    squares = (v * v for v in h)
+    h[0] = x[2]
+    return sum(squares)
+
+
+def generator_with_a_name(x):
+    a = x[0]
+    h = [x[0], x[1]]
+    squares = (v * a for v in h)
+    a = x[2]
+    return sum(squares) + a
+
+
+def values_of_a_dict(x):
+    d = {"a": x[0], "b": x[1]}
+    values = d.values()
+    d["b"] = x[2]
+    return sum(values)
+
+
+@pytest.mark.parametrize("fun", [generator_over_a_list, generator_with_a_name, values_of_a_dict])
+def test_what_an_iterator_goes_through_has_changed(fun):
+    with pytest.raises(adjoint.UnsupportedError, match="has changed"):
+        grad(fun)(LONG)
+
+
+def test_places_of_a_list_that_become_one_array_in_a_loop():
+    def program(x, n):
+        h = [x.copy(), x * 2.0]
+        for i in range(n):
+            h[1][i] = h[0][0] * 3.0
+            h[1] = h[0]
+        return np.sum(h[0] * x) + np.sum(h[1])
+
+    with pytest.raises(adjoint.AliasError):
+        grad(program)(LONG, 3)
