@@ -194,7 +194,7 @@ class Control(Calls):
     ) -> str:  # fmt: skip
         """`if test: thunks[0]() else: thunks[1]()`, with the names that stay live merged."""
         frame, test = self.frame, self.current(test)
-        before, heap = frame.names, self.heap
+        before, heap, at = frame.names, self.heap, frame.at
         ends: list[End] = []
         for thunk, start in zip(thunks, starts, strict=True):
             frame.names, frame.pending, frame.result = dict(before), None, None
@@ -217,6 +217,7 @@ class Control(Calls):
                 frame.names[name] = self.merge_name(name, then, other, plain, merged)
         status = self.merge_returns(ends, merged, node)
         merged.heap()
+        frame.at = node if isinstance(node, gast.stmt) else at  # the branches may have ended at a `return`
         merged.relate()
         regions = ends[0].builder.block((), merged.results[0]), ends[1].builder.block((), merged.results[1])
         with self.at(node):

@@ -92,6 +92,7 @@ class Lowering(Loops):
         for position, node in enumerate(body):
             rest = body[position + 1 :]
             if isinstance(node, gast.If) and rest and _sinks(node):
+                self.frame.at = node
                 return self.if_else(node, rest)
             status = self.stmt(node)
             if status == MAYBE and rest:

@@ -202,3 +202,21 @@ def test_places_of_a_list_that_become_one_array_in_a_loop():
 
     with pytest.raises(adjoint.AliasError):
         grad(program)(LONG, 3)
+
+
+def test_names_that_swap_on_a_path_that_returns():
+    def program(x, n):
+        u, v = x.copy(), x * 2.0
+        w = u[::-1]
+        h, s = [v, v], 0.0
+        if s < 0.3:
+            for j in range(n):
+                v[j] = s * 0.3
+            if x[0] > 0.1:
+                v, u = u, v
+                return np.sum(u * x) + s
+        np.add(w, w, out=h[1])
+        return s + np.sum(w * x) + np.sum(v * x) * 0.5 + np.sum(u * x)
+
+    with pytest.raises(adjoint.AliasError):
+        grad(program)(LONG, 2)
