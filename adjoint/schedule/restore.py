@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from adjoint.errors import VerifyError
 from adjoint.ir.core import Block, Function, Value
 from adjoint.ir.types import ArrayType, StackType, Type
+from adjoint.ir.verify import verify
 from adjoint.ir.walk import all_ops
 from adjoint.schedule.rollback import CannotRestoreError, roll_back
 from adjoint.schedule.versions import Versions, is_array, is_loop, loop_parts
@@ -47,8 +49,7 @@ def _body(fn: Function) -> Function:
 def _round(fn: Function) -> tuple[Function, bool]:
     """The function with the least kept, and whether an array is rolled back for it."""
     chosen: dict[Value, frozenset[int]] = {}
-    best = _rolled_back(fn, chosen)
-    assert best is not None  # nothing is rolled back
+    best = _rolled_back(fn, chosen) or fn
     kept = cost(best.body)
     for loop, group in _candidates(fn.body) if kept else ():
         if not _keeps(best.body, loop):
@@ -66,10 +67,13 @@ def _keeps(body: Block, loop: Value) -> bool:
 
 
 def _rolled_back(fn: Function, groups: dict[Value, frozenset[int]]) -> Function | None:
+    """The program with arrays rolled back; None where something would be read that is not at hand."""
     try:
-        return remove_dead_code(replace(fn, body=roll_back(fn.body, groups)))
-    except CannotRestoreError:
+        made = remove_dead_code(replace(fn, body=roll_back(fn.body, groups)))
+        verify(made, "restored")
+    except (CannotRestoreError, VerifyError):
         return None
+    return made
 
 
 def _candidates(body: Block) -> Iterator[tuple[Value, frozenset[int]]]:
