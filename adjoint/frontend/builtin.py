@@ -60,7 +60,7 @@ def _foldable(fun: Any) -> Callable[..., Any]:
     return handler
 
 
-for _fun in (str, repr, bool, hash, ord, chr, divmod, type, callable, np.dtype, sorted, np.finfo, np.iinfo):
+for _fun in (str, repr, bool, hash, ord, chr, divmod, type, callable, np.dtype, np.finfo, np.iinfo):
     HANDLERS[_fun] = _foldable(_fun)
 
 
@@ -160,6 +160,20 @@ def is_known_length(value: Any) -> bool:
         shape: tuple[Any, ...] = getattr(value.type, "shape", None) or ()
         return len(shape) > 0 and isinstance(shape[0], int)
     return is_constant_range(value) if isinstance(value, Span3) else not isinstance(value, (Rows, Items))
+
+
+@handles(sorted)
+def _sorted(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    if not is_known_length(args[0]):
+        low.refuse(node, "`sorted` of what has a length known at run time only", "np.sort an array")
+    items, key, reverse = low.unrolled(args[0], node), kwargs.get("key"), kwargs.get("reverse", Literal(False))
+    plain = key is None or (isinstance(key, Static) and key.value is None)
+    keys = items if plain else [low.call(key, [item], {}, node) for item in items]
+    if not all(map(is_constant, (*keys, reverse))):
+        low.refuse(node, "`sorted` by keys that are known at run time only", "np.sort an array, or index by np.argsort")
+    found = list(map(constant_of, keys))
+    order = sorted(range(len(items)), key=found.__getitem__, reverse=constant_of(reverse))
+    return low.boxed(make_tuple([items[k] for k in order], "list"))
 
 
 @handles(map)

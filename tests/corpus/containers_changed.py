@@ -295,3 +295,14 @@ def memoised_terms(x, y):
     for k in (2, 3, 4):
         memo[k] = y * memo[k - 1] + memo[k - 2] * x
     return memo[4] * memo[3]
+
+
+@program((0.3, 0.7))
+def sorted_by_constant_keys(x, y):
+    terms = {"b": x * y, "a": np.sin(x), "c": y}
+    total = 0.0
+    for k, name in enumerate(sorted(terms)):
+        total = total * y + (k + 1) * terms[name]
+    for name, value in sorted(terms.items(), key=lambda item: item[0], reverse=True):
+        total = total * x + value * len(name)
+    return total
