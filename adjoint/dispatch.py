@@ -8,7 +8,6 @@ other specialisations of the same code are tried, then a new one is compiled.
 from __future__ import annotations
 
 import functools
-import gc
 import sys
 import threading
 import types
@@ -126,7 +125,7 @@ def run(key: Any, root: Any, args: tuple[Any, ...], compile_entry: Callable[[], 
         if result is not ABSENT:
             _move_to_front(key, entry)
             return entry, result
-    with _LOCK, deep(), uncollected():
+    with _LOCK, deep():
         _COUNTS["misses"] += 1
         entry = compile_entry()
         _TABLE[key] = (entry, *_TABLE.get(key, ()))
@@ -146,18 +145,6 @@ def deep() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(limit)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """No garbage collection: compiling makes many objects, which live to its end."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _move_to_front(key: Any, entry: Entry) -> None:
