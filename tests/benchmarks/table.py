@@ -10,12 +10,28 @@ from statistics import median
 import numpy as np
 
 import adjoint
-from tests.benchmarks import fixed, lstm, mixture, mlp, oscillator, scalar
+from tests.benchmarks import (
+    adi,
+    burgers,
+    cholesky,
+    fixed,
+    heat,
+    jacobi,
+    lstm,
+    mixture,
+    mlp,
+    nbody,
+    oscillator,
+    scalar,
+    seidel,
+)
 from tests.benchmarks.peers import PEERS
-from tests.benchmarks.timing import interleaved, ratio
+from tests.benchmarks.timing import interleaved, peak_memory, ratio
 from tests.benchmarks.workload import error_against_differences, relative_error
 
-WORKLOADS = tuple(module.WORKLOAD for module in (scalar, mlp, mixture, oscillator, lstm))
+OUT_OF_PLACE = (scalar, mlp, mixture, oscillator, lstm)
+IN_PLACE = (jacobi, heat, seidel, cholesky, nbody, burgers, adi)
+WORKLOADS = tuple(module.WORKLOAD for module in (*OUT_OF_PLACE, *IN_PLACE))
 EXTRA = ("overhead", "compile")
 TOLERANCE = 1e-8
 SLOW = 3.0  # seconds of a call from which on one call has to do
@@ -62,7 +78,7 @@ def _pin():
 
 def _print_ratios(workloads, options, peers):
     columns = ["workload", "primal", "by hand / primal", "adjoint / primal", "adjoint / by hand", "bare / by hand"]
-    columns += [f"{peer} / by hand" for peer in peers]
+    columns += ["memory by hand", "memory, adjoint / by hand", *(f"{peer} / by hand" for peer in peers)]
     print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
     for workload in workloads:
         for size, make in workload.arguments.items():
@@ -86,7 +102,8 @@ def _row(workload, size, arguments, peers, rounds):
     }
     results = {"adjoint": gradient(*arguments), "bare": bare(*arguments)}
     slow = {}
-    for peer in peers:
+    able = [peer for peer in peers if not workload.in_place or peer in workload.peers]
+    for peer in able:
         thunk, to_numpy = PEERS[peer](workload, arguments)
         start = time.perf_counter()
         results[peer] = to_numpy(thunk())
@@ -102,11 +119,14 @@ def _row(workload, size, arguments, peers, rounds):
     samples = interleaved(thunks, rounds)
     cells = [name, _time(median(samples["primal"]))]
     cells += [_number(ratio(samples, "by hand", "primal")), _number(ratio(samples, "adjoint", "primal"))]
-    for contender in ("adjoint", "bare", *peers):
-        if contender in slow:
-            cells.append("~" + _number(slow[contender] / median(samples["by hand"])))
+    cells += [_number(ratio(samples, contender, "by hand")) for contender in ("adjoint", "bare")]
+    by_hand = peak_memory(thunks["by hand"])
+    cells += [_bytes(by_hand), _number(peak_memory(thunks["adjoint"]) / by_hand)]
+    for peer in peers:
+        if peer in slow:
+            cells.append("~" + _number(slow[peer] / median(samples["by hand"])))
         else:
-            cells.append(_number(ratio(samples, contender, "by hand")))
+            cells.append(_number(ratio(samples, peer, "by hand")) if peer in able else "")
     return cells
 
 
@@ -115,6 +135,13 @@ def _time(seconds):
         if seconds >= scale:
             return f"{seconds / scale:.3g} {unit}"
     return f"{seconds * 1e9:.3g} ns"
+
+
+def _bytes(count):
+    for unit, scale in (("MB", 1e6), ("kB", 1e3)):
+        if count >= scale:
+            return f"{count / scale:.3g} {unit}"
+    return f"{count} B"
 
 
 def _number(value):

@@ -6,6 +6,7 @@ round and then the median over the rounds, which drift cancels from.
 
 import gc
 import time
+import tracemalloc
 from collections.abc import Callable, Mapping
 from statistics import median
 
@@ -50,3 +51,15 @@ def ratio(samples: Samples, name: str, base: str) -> float:
 
 def difference(samples: Samples, name: str, base: str) -> float:
     return median(a - b for a, b in zip(samples[name], samples[base], strict=True))
+
+
+def peak_memory(thunk: Callable) -> int:
+    """Bytes that Python and NumPy hold at the worst moment of a call, beyond what they hold before it."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        thunk()
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()

@@ -11,7 +11,8 @@ class Workload:
     """`by_hand(*arguments)` gives the gradients by `argnums` as a tuple.
 
     `arguments` maps the name of a size to a function that makes the arguments. `peers` maps a peer to the
-    function to differentiate where the primal does not suit it.
+    function to differentiate where the primal does not suit it: one that writes arrays `in_place` suits none of
+    them.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Workload:
     argnums: tuple[int, ...]
     arguments: Mapping[str, Callable[[], tuple]]
     peers: Mapping[str, Callable] = field(default_factory=dict)
+    in_place: bool = False
 
 
 def relative_error(gradients, reference):
