@@ -127,6 +127,7 @@ def lower_grad(low: Lowering, fun: Any, spec: Any, args: list[Any], kwargs: dict
         store[where] = as_active(low, store[where], where, node)  # type: ignore[index]  # each key fits its store
     call = outline(low, fun, args, kwargs, node)
     program = with_schedule(call.function, spec.schedule)
+    low.schedule = low.schedule if spec.schedule == "auto" else spec.schedule
     value, aux = split_aux(low, call.result, spec.has_aux, node)
     check_scalar(low, value, node)
     wrt_values = [call.args[w] if isinstance(w, int) else call.kwargs[w] for w in places]

@@ -35,7 +35,7 @@ from adjoint.ir.core import (
     while_parts,
 )
 from adjoint.ir.types import PACKED
-from adjoint.ir.walk import all_ops
+from adjoint.ir.walk import all_ops, op_reads
 from adjoint.rules import internal
 from adjoint.rules.trace import DIM
 from adjoint.schedule.snapshots import KEEP, TAKE, family
@@ -189,10 +189,21 @@ class _Folder:
             return True
         if op.outputs[0].hint is not None and op.sweep == "":
             return False
+        if self.fn.frees and not self.is_next(place[op], at, list(place)):
+            return False
         classes = self.memory.classes_read(op, self.folded, self.definitions)
         return not any(
             b.loop or (b.effect and op.sweep == "") or not classes.isdisjoint(b.written)
             for b in barriers[place[op] + 1 : at]
+        )
+
+    def is_next(self, start: int, at: int, ops: list[Op]) -> bool:
+        """Whether all between an op and its reader goes into the reader too, so that no operand is held for longer."""
+        read = op_reads(ops[at]) if at < len(ops) else {}
+        return all(
+            out in self.folded or (out in read and self.reads[out] == 1)
+            for op in ops[start + 1 : at]
+            for out in op.outputs
         )
 
     def all_here(self, value: Value, place: dict[Op, int]) -> bool:

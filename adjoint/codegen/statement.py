@@ -17,6 +17,7 @@ from adjoint.codegen.constants import Constants
 from adjoint.codegen.decisions import FRESH
 from adjoint.codegen.expression import Expressions
 from adjoint.codegen.fold import Folding, is_inplace
+from adjoint.codegen.frees import deletions
 from adjoint.codegen.lines import Lines
 from adjoint.codegen.lists import POP, ListStatements, is_number, item_type
 from adjoint.codegen.loops import Loops
@@ -71,6 +72,7 @@ class Statements(Loops):
         self.list_statements = ListStatements(self.expr, constants)
         self.stacks = Stacks(fn)
         self.exposed = _exposed(fn, names)
+        self.deletions = deletions(fn, folding, names)
         self.lines = Lines()
 
     # ---- small things
@@ -132,6 +134,8 @@ class Statements(Loops):
                 self.inplace(op)
             else:
                 self.plain(op)
+            if op in self.deletions:
+                self.add(gast.Delete([text.name(name) for name in self.deletions[op]]), op)
 
     def plain(self, op: Op) -> None:
         if len(op.outputs) == 1 and op.outputs[0] in self.folding.folded:

@@ -84,6 +84,7 @@ class Context:
     iterators: dict[int, Any] = field(default_factory=dict)  # what names are bound to that is gone through later
     probing: bool = False  # an expression is lowered for its type alone
     in_order: set[Value] = field(default_factory=set)  # copies that are in C order, whatever they are copies of
+    schedule: Any = "auto"  # of the straight-line code, as the outermost derivative asks for it
     doubtful: dict[Value, tuple[Builder, Op]] = field(default_factory=dict)  # views that may be copies
 
     def span(self, node: Any) -> Span | None:

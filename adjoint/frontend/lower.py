@@ -411,7 +411,7 @@ def finish(low: Lowering, result: Any, name: str) -> Lowered:
     leaves = tuple((path, table[v]) for path, v in low.leaves)
     written = tuple((table[v], span) for v, span in low.written)
     result = rebuild(result, iter(body.results))
-    return Lowered(Function(name, body, low.functions), leaves, low.guards, result, table, written)
+    return Lowered(Function(name, body, low.functions, low.schedule), leaves, low.guards, result, table, written)
 
 
 def handed_on(low: Lowering, result: Any) -> Any:

@@ -132,11 +132,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """A function of its parameters alone; `functions` are the callees of its `call` ops, by name."""
+    """A function of its parameters alone; `functions` are the callees of its `call` ops, by name.
+
+    `schedule` is asked for its straight-line code (see `ir.hints`); `frees` says that its variables are deleted after
+    their last use.
+    """
 
     name: str
     body: Block
     functions: Mapping[str, Function] = field(default_factory=dict)
+    schedule: Any = "auto"
+    frees: bool = False
 
     @property
     def params(self) -> tuple[Value, ...]:

@@ -7,8 +7,15 @@ hand, and stays until its last use. Sizes and times may differ from value to val
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
+
+from adjoint.errors import VerifyError
+
+Reruns = tuple[tuple[int, ...], ...]
+"""The steps to run again before each operation of the reverse sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +159,64 @@ class Sweep:
     def kept(self) -> frozenset[int]:
         """The values that the reverse sweep reads as the forward sweep left them."""
         return frozenset(value for value in self.read if value in self.chain.writer and value not in self.dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What running some steps again comes to: the time, and the bytes held at each moment."""
+
+    time: float
+    memory: tuple[int, ...]
+
+    @property
+    def peak(self) -> int:
+        return max(self.memory, default=0)
+
+
+def replay(chain: Chain, reruns: Reruns) -> Course:
+    """Run both sweeps, with these steps again before each operation of the reverse sweep.
+
+    A value that is computed again takes the place of what it was before. VerifyError if a step must not run again.
+    """
+    course = _Course(chain)
+    for step in chain.steps:
+        course.moment(step.reads, step.writes, 0)
+    time = 0.0
+    for needs, group, working in zip(chain.needs, reruns, chain.working or (0,) * len(chain.needs), strict=True):
+        for k in group:
+            step = chain.steps[k]
+            if not step.repeatable:
+                raise VerifyError(f"step {k} runs twice")
+            course.moment(step.reads, step.writes, working)
+            time += step.time
+        course.moment(needs, (), working)
+    return Course(time, course.memory())
+
+
+class _Course:
+    """From when to when each copy of a value is there."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self.now = 0
+        self.extra: list[int] = []
+        self.copy: dict[int, int] = {}  # of each value, the number of the latest copy
+        self.spans: list[tuple[int, int, int]] = []  # of each copy: value, first and last moment
+
+    def moment(self, reads: Iterable[int], writes: Iterable[int], extra: int) -> None:
+        for value in reads:
+            if value in self.copy:
+                _, start, _ = self.spans[self.copy[value]]
+                self.spans[self.copy[value]] = value, start, self.now
+        for value in writes:
+            self.copy[value] = len(self.spans)
+            self.spans.append((value, self.now, self.now))
+        self.extra.append(extra)
+        self.now += 1
+
+    def memory(self) -> tuple[int, ...]:
+        changes = [0] * (self.now + 1)
+        for value, start, stop in self.spans:
+            changes[start] += self.chain.sizes[value]
+            changes[stop + 1] -= self.chain.sizes[value]
+        return tuple(total + extra for total, extra in zip(accumulate(changes[:-1]), self.extra, strict=True))

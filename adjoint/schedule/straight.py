@@ -1,0 +1,69 @@
+"""Straight-line code that is asked to keep little: steps of its forward sweep run again in the reverse sweep.
+
+    h1 = np.tanh(x @ w1)
+    h2 = np.tanh(h1 @ w2)
+    h3 = np.tanh(h2 @ w3)
+    del h2
+    ...
+    h2 = np.tanh(h1 @ w2)                    # again
+    h2_bar = ...                             # the reversal, which reads it
+
+Which steps these are is a plan (see `restarts` and `selection`); any plan gives the same bits. A plan is taken if
+it lowers the memory by more than a bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from adjoint.ir.core import Block, Function, Op
+from adjoint.ir.schedules import Recursive
+from adjoint.ir.walk import reading
+from adjoint.schedule.chain import Chain, Reruns, replay
+from adjoint.schedule.line import Line
+from adjoint.schedule.restarts import bisected, segmented
+from adjoint.transform.dead_code import effectful_functions
+
+Planner = Callable[[Chain], Reruns]
+
+WORTH = 0.9
+"""The share of the memory that a plan leaves at most; else all is kept."""
+
+
+def recompute_straight(fn: Function) -> Function:
+    """The program with steps of straight-line code run again, as its schedule says."""
+    planner = planner_of(fn.schedule)
+    if planner is None:
+        return fn
+    effectful = effectful_functions(fn)
+    callees = {name: _function(callee, effectful, planner) for name, callee in fn.functions.items()}
+    return replace(_function(fn, effectful, planner), functions=callees)
+
+
+def planner_of(schedule: Any) -> Planner | None:
+    """What chooses the steps to run again where all that is known are types; None to keep all."""
+    if schedule == "sqrt":
+        return segmented
+    return bisected if schedule == "recompute" or isinstance(schedule, Recursive) else None
+
+
+def _function(fn: Function, effectful: frozenset[str], planner: Planner) -> Function:
+    body = _block(fn.body, effectful, planner)
+    return fn if body is fn.body else replace(fn, body=body, frees=True)
+
+
+def _block(block: Block, effectful: frozenset[str], planner: Planner) -> Block:
+    ops = tuple(_inside(op, effectful, planner) for op in block.ops)
+    block = block if ops == block.ops else replace(block, ops=ops)
+    line = Line(block, effectful)
+    if not line.forward or not line.reverse:
+        return block
+    reruns = planner(line.estimate)
+    before, after = replay(line.estimate, ((),) * len(reruns)), replay(line.estimate, reruns)
+    return line.rerun(reruns) if after.peak <= WORTH * before.peak else block
+
+
+def _inside(op: Op, effectful: frozenset[str], planner: Planner) -> Op:
+    return reading(op, op.inputs, tuple(_block(region, effectful, planner) for region in op.regions))
