@@ -1,5 +1,6 @@
 """Straight-line code under schedules: the same bits, less memory, steps that run again as often as planned."""
 
+import itertools
 import random
 import tracemalloc
 
@@ -186,15 +187,15 @@ def test_memory_of_a_deep_network():
 def test_effects_happen_once_and_in_order(capsys):
     def noisy(x):
         for weights in LAYERS:
-            x = np.tanh(x @ weights) * np.exp(-x * x) + 0.1 * np.random.normal(size=(6, 5))  # noqa: NPY002
+            x = np.tanh(x @ weights) * np.exp(-x * x) + 0.1 * np.random.normal(size=(6, 5))
             print(np.sum(x))  # noqa: T201  # the effect
         return np.sum(x * x)
 
-    np.random.seed(3)  # noqa: NPY002
+    np.random.seed(3)
     expected = grad(noisy, schedule="store")(X)
     printed = capsys.readouterr().out
     for schedule in SCHEDULES:
-        np.random.seed(3)  # noqa: NPY002
+        np.random.seed(3)
         assert grad(noisy, schedule=schedule)(X).tobytes() == expected.tobytes()
         assert capsys.readouterr().out == printed
 
@@ -215,7 +216,7 @@ def test_results_besides_the_gradient_are_those_of_the_forward_sweep():
 
 
 def test_layers_of_different_sizes():
-    weights = [RANDOM.normal(size=(a, b)) / 5 for a, b in zip(WIDTHS, WIDTHS[1:], strict=False)]
+    weights = [RANDOM.normal(size=(a, b)) / 5 for a, b in itertools.pairwise(WIDTHS)]
     x = RANDOM.normal(size=(200, 3))
     expected = grad(network_of, 1, schedule="store")(x, weights)
     for schedule in SCHEDULES:
