@@ -405,15 +405,14 @@ def type_tests(text: str, type_: Any, named: Callable[[Any], str], seen: Any = N
         )
         return [f"type({text}) is {named(cls)}"]
     dtype, shape = named(np.dtype(type_.dtype)), type_.shape or ()
-    tests = [f"type({text}) is ndarray", f"({text}.dtype is {dtype} or {text}.dtype == {dtype})"]
+    tests = [f"{text}.__class__ is ndarray", f"({text}.dtype is {dtype} or {text}.dtype == {dtype})"]
     if not shape:
         return [*tests, f"{text}.ndim == 0"]
-    fits = [f"shape[{k}] {'!=' if known_not_one(d) else '=='} 1" for k, d in enumerate(shape)]
+    fits = [f"{text}.shape[{k}] {'!=' if known_not_one(d) else '=='} 1" for k, d in enumerate(shape)]
     if all(map(known_not_one, shape)):
-        fits = ["1 not in shape"]
-    if seen is None:
-        return [*tests, f"len(shape := {text}.shape) == {len(shape)}", *fits]
-    return [*tests, f"((shape := {text}.shape) == {seen} or len(shape) == {len(shape)} and {' and '.join(fits)})"]
+        fits = [f"1 not in {text}.shape"]
+    fits = [f"{text}.ndim == {len(shape)}", *fits]
+    return [*tests, *fits] if seen is None else [*tests, f"({text}.shape == {seen} or {' and '.join(fits)})"]
 
 
 def check_disjoint(own: Any, others: tuple[Any, ...], names: tuple[str, ...], span: Span) -> None:

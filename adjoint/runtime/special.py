@@ -24,7 +24,7 @@ def quotient(a: Any, b: Any) -> Any:
 
 def exceeds(x: Any, y: Any) -> Any:
     """1 where `x > y`, one half where they are equal, 0 elsewhere."""
-    if isinstance(x, (int, float)) and isinstance(y, (int, float)):
+    if type(x) is not np.ndarray and isinstance(x, (int, float)) and isinstance(y, (int, float)):
         return 1.0 if x > y else 0.5 if x == y else 0.0
     dtype = x.dtype if type(y) is float and x.dtype.kind == "f" else np.result_type(x, y, 0.5)
     share, equal = np.greater(x, y).astype(dtype), np.equal(x, y)

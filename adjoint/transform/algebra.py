@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from adjoint.ir.core import Atom, Literal, Op
+from adjoint.ir.core import Atom, Literal, Op, Value
 from adjoint.ir.types import ArrayType, known_not_one
 from adjoint.rules.names import ADDS, DIM, DIVS, GETITEM, MULS, NEGS, SIZE, SUBS, family_of
 from adjoint.transform.axes import axes_of, shape_of
@@ -84,6 +84,16 @@ def minus_negative(op: Op, r: Rewriter) -> Atom | None:
     return r.emit(family_of(op.primitive).add, a, positive) if positive is not None else None
 
 
+def negative_minus(op: Op, r: Rewriter) -> Atom | None:
+    """(-a) - b -> -(a + b), where the sign meets another sum"""
+    a, b = op.inputs
+    inner = r.definition(a, NEGS)
+    if inner is None or not vanishes_in_sums(op.outputs[0], r):
+        return None
+    family = family_of(op.primitive)
+    return r.emit(family.neg, r.emit(family.add, inner.inputs[0], b))
+
+
 def times_minus_one(op: Op, r: Rewriter) -> Atom | None:
     """X * -1 -> -x and x / -1 -> -x"""
     a, b = op.inputs
@@ -102,10 +112,27 @@ def product_of_negative(op: Op, r: Rewriter) -> Atom | None:
         factor = number(other) if k == 1 else None
         if factor is not None:
             return r.emit(op.primitive, Literal(-factor), inner.inputs[0])
-        if r.used_once(op.inputs[k]):
+        if r.used_once(op.inputs[k]) or vanishes_in_sums(op.inputs[k], r):
             pair = (inner.inputs[0], other)
             return r.emit(family_of(op.primitive).neg, r.emit(op.primitive, *(pair if k == 0 else pair[::-1])))
     return None
+
+
+def vanishes_in_sums(atom: Atom, r: Rewriter, depth: int = 6) -> bool:
+    """Whether a sign, moved outwards through the products that read an atom, meets a sum each time."""
+    if not isinstance(atom, Value) or depth == 0:
+        return False
+    return all(
+        op is not None
+        and (
+            op.primitive in SIGNED_SUMS
+            or (op.primitive in MULS | DIVS and vanishes_in_sums(op.outputs[0], r, depth - 1))
+        )
+        for op in r.readers(atom)
+    )
+
+
+SIGNED_SUMS = ADDS | SUBS | NEGS
 
 
 def negative_of_difference(op: Op, r: Rewriter) -> Atom | None:
@@ -298,4 +325,5 @@ ALGEBRA = (
     Row("1 - x", ADDS | SUBS, float_literal),
     Row("a + (-b)", ADDS, plus_negative),
     Row("a - (-b)", SUBS, minus_negative),
+    Row("(-a) - b", SUBS, negative_minus),
 )

@@ -98,6 +98,7 @@ class Rewriter:
         self._homes: dict[Value, list[Op]] = {}  # the block that a value is defined in
         self._uses, self._pattern_uses = _count_uses(body)
         self._pushed: dict[Value, Atom] | None = None
+        self._readers: dict[Value, list[Op | None]] | None = None
 
     def run(self) -> Block:
         return self.block(self.body)
@@ -112,6 +113,12 @@ class Rewriter:
     def used_once(self, atom: Atom) -> bool:
         """Whether nothing but the op at hand reads a value of its block (new values have one reader)."""
         return isinstance(atom, Value) and self._uses.get(atom, 1) <= 1 and self._homes.get(atom) is self.ops
+
+    def readers(self, value: Value) -> list[Op | None]:
+        """The ops that read a value of the program as it was before this walk; None stands for the result of a block."""
+        if self._readers is None:
+            self._readers = _readers(self.body)
+        return self._readers.get(value, [None])
 
     def is_computed_anyway(self, atom: Atom) -> bool:
         """Whether something reads the numbers of a value, not only its shape."""
@@ -260,6 +267,21 @@ def _count_uses(body: Block) -> tuple[dict[Value, int], dict[Value, int]]:
             if isinstance(source, Value):
                 patterns[source] = patterns.get(source, 0) + 1
     return counts, patterns
+
+
+def _readers(body: Block) -> dict[Value, list[Op | None]]:
+    """The ops that read each value, and None for each block that gives it as a result."""
+    readers: dict[Value, list[Op | None]] = {}
+    blocks = [body]
+    for op in all_ops(body):
+        blocks += op.regions
+        for atom in op.inputs:
+            if isinstance(atom, Value):
+                readers.setdefault(atom, []).append(op)
+    for atom in (atom for block in blocks for atom in block.results):
+        if isinstance(atom, Value):
+            readers.setdefault(atom, []).append(None)
+    return readers
 
 
 def _pushed(body: Block) -> dict[Value, Atom]:
