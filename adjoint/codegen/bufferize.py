@@ -87,6 +87,7 @@ class Facts:
         self.keeps: dict[Value, list[Op]] = {}  # what adds to the snapshots of a loop
         self.definitions: dict[Value, Op] = {}
         self.homes: dict[Op, Block] = {}
+        self.rank: dict[Value, int] = {}  # of definitions, in program order
         self.reads = count_reads(fn.body)
         self.following: Live = set()  # what loops carry to their next iteration
         self.count(fn.body)
@@ -112,7 +113,9 @@ class Facts:
     def count(self, block: Block) -> None:
         for op in block.ops:
             self.homes[op] = block
-            self.definitions.update((value, op) for value in op.outputs)
+            for value in op.outputs:
+                self.rank[value] = len(self.rank)
+                self.definitions[value] = op
             if op.primitive is KEEP:
                 self.keeps.setdefault(family(op), []).append(op)
             for region in op.regions:
@@ -287,8 +290,8 @@ class _Analysis:
         seen_by -= held
         if any(value is target or not self.is_copyable_view(value, target) for value in seen_by):
             return False
-        in_order = (value for value in self.facts.definitions if value in seen_by)
-        late = [value for value in in_order if self.facts.is_read_as_it_lies(value, op)]
+        late = [value for value in seen_by if self.facts.is_read_as_it_lies(value, op)]
+        late.sort(key=self.facts.rank.__getitem__)
         self.new.views.update(seen_by.difference(late))
         self.new.late.update(((op, value), None) for value in late)
         if held:

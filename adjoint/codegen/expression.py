@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import gast
 import numpy as np
 
 from adjoint.codegen import text
@@ -23,19 +23,19 @@ from adjoint.rules.trace import DIM
 from adjoint.schedule import snapshots
 
 BINARY: dict[Any, Callable[[], Any]] = {
-    operator.add: gast.Add, operator.sub: gast.Sub, operator.mul: gast.Mult, operator.truediv: gast.Div,
-    operator.floordiv: gast.FloorDiv, operator.mod: gast.Mod, operator.pow: gast.Pow, operator.matmul: gast.MatMult,
-    operator.and_: gast.BitAnd, operator.or_: gast.BitOr, operator.xor: gast.BitXor,
-    operator.lshift: gast.LShift, operator.rshift: gast.RShift,
+    operator.add: ast.Add, operator.sub: ast.Sub, operator.mul: ast.Mult, operator.truediv: ast.Div,
+    operator.floordiv: ast.FloorDiv, operator.mod: ast.Mod, operator.pow: ast.Pow, operator.matmul: ast.MatMult,
+    operator.and_: ast.BitAnd, operator.or_: ast.BitOr, operator.xor: ast.BitXor,
+    operator.lshift: ast.LShift, operator.rshift: ast.RShift,
 }  # fmt: skip
 COMPARE: dict[Any, Callable[[], Any]] = {
-    operator.lt: gast.Lt, operator.le: gast.LtE, operator.gt: gast.Gt, operator.ge: gast.GtE, operator.eq: gast.Eq,
-    operator.ne: gast.NotEq, operator.is_: gast.Is, operator.is_not: gast.IsNot,
+    operator.lt: ast.Lt, operator.le: ast.LtE, operator.gt: ast.Gt, operator.ge: ast.GtE, operator.eq: ast.Eq,
+    operator.ne: ast.NotEq, operator.is_: ast.Is, operator.is_not: ast.IsNot,
 }  # fmt: skip
 UNARY: dict[Any, Callable[[], Any]] = {
-    operator.neg: gast.USub, operator.pos: gast.UAdd, operator.invert: gast.Invert, operator.not_: gast.Not,
+    operator.neg: ast.USub, operator.pos: ast.UAdd, operator.invert: ast.Invert, operator.not_: ast.Not,
 }  # fmt: skip
-BOOLEAN: dict[Any, Callable[[], Any]] = {internal.both: gast.And, internal.either: gast.Or}
+BOOLEAN: dict[Any, Callable[[], Any]] = {internal.both: ast.And, internal.either: ast.Or}
 
 METHODS: dict[Any, str] = {
     np.sum: "sum", np.reshape: "reshape", np.ravel: "ravel", np.swapaxes: "swapaxes", np.cumsum: "cumsum",
@@ -112,11 +112,11 @@ class Expressions:
         if fun in BINARY and len(op.inputs) == 2:
             return text.binary(self.atom(op.inputs[0]), BINARY[fun](), self.atom(op.inputs[1]))
         if fun in COMPARE:
-            return gast.Compare(self.atom(op.inputs[0]), [COMPARE[fun]()], [self.atom(op.inputs[1])])
+            return ast.Compare(self.atom(op.inputs[0]), [COMPARE[fun]()], [self.atom(op.inputs[1])])
         if fun in UNARY:
-            return gast.UnaryOp(UNARY[fun](), self.atom(op.inputs[0]))
+            return ast.UnaryOp(UNARY[fun](), self.atom(op.inputs[0]))
         if fun in BOOLEAN:
-            return gast.BoolOp(BOOLEAN[fun](), [self.atom(atom) for atom in op.inputs])
+            return ast.BoolOp(BOOLEAN[fun](), [self.atom(atom) for atom in op.inputs])
         if fun in self.special:
             return self.special[fun](op)
         if op.primitive is snapshots.NONE:
@@ -176,7 +176,7 @@ class Expressions:
     def packed(self, arg: Any) -> Any:
         if isinstance(arg, (tuple, list)):
             return text.sequence([self.packed(part) for part in arg], type(arg))
-        return arg if isinstance(arg, gast.AST) else self.constants.literal(arg)
+        return arg if isinstance(arg, ast.AST) else self.constants.literal(arg)
 
     def arguments(self, op: Op) -> tuple[list[Any], list[tuple[str, Any]]]:
         """The attributes: in place while they are required parameters in order, then by name."""
@@ -243,7 +243,7 @@ class Expressions:
     def index_item(self, item: Any, op: Op) -> Any:
         if isinstance(item, slice):
             parts = [None if p is None else self.item(p, op) for p in (item.start, item.stop, item.step)]
-            return gast.Slice(*parts)
+            return ast.Slice(*parts)
         return self.item(item, op)
 
     def length(self, op: Op) -> Any:
@@ -276,8 +276,8 @@ class Expressions:
             return text.subscript(shape, text.constant(kept[0]))
         first, after = kept[0] or None, kept[-1] + 1
         is_last = after == getattr(part.inputs[0].type, "ndim", None)
-        ends = [text.constant(end) if end is not None else None for end in (first, None if is_last else after)]
-        return text.subscript(shape, gast.Slice(*ends, None))
+        start, stop = (text.constant(end) if end is not None else None for end in (first, None if is_last else after))
+        return text.subscript(shape, ast.Slice(start, stop))
 
     def filled(self, function: str, like: Atom, out: Atom, args: list[Any]) -> Any:
         """`np.zeros(x.shape)`: several times faster than `np.zeros_like(x)`, and never of a subclass."""
@@ -345,7 +345,7 @@ class Expressions:
         return text.call(self.constants.helper("cast"), [self.atom(source)], [("dtype", text.constant(dtype.name))])
 
     def contains(self, op: Op) -> Any:
-        return gast.Compare(self.atom(op.inputs[1]), [gast.In()], [self.atom(op.inputs[0])])
+        return ast.Compare(self.atom(op.inputs[1]), [ast.In()], [self.atom(op.inputs[0])])
 
 
 def axis_of(length: Op) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import gast
 import numpy as np
 
 from adjoint.codegen import text
@@ -88,10 +88,10 @@ class ListExpressions:
             lists.list_fill: self.fill, lists.list_get: lambda op: text.subscript(*self.all(op)),
             lists.list_slice: lambda op: text.subscript(expr(op.inputs[0]), slice_node(op.inputs[1:], expr)),
             lists.list_reverse: lambda op: text.subscript(
-                expr(op.inputs[0]), gast.Slice(None, None, text.number(-1))
+                expr(op.inputs[0]), ast.Slice(None, None, text.number(-1))
             ),
             lists.list_append: self.append, lists.list_drop: self.drop,
-            lists.list_concat: lambda op: text.binary(expr(op.inputs[0]), gast.Add(), expr(op.inputs[1])),
+            lists.list_concat: lambda op: text.binary(expr(op.inputs[0]), ast.Add(), expr(op.inputs[1])),
             lists.list_zeros: self.zeros, lists.list_add: self.sums, lists.list_cast: self.cast,
             list_arrays.list_rows: self.rows,
         }  # fmt: skip
@@ -103,14 +103,14 @@ class ListExpressions:
         return text.call(self.constants.reference(op.primitive.fun), self.all(op), keywords)
 
     def fill(self, op: Op) -> Any:
-        return text.binary(text.sequence([self.expr(op.inputs[0])], list), gast.Mult(), self.expr(op.inputs[1]))
+        return text.binary(text.sequence([self.expr(op.inputs[0])], list), ast.Mult(), self.expr(op.inputs[1]))
 
     def append(self, op: Op) -> Any:
         items, x = self.all(op)
-        return text.sequence([gast.Starred(items, gast.Load()), x], list)
+        return text.sequence([ast.Starred(items, ast.Load()), x], list)
 
     def drop(self, op: Op) -> Any:
-        return text.subscript(self.expr(op.inputs[0]), gast.Slice(None, text.number(-1), None))
+        return text.subscript(self.expr(op.inputs[0]), ast.Slice(None, text.number(-1), None))
 
     def zeros(self, op: Op) -> Any:
         element = item_type(op.inputs[0])
@@ -154,18 +154,18 @@ def is_number(type_: Any) -> bool:
 
 def slice_node(atoms: tuple[Atom, ...], expr: Callable[[Atom], Any]) -> Any:
     parts = [None if isinstance(a, Literal) and a.value is None else expr(a) for a in atoms]
-    return gast.Slice(*parts, *(None,) * (3 - len(parts)))
+    return ast.Slice(*parts, *(None,) * (3 - len(parts)))
 
 
 def comprehension(element: Any, names: list[str], sources: list[Any]) -> Any:
     target = text.name(names[0]) if len(names) == 1 else text.sequence([text.name(name) for name in names])
     source = sources[0] if len(sources) == 1 else text.call(text.name("zip"), sources)
-    return gast.ListComp(element, [gast.comprehension(target, source, [], 0)])
+    return ast.ListComp(element, [ast.comprehension(target, source, [], 0)])
 
 
 def sums(a: Any, b: Any) -> Any:
     """The text `[p + q for p, q in zip(a, b)]`."""
-    return comprehension(text.binary(text.name("p"), gast.Add(), text.name("q")), ["p", "q"], [a, b])
+    return comprehension(text.binary(text.name("p"), ast.Add(), text.name("q")), ["p", "q"], [a, b])
 
 
 # ---- statements
@@ -195,7 +195,7 @@ class ListStatements:
         if fun is lists.list_insert:
             return text.statement(self.method(op, "insert", tuple(rest)))
         if fun is lists.list_delete:
-            return gast.Delete([self.place(items, rest[0])])
+            return ast.Delete([self.place(items, rest[0])])
         if fun is lists.list_set:
             return text.assign([self.place(items, rest[0])], self.expr(rest[1]))
         if fun is lists.list_add_at:
@@ -212,7 +212,7 @@ class ListStatements:
     def total(self, op: Op, place: Any, value: Atom) -> Any:
         if isinstance(value.type, ListType):
             return self.nested_sum(place, value)
-        return text.binary(place, gast.Add(), self.expr(value))
+        return text.binary(place, ast.Add(), self.expr(value))
 
     def nested_sum(self, place: Any, value: Atom) -> Any:
         return text.call(self.constants.reference(lists.list_add), [place, self.expr(value)])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-
-import gast
 
 from adjoint.codegen import text
 from adjoint.codegen.expression import Expressions
@@ -89,7 +88,7 @@ class Loops:
         if op.attrs.get("reverse"):
             if plain:
                 last = text.number(stop.value - 1) if isinstance(stop, Literal) else None
-                last = last or text.binary(self.expr(stop), gast.Sub(), text.number(1))
+                last = last or text.binary(self.expr(stop), ast.Sub(), text.number(1))
                 return text.call(text.name("range"), [last, text.number(-1), text.number(-1)])
             return text.call(text.name("reversed"), [self.range_(start, stop, step)])
         return self.range_(start, stop, step)
@@ -123,7 +122,7 @@ class Loops:
         live = [k for k in live if k != op.attrs.get("stop") or not self.tells_end_only(op, parts)]
         self.copies([parts.carried[k] for k in live], [parts.following[k] for k in live], op)
         if isinstance(parts, WhileParts) and self.is_read(parts.trips):
-            self.add(gast.AugAssign(text.name(self.names[parts.trips]), gast.Add(), text.number(1)), op)
+            self.add(ast.AugAssign(text.name(self.names[parts.trips]), ast.Add(), text.number(1)), op)
 
     def start(self, op: Op, parts: ForParts | WhileParts) -> None:
         """What is carried before the first trip; what a trip only tells its own end is set in each of them."""
@@ -163,7 +162,7 @@ class Loops:
 
         self.block(Block((), body.ops[:at], ()))
         test = self.expr(branch.inputs[0])
-        test = gast.UnaryOp(gast.Not(), test) if leaving else test
+        test = ast.UnaryOp(ast.Not(), test) if leaving else test
         self.lines.add(f"if {text.pretty_source(test)}:", branch.span, branch.sweep)
         self.lines.extend(self.nested(leave))
         self.lines.place = ""
@@ -196,7 +195,7 @@ class Loops:
         condition = self.expr(test.results[0])
         lines = self.nested(rest)
         if tested:
-            stop = text.pretty_source(gast.UnaryOp(gast.Not(), condition))
+            stop = text.pretty_source(ast.UnaryOp(ast.Not(), condition))
             self.lines.add("while True:", op.span, op.sweep)
             self.lines.extend(tested)
             saved = self.lines.indent()

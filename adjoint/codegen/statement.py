@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import gast
 import numpy as np
 
 from adjoint.analysis.partial import partial_values
@@ -58,7 +58,7 @@ READING_FUNCTIONS = (list_append, zeros_if, list_zeros_if)
 DISTINCT = (np.arange, np.argsort, np.flatnonzero)
 """Functions whose result, a row of indices, has no number twice (`np.arange` of a length alone)."""
 
-AUGMENTED = {gast.Add: "+=", gast.Sub: "-="}
+AUGMENTED = {ast.Add: "+=", ast.Sub: "-="}
 
 
 class Statements(Loops):
@@ -155,7 +155,7 @@ class Statements(Loops):
         exception = self.constants.reference(op.attrs["exception"])
         args = [self.expressions.item(arg, op) for arg in op.attrs.get("args", ())]
         node = text.call(exception, args) if isinstance(op.attrs["exception"], type) else exception
-        self.add(gast.Raise(node, None), op)
+        self.add(ast.Raise(node, None), op)
 
     def inplace(self, op: Op) -> None:
         target, out = op.inputs[0], op.outputs[0]
@@ -166,7 +166,7 @@ class Statements(Loops):
         elif not self.is_read(out):
             return
         elif op.primitive.fun is list_add_at and is_number(item_type(target)):
-            self.augment(text.subscript(self.expr(target), self.expr(op.inputs[2])), gast.Add, op.inputs[1], op)
+            self.augment(text.subscript(self.expr(target), self.expr(op.inputs[2])), ast.Add, op.inputs[1], op)
         elif op.primitive.fun in LIST_UPDATES:
             self.add(self.list_statements.statement(op), op)
         elif op.primitive.fun in (internal.update, internal.update_view):
@@ -174,7 +174,7 @@ class Statements(Loops):
         elif op.primitive.fun is internal.add_at:
             self.add_at(op)
         else:
-            sign = gast.Sub if op.primitive.fun in SUBS else gast.Add
+            sign = ast.Sub if op.primitive.fun in SUBS else ast.Add
             self.augment(self.expr(target), sign, op.inputs[1], op)
         if self.is_read(out) and self.names[out] != self.names[target]:  # type: ignore[index]  # what is overwritten is a variable
             self.add(text.assign([text.name(self.names[out])], self.expr(target)), op)
@@ -200,7 +200,7 @@ class Statements(Loops):
     def store(self, op: Op) -> None:
         """`x[i] = v`, or `x[i] += v` where the value is the old one plus something."""
         made = self.folding.inner(op.inputs[1])
-        signs: dict[Any, Any] = {operator.add: gast.Add, operator.sub: gast.Sub}
+        signs: dict[Any, Any] = {operator.add: ast.Add, operator.sub: ast.Sub}
         sign = signs.get(made.primitive.fun) if made else None
         if made and sign and self.is_old_value(made.inputs[0], op):
             self.augment(self.place(op), sign, made.inputs[1], op)
@@ -224,9 +224,9 @@ class Statements(Loops):
     def augment(self, place: Any, sign: Any, value: Atom, op: Op) -> None:
         made = self.folding.inner(value)
         node = self.expr(value)
-        if isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.USub) and made is not None:
-            sign, node = gast.Sub if sign is gast.Add else gast.Add, node.operand
-        self.add(gast.AugAssign(place, sign(), node), op)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and made is not None:
+            sign, node = ast.Sub if sign is ast.Add else ast.Add, node.operand
+        self.add(ast.AugAssign(place, sign(), node), op)
 
     def add_at(self, op: Op) -> None:
         target, value, index = op.inputs[0], op.inputs[1], op.attrs["index"]
@@ -235,7 +235,7 @@ class Statements(Loops):
         if distinct and self.is_new_zeros(target):
             self.add(text.assign([self.place(op)], self.expr(value)), op)
         elif distinct or _is_mask(index, op):
-            self.augment(self.place(op), gast.Add, value, op)
+            self.augment(self.place(op), ast.Add, value, op)
         else:
             where = self.expressions.index(index, op)
             if isinstance(index, tuple) and any(isinstance(item, slice) for item in index):
@@ -273,7 +273,7 @@ class Statements(Loops):
             return
         test = self.expr(op.inputs[0])
         if not then:
-            test, then, otherwise = gast.UnaryOp(gast.Not(), test), otherwise, []
+            test, then, otherwise = ast.UnaryOp(ast.Not(), test), otherwise, []
         self.lines.add(f"if {text.pretty_source(test)}:", op.span, op.sweep)
         self.lines.extend(then)
         self.lines.place = ""

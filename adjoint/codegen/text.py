@@ -1,4 +1,4 @@
-"""Syntax trees to text. The only place that knows how: gast nodes in, Python source out, through astor."""
+"""Syntax trees to text. The only place that knows how: `ast` nodes in, Python source out, through astor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import math
 from typing import Any
 
 import astor
-import gast
 
 
 class _Generator(astor.code_gen.SourceGenerator):  # type: ignore[misc]  # astor has no types
@@ -31,26 +30,19 @@ class _Generator(astor.code_gen.SourceGenerator):  # type: ignore[misc]  # astor
 
 def pretty_source(node: Any) -> str:
     """The source text of one expression or simple statement, on one line."""
-    if isinstance(node, gast.expr):
-        node = gast.Expr(node)  # so that nothing is put in parentheses at the top
-    return str(astor.to_source(_plain(node), pretty_source="".join, source_generator_class=_Generator)).strip()
-
-
-def _plain(node: Any) -> Any:
-    """The `ast` node of a gast node of the same fields; what `gast_to_ast` gives for those, at a third of the cost."""
-    if isinstance(node, list):
-        return [_plain(item) for item in node]
-    if not isinstance(node, ast.AST):
-        return node
-    kind = getattr(ast, type(node).__name__)
-    return kind(*[_plain(getattr(node, field)) for field in kind._fields])
+    if isinstance(node, ast.expr):
+        node = ast.Expr(node)  # so that nothing is put in parentheses at the top
+    return str(astor.to_source(node, pretty_source="".join, source_generator_class=_Generator)).strip()
 
 
 # ---- the few constructors that the rest of codegen builds its trees with
 
 
+LOAD = ast.Load()
+
+
 def name(identifier: str) -> Any:
-    return gast.Name(identifier, gast.Load(), None, None)
+    return ast.Name(identifier, LOAD)
 
 
 def dotted(path: str) -> Any:
@@ -63,42 +55,42 @@ def dotted(path: str) -> Any:
 
 
 def attribute(node: Any, field: str) -> Any:
-    return gast.Attribute(node, field, gast.Load())
+    return ast.Attribute(node, field, LOAD)
 
 
 def subscript(node: Any, index: Any) -> Any:
-    return gast.Subscript(node, index, gast.Load())
+    return ast.Subscript(node, index, LOAD)
 
 
 def call(function: Any, args: list[Any], keywords: list[tuple[str, Any]] | None = None) -> Any:
-    return gast.Call(function, args, [gast.keyword(key, node) for key, node in keywords or ()])
+    return ast.Call(function, args, [ast.keyword(key, node) for key, node in keywords or ()])
 
 
 def binary(left: Any, operator: Any, right: Any) -> Any:
-    return gast.BinOp(left, operator, right)
+    return ast.BinOp(left, operator, right)
 
 
 def sequence(nodes: list[Any], kind: type = tuple) -> Any:
-    return (gast.Tuple if kind is tuple else gast.List)(nodes, gast.Load())
+    return (ast.Tuple if kind is tuple else ast.List)(nodes, LOAD)
 
 
 def number(value: Any) -> Any:
     """A Python number; negative ones are a sign and a literal, as they parse."""
     if isinstance(value, complex):
         if value.real == 0 and math.copysign(1.0, value.real) > 0:
-            return _signed(value.imag, lambda x: gast.Constant(complex(0.0, x), None))
-        imaginary = _signed(value.imag, lambda x: gast.Constant(complex(0.0, abs(x)), None), sign=False)
-        operator = gast.Sub() if math.copysign(1.0, value.imag) < 0 else gast.Add()
+            return _signed(value.imag, lambda x: ast.Constant(complex(0.0, x), None))
+        imaginary = _signed(value.imag, lambda x: ast.Constant(complex(0.0, abs(x)), None), sign=False)
+        operator = ast.Sub() if math.copysign(1.0, value.imag) < 0 else ast.Add()
         return binary(number(value.real), operator, imaginary)
     if isinstance(value, bool):
-        return gast.Constant(value, None)
-    return _signed(value, lambda x: gast.Constant(x, None))
+        return ast.Constant(value, None)
+    return _signed(value, lambda x: ast.Constant(x, None))
 
 
 def _signed(value: Any, build: Any, *, sign: bool = True) -> Any:
     negative = value < 0 or (isinstance(value, float) and math.copysign(1.0, value) < 0 and not math.isnan(value))
     if negative and sign:
-        return gast.UnaryOp(gast.USub(), build(-value))
+        return ast.UnaryOp(ast.USub(), build(-value))
     return build(value)
 
 
@@ -108,22 +100,22 @@ def constant(value: Any) -> Any:
         return number(value)
     if isinstance(value, (tuple, list)):
         return sequence([constant(item) for item in value], type(value))
-    return gast.Constant(value, None)
+    return ast.Constant(value, None)
 
 
 def dictionary(items: list[tuple[Any, Any]]) -> Any:
-    return gast.Dict([key for key, _ in items], [value for _, value in items])
+    return ast.Dict([key for key, _ in items], [value for _, value in items])
 
 
 def assign(targets: list[Any], value: Any) -> Any:
     """`a = value`, or `a, b = value`."""
     target = targets[0] if len(targets) == 1 else sequence(targets)
-    return gast.Assign([target], value, None)
+    return ast.Assign([target], value, None)
 
 
 def statement(value: Any) -> Any:
-    return gast.Expr(value)
+    return ast.Expr(value)
 
 
 def return_(value: Any) -> Any:
-    return gast.Return(value)
+    return ast.Return(value)

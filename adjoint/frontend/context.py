@@ -104,9 +104,8 @@ class Context:
     @contextmanager
     def at(self, node: Any) -> Iterator[None]:
         """Ops appended inside belong to this piece of syntax."""
-        saved = self.builder.span
         builder = self.builder
-        builder.span = self.span(node)
+        saved, builder.span = builder.span, self.span(node)
         try:
             yield
         finally:

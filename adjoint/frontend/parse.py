@@ -16,7 +16,7 @@ import inspect
 import linecache
 import operator
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -42,9 +42,16 @@ class Source:
     lines: tuple[str, ...]
     name: str
     first_line: int
+    spans: dict[Any, Span] = field(default_factory=dict)  # of the nodes that were asked for
 
     def span(self, node: Any) -> Span:
         """Where a node of this function stands; of a construct over several lines, the first line."""
+        found = self.spans.get(node)
+        if found is None:
+            found = self.spans[node] = self._span(node)
+        return found
+
+    def _span(self, node: Any) -> Span:
         node = next((part for part in gast.walk(node) if hasattr(part, "lineno")), self.node)
         line = min(max(node.lineno, 1), len(self.lines))
         text = self.lines[line - 1]
@@ -280,8 +287,8 @@ def _source(code: CodeType, node: Any, owner: str | None, lines: tuple[str, ...]
 def _mangle(tree: Any, owner: str) -> None:
     """Private names in a class body, `__name`, as Python compiles them: `_Class__name`."""
     for node in gast.walk(tree):
-        for field in ("id", "attr", "arg", "name"):
-            name = getattr(node, field, None)
+        for place in ("id", "attr", "arg", "name"):
+            name = getattr(node, place, None)
             private = isinstance(name, str) and name.startswith("__") and not name.endswith("__")
             if private and node is not tree and owner:
-                setattr(node, field, f"_{owner}{name}")
+                setattr(node, place, f"_{owner}{name}")

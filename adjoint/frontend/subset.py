@@ -199,10 +199,12 @@ def _findings(node: Any, scope: Scope) -> Iterator[tuple[Any, Row]]:
     if isinstance(node, FUNCTIONS):
         scope = Scope(node)
     for field in node._fields:
-        inside = Scope(scope.function, True) if isinstance(node, LOOPS) and field == "body" else scope
+        if field in NOT_EXECUTED:
+            continue
+        inside = Scope(scope.function, True) if field == "body" and isinstance(node, LOOPS) else scope
         value = getattr(node, field, None)
         for child in value if isinstance(value, list) else (value,):
-            if isinstance(child, gast.AST) and field not in NOT_EXECUTED:
+            if isinstance(child, gast.AST):
                 yield from _findings(child, inside)
 
 

@@ -1,7 +1,8 @@
 """The IR: structured SSA. Data only; no pass logic, no printing, no NumPy calls.
 
-Nodes are frozen. A pass builds new nodes; it never edits old ones. Facts about nodes (activity,
-liveness, cost) live in tables keyed by Value, never on nodes. Merged and loop-carried values are op
+A pass builds new nodes; it never edits old ones. (Blocks, ops and values are not declared `frozen`, which would
+make them four times as slow to build.) Facts about nodes (activity, liveness, cost) live in tables keyed by
+Value, never on nodes; what type inference knows of a value is on the value. Merged and loop-carried values are op
 results and block parameters: there is no control-flow graph and there are no phis.
 
 Structured ops (regions read values of the enclosing blocks freely):
@@ -32,7 +33,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adjoint.errors import Span
-from adjoint.ir.types import Type, type_of_constant
+from adjoint.ir.types import Dim, Type, type_of_constant
 
 
 class _NoAttributes(dict[str, Any]):
@@ -68,12 +69,16 @@ class Primitive:
         return f"<{self.name}>"
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(slots=True, eq=False)
 class Value:
-    """A name defined once: a block parameter or an op output. Compared by identity."""
+    """A name defined once: a block parameter or an op output. Compared by identity.
+
+    `length` belongs to its type: the axis length that a run-time integer is, named when first asked for.
+    """
 
     hint: str | None  # the user's name for it, or None for a nameless intermediate
     type: Type
+    length: Dim | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +111,7 @@ class Slot:
     index: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Op:
     """`outputs = primitive(inputs, **attrs)`; structured ops carry their bodies as regions.
 
@@ -123,7 +128,7 @@ class Op:
     sweep: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Block:
     params: tuple[Value, ...]  # arguments, or loop-carried values: there are no phis
     ops: tuple[Op, ...]

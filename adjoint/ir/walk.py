@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from adjoint.ir.core import Atom, Block, Function, Op, Slot, Value
-from adjoint.ir.types import Dim
-
-LENGTHS: WeakKeyDictionary[Value, Dim] = WeakKeyDictionary()
-"""The lengths that run-time integers are known to be; a copy of a value is the same length."""
 
 
 def map_attribute(attribute: Any, change: Callable[[Slot], Any]) -> Any:
@@ -123,10 +118,7 @@ def clone_block(block: Block, table: dict[Value, Atom], hints: Mapping[Value, st
     hints = hints or {}
 
     def fresh(value: Value) -> Value:
-        new = Value(hints.get(value, value.hint), value.type)
-        if value in LENGTHS:
-            LENGTHS[new] = LENGTHS[value]
-        table[value] = new
+        table[value] = new = Value(hints.get(value, value.hint), value.type, value.length)
         return new
 
     params = tuple(map(fresh, block.params))

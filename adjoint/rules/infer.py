@@ -30,7 +30,7 @@ from adjoint.ir.types import (
     sample,
     scalar_kind,
 )
-from adjoint.ir.walk import LENGTHS, map_attribute
+from adjoint.ir.walk import map_attribute
 
 NO_VALUE = np._NoValue  # noqa: SLF001  # the default of `keepdims`, which has no public name
 Infer = Callable[[Sequence[Atom], Mapping[str, Any]], Any]
@@ -240,14 +240,14 @@ def dim_of(atom: Atom) -> Dim:
     """The length that a run-time integer stands for, the same for every use of that value."""
     if isinstance(atom, Literal):
         return int(atom.value)
-    if atom not in LENGTHS:
-        LENGTHS[atom] = fresh_length(atom.hint or "n")
-    return LENGTHS[atom]
+    if atom.length is None:
+        atom.length = fresh_length(atom.hint or "n")
+    return atom.length
 
 
 def remember_length(value: Value, dim: Dim) -> None:
     """Record that a run-time integer is the length of a known axis (`n = x.shape[0]`)."""
-    LENGTHS[value] = dim
+    value.length = dim
 
 
 def remember_arithmetic(value: Value, fun: Any, operands: Sequence[Atom]) -> None:

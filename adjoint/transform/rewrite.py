@@ -115,7 +115,7 @@ class Rewriter:
         return isinstance(atom, Value) and self._uses.get(atom, 1) <= 1 and self._homes.get(atom) is self.ops
 
     def readers(self, value: Value) -> list[Op | None]:
-        """The ops that read a value of the program as it was before this walk; None stands for the result of a block."""
+        """The ops that read a value of the program as it was before this walk; None for the result of a block."""
         if self._readers is None:
             self._readers = _readers(self.body)
         return self._readers.get(value, [None])

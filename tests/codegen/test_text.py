@@ -2,7 +2,6 @@
 
 import ast
 
-import gast
 import pytest
 
 from adjoint.codegen import text
@@ -18,7 +17,7 @@ SOURCES = [
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_what_is_printed_parses_to_the_same_tree(source):
-    printed = text.pretty_source(gast.parse(source).body[0])
+    printed = text.pretty_source(ast.parse(source).body[0])
     assert printed == source
     assert ast.dump(ast.parse(printed)) == ast.dump(ast.parse(source))
 

@@ -86,6 +86,11 @@ EXACT_CASES = [
 ]
 
 # for derivative code only
+def with_negative(x, then):
+    """What `then` makes of one -x."""
+    return then(-x)
+
+
 ALGEBRA_CASES = [
     ("plus zero", (V,), lambda x: x + 0.0, lambda x: x),
     ("zero plus", (V,), lambda x: 0 + x, lambda x: x),
@@ -109,13 +114,13 @@ ALGEBRA_CASES = [
     (
         "a sign that several sums take",
         (V, V),
-        lambda x, y: (lambda s: (y + s * y) * (x - 2.0 * x * s))(-x),
+        lambda x, y: with_negative(x, lambda s: (y + s * y) * (x - 2.0 * x * s)),
         lambda x, y: (y - x * y) * (x + 2.0 * (x * x)),
     ),
     (
         "a sign that a result keeps",
         (V, V),
-        lambda x, y: (lambda s: (y + s * y) * np.sin(s * x))(-x),
+        lambda x, y: with_negative(x, lambda s: (y + s * y) * np.sin(s * x)),
         None,
     ),
     ("quotient of a negative", (V, V), lambda x, y: (-x) / y, lambda x, y: -(x / y)),
