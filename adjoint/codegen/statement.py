@@ -135,7 +135,7 @@ class Statements(Loops):
             else:
                 self.plain(op)
             if op in self.deletions:
-                self.add(gast.Delete([text.name(name) for name in self.deletions[op]]), op)
+                self.add(ast.Delete([text.name(name) for name in self.deletions[op]]), op)
 
     def plain(self, op: Op) -> None:
         if len(op.outputs) == 1 and op.outputs[0] in self.folding.folded:
