@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.errors import UnsupportedError
+from adjoint.frontend import keys, optional
 from adjoint.frontend.abstract import (
     Closure,
     Partial,
@@ -70,7 +71,8 @@ def outline(low: Lowering, fun: Any, args: list[Any], kwargs: dict[str, Any], no
     saved, heap = low.builder, low.heap
     low.builder, low.heap = Builder(saved.span), dict(heap)
     try:
-        result = low.resolved(low.call(fun, own_args, own_kwargs, node))
+        result = low.resolved(optional.returned(low, low.call(fun, own_args, own_kwargs, node), node))
+        keys.refuse_doubts(low, result, node)
         ops = tuple(low.builder.ops)
         check_pure(low, heap, fresh, ops, node)
     finally:

@@ -7,6 +7,11 @@ The walk over-approximates.
 from __future__ import annotations
 
 from adjoint.ir.core import FOR, IF, UNDEFINED, UNPACK, WHILE, Atom, Block, Op, Value, for_parts, while_parts
+from adjoint.rules.internal import zeros_if
+from adjoint.rules.lists import list_zeros_if
+
+ZEROS = (zeros_if, list_zeros_if)
+"""What gives None for None."""
 
 
 def partial_values(block: Block) -> set[Value]:
@@ -37,6 +42,8 @@ class _Partial:
             elif op.primitive is UNPACK:
                 pairs = zip(op.outputs, op.attrs["partial"], strict=True)
                 self.values.update(out for out, is_partial in pairs if is_partial)
+            elif op.primitive.fun in ZEROS and self.may_be(op.inputs[0]):
+                self.values.update(op.outputs)
 
     def loop(self, op: Op) -> None:
         parts = for_parts(op) if op.primitive is FOR else while_parts(op)

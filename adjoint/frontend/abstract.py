@@ -138,10 +138,15 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Maybe:
-    """A name that is bound on some paths only; `bound` is the run-time flag."""
+    """What is there on some paths only; `bound` is the run-time flag.
+
+    On the other paths a name or a key is not bound, or, where `is_none`, the value is None. A key of a dict that
+    is certainly there, but at a place that hangs on the path, has the flag True.
+    """
 
     value: Any
     bound: Any
+    is_none: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,6 +238,9 @@ def atoms_of(value: Any) -> Iterator[Any]:
         yield from atoms_of(value.content)
     elif isinstance(value, Rows):
         yield from value.lists
+    elif isinstance(value, Closure):
+        for default in (*value.defaults, *value.kw_defaults):
+            yield from atoms_of(default)
 
 
 def rebuild(value: Any, atoms: Iterator[Any]) -> Any:
@@ -243,7 +251,7 @@ def rebuild(value: Any, atoms: Iterator[Any]) -> Any:
         return Tree(value.kind, value.cls, value.keys, tuple(rebuild(child, atoms) for child in value.children))
     if isinstance(value, Maybe):
         inner = rebuild(value.value, atoms)
-        return Maybe(inner, next(atoms))
+        return Maybe(inner, next(atoms), value.is_none)
     if isinstance(value, Span3):
         start, stop, step = (rebuild(part, atoms) for part in (value.start, value.stop, value.step))
         return Span3(value.kind, start, stop, step, value.schedule)
@@ -251,6 +259,9 @@ def rebuild(value: Any, atoms: Iterator[Any]) -> Any:
         return Box(value.identity, rebuild(value.content, atoms))
     if isinstance(value, Rows):
         return Rows(value.item, tuple(next(atoms) for _ in value.lists))
+    if isinstance(value, Closure):
+        defaults = tuple(rebuild(default, atoms) for default in value.defaults)
+        return Closure(value.node, value.frame, defaults, tuple(rebuild(d, atoms) for d in value.kw_defaults))
     return value
 
 
@@ -277,8 +288,24 @@ def same_structure(a: Tree, b: Tree) -> bool:
     return a.kind == b.kind and a.cls is b.cls and a.keys == b.keys
 
 
+def is_none(value: Any) -> bool:
+    return isinstance(value, Static) and value.value is None
+
+
+def may_be_absent(value: Any) -> bool:
+    """Whether this may stand for no value, or for None."""
+    return value is UNBOUND or isinstance(value, Maybe) or is_none(value)
+
+
+def may_be_none(value: Any) -> bool:
+    """Whether this is None on some paths, and something else on others."""
+    return isinstance(value, Maybe) and value.is_none
+
+
 def describe(value: Any) -> str:
     """A word for error messages."""
+    if is_none(value):
+        return "None"
     if is_atom(value):
         return "a number or an array" if isinstance(value.type, ArrayType) else f"a {value.type}"
     if isinstance(value, Tree):
@@ -287,7 +314,15 @@ def describe(value: Any) -> str:
         return f"the constant {value.value!r}"
     if isinstance(value, Missing):
         return "nothing"
-    return f"a {type(value).__name__.lower()}"
+    if isinstance(value, Span3):
+        return f"a {value.kind}"
+    return WORDS.get(type(value), f"a {type(value).__name__.lower()}")
+
+
+WORDS = {
+    Closure: "a function", Partial: "a function", Super: "`super()`", Items: "an iterator", Rows: "a list",
+    Ref: "a container", Conflict: "something else", Maybe: "what is there on some paths only",
+}  # fmt: skip
 
 
 def widen(name: str, old: Type, new: Type) -> Type:
@@ -312,7 +347,12 @@ def widen(name: str, old: Type, new: Type) -> Type:
 
 
 class Joiner:
-    """What becomes of two states of a program where control flow meets."""
+    """What becomes of two states of a program where control flow meets.
+
+    `in_doubt`: a container may have keys that are set on one of the paths only, or differ.
+    """
+
+    in_doubt = True
 
     def atom(self, name: str | None, a: Any, b: Any, type_: Type) -> Any:
         """The number that is `a` or `b`, of a type."""
@@ -327,7 +367,7 @@ class Joiner:
         raise NotImplementedError
 
 
-def merge(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:  # noqa: PLR0911  # a case for each kind of value
+def merge(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:  # a case for each kind of value
     """The abstract value after a branch, or at the head of a loop."""
     if same_value(a, b):
         return a
@@ -346,11 +386,20 @@ def merge(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:  # noqa: PLR0
         return join_.atom(name, a, b, join(a.type, b.type)) if numeric else Conflict(_two(a, b))
     if isinstance(a, Conflict) or isinstance(b, Conflict):
         return a if isinstance(a, Conflict) else b
-    if a is UNBOUND or b is UNBOUND or isinstance(a, Maybe) or isinstance(b, Maybe):
+    if any(x is UNBOUND or isinstance(x, Maybe) or is_none(x) for x in (a, b)):
         return _merge_maybe(name, a, b, join_)
+    return _merge_structures(name, a, b, join_)
+
+
+def _merge_structures(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:
+    """What has parts: these are merged one by one."""
     if isinstance(a, Box) and isinstance(b, Box):
         content = merge(name, a.content, b.content, join_)
         return content if isinstance(content, Conflict) else Box(a.identity, content)
+    if isinstance(a, Closure) and isinstance(b, Closure):
+        return _merge_closures(name, a, b, join_)
+    if isinstance(a, Tree) and isinstance(b, Tree) and a.kind in KEYED and (a.kind, a.cls) == (b.kind, b.cls):
+        return _merge_keyed(name, a, b, join_)
     if isinstance(a, Tree) and isinstance(b, Tree) and same_structure(a, b):
         children = [merge(name, x, y, join_) for x, y in zip(a.children, b.children, strict=True)]
         conflicts = [child for child in children if isinstance(child, Conflict)]
@@ -366,6 +415,41 @@ def merge(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:  # noqa: PLR0
     return Conflict(_two(a, b))
 
 
+def _merge_closures(name: str | None, a: Closure, b: Closure, join_: Joiner) -> Any:
+    """One function with the defaults that it has on each path; others have no common text."""
+    if a.node is not b.node or a.frame is not b.frame:
+        return Conflict("is one function on one path and another on another")
+    given = tuple(merge(name, x, y, join_) for x, y in zip(a.defaults, b.defaults, strict=True))
+    words = tuple(merge(name, x, y, join_) for x, y in zip(a.kw_defaults, b.kw_defaults, strict=True))
+    conflicts = [x for x in (*given, *words) if isinstance(x, Conflict)]
+    return conflicts[0] if conflicts else Closure(a.node, a.frame, given, words)
+
+
+KEYED = ("dict", "object", "dataclass")
+"""Kinds of containers that may get new keys, on some paths only."""
+
+
+def _merge_keyed(name: str | None, a: Tree, b: Tree, join_: Joiner) -> Any:
+    """A dict or an object: what one path has set alone is there on this path only."""
+    keys = a.keys if a.keys == b.keys else tuple(dict.fromkeys((*a.keys, *b.keys)))
+    in_order = all(tuple(k for k in keys if k in side.keys) == side.keys for side in (a, b))
+    table = [dict(zip(side.keys, side.children, strict=True)) for side in (a, b)]
+    pairs = ([side.get(key, UNBOUND) for side in table] for key in keys)
+    children = tuple(merge(name, x, y, join_) for x, y in pairs)
+    if a.kind == "dict" and not in_order:
+        children = tuple(x if isinstance(x, (Maybe, Conflict)) else Maybe(x, Literal(True)) for x in children)
+    conflicts = [child for child in children if isinstance(child, Conflict)]
+    if not join_.in_doubt and (conflicts or a.keys != b.keys):
+        return conflicts[0] if conflicts else Conflict(_two(a, b))
+    return Tree(a.kind, a.cls, keys, children)
+
+
+def by_keys(value: Tree, template: Tree) -> tuple[Any, ...]:
+    """The children of a dict or an object in the order of a template; UNBOUND where it has none."""
+    table = dict(zip(value.keys, value.children, strict=True))
+    return tuple(table.get(key, UNBOUND) for key in template.keys)
+
+
 def is_list(value: Any) -> bool:
     """Whether this is what a list holds."""
     return isinstance(value, Rows) or (isinstance(value, Tree) and value.kind == "list")
@@ -375,16 +459,20 @@ def _merge_refs(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:
     absent = (BOTTOM, UNBOUND)
     if all(isinstance(x, Ref) or x in absent for x in (a, b)) and UNBOUND not in (a, b):
         return join_.refs(name, a, b)
-    if isinstance(a, (Maybe, Missing)) or isinstance(b, (Maybe, Missing)):
+    if any(isinstance(x, (Maybe, Missing)) or is_none(x) for x in (a, b)):
         return _merge_maybe(name, a, b, join_)
     return Conflict(_two(a, b))
 
 
 def _merge_maybe(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:
     def split(value: Any) -> tuple[Any, Any]:
-        if value is UNBOUND:
+        if value is UNBOUND or is_none(value):
             return BOTTOM, Literal(False)
         return (value.value, value.bound) if isinstance(value, Maybe) else (value, Literal(True))
+
+    of_none = {is_none(x) or (isinstance(x, Maybe) and x.is_none) for x in (a, b) if may_be_absent(x)}
+    if len(of_none) > 1 or (not join_.in_doubt and True in of_none):
+        return Conflict(_two(a, b))
 
     (value_a, bound_a), (value_b, bound_b) = split(a), split(b)
     if value_a is BOTTOM and value_b is BOTTOM:
@@ -393,9 +481,10 @@ def _merge_maybe(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:
     bound = merge(None, bound_a, bound_b, join_)
     if isinstance(value, Conflict):
         return value
-    if isinstance(bound, Literal):
+    in_doubt = any(isinstance(x, Maybe) and isinstance(x.bound, Literal) for x in (a, b))
+    if isinstance(bound, Literal) and not in_doubt:
         return value if bound.value else UNBOUND
-    return Maybe(value, bound)
+    return Maybe(value, bound, True in of_none)
 
 
 def _two(a: Any, b: Any) -> str:

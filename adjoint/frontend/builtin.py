@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.frontend import indexers, inplace, library, mutation, objects, rows
+from adjoint.frontend import indexers, inplace, keys, library, mutation, objects, rows
 from adjoint.frontend.abstract import (
     Items,
     Method,
@@ -68,7 +68,7 @@ for _fun in (str, repr, bool, hash, ord, chr, divmod, type, callable, np.dtype, 
 def _len(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     (owner,) = args
     if isinstance(owner, Tree):
-        return Literal(len(owner.children))
+        return Literal(len(keys.entries(low, owner, node)))
     if isinstance(owner, Rows):
         return rows.length(low, owner, node)
     if isinstance(owner, Items):
@@ -319,7 +319,7 @@ def _dict(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     entries: dict[Any, Any] = {}
     if args:
         if isinstance(args[0], Tree) and args[0].kind == "dict":
-            entries.update(zip(args[0].keys, args[0].children, strict=True))
+            entries.update(keys.entries(low, args[0], node))
         else:
             for pair in low.unrolled(args[0], node):
                 key, value = low.unrolled(pair, node)

@@ -14,7 +14,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import AdjointError, MissingRuleError, UnsupportedError
-from adjoint.frontend import builtin, inplace, library, objects, recursion
+from adjoint.frontend import builtin, inplace, keys, library, objects, recursion
 from adjoint.frontend.abstract import (
     Closure,
     Method,
@@ -27,6 +27,7 @@ from adjoint.frontend.abstract import (
     is_atom,
     is_constant,
     make_tuple,
+    may_be_none,
     rebuild,
 )
 from adjoint.frontend.comprehensions import Comprehensions
@@ -53,6 +54,9 @@ IMPURE: set[Callable[..., Any]] = set()
 WRAPPERS: tuple[Any, ...] = (type(functools.lru_cache(len)), staticmethod)
 """Callables that compute what the function in their `__wrapped__` computes."""
 
+OF_ANYTHING = (isinstance, str, repr, bool, type, callable, hasattr, hash)
+"""Functions of Python's own that take None as well."""
+
 LARGE = 150
 """Callees with more nodes of syntax than this are kept as calls."""
 
@@ -69,13 +73,14 @@ class Calls(Comprehensions):
             if keyword.arg is not None:
                 kwargs[keyword.arg] = value
             elif isinstance(value := self.seen(value), Tree) and value.kind == "dict":
-                kwargs.update(zip(value.keys, value.children, strict=True))
+                kwargs.update(keys.entries(self, value, keyword.value))
             else:
                 self.refuse(keyword.value, "`**` needs a dict with keys known at compile time")
         return self.call(callee, args, kwargs, node)
 
     def call(self, callee: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         """`callee(*args, **kwargs)` on abstract values."""
+        callee = self.not_none(callee) if may_be_none(callee) else callee
         if isinstance(callee, Closure):
             return self.call_closure(callee, args, kwargs, node)
         if isinstance(callee, Partial):
@@ -88,7 +93,7 @@ class Calls(Comprehensions):
             return builtin.call_method(self, Method(callee, "__call__"), args, kwargs, node)
         if isinstance(callee, Static):
             return self.call_object(callee, args, kwargs, node)
-        self.refuse(node.func, f"{describe(callee)} is called")
+        self.refuse(getattr(node, "func", node), f"{describe(callee)} is called")
 
     def call_object(  # noqa: PLR0911  # a case for each kind of callable
         self, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any
@@ -110,8 +115,7 @@ class Calls(Comprehensions):
             return self.apply(fun, args, kwargs, node)
         handler = _lookup(builtin.HANDLERS, fun)
         if handler is not None:
-            kwargs = {name: self.seen(value) for name, value in kwargs.items()}
-            return handler(self, [self.seen(arg) for arg in args], kwargs, node)
+            return self.call_handler(handler, fun, args, kwargs, node)
         if (found := call_of_scipy(self, callee, args, kwargs, node)) is not None:
             return found
         if isinstance(fun, types.MethodType):
@@ -131,6 +135,13 @@ class Calls(Comprehensions):
         if _has_source(fun) and not is_of_python(fun):
             return self.call_python(fun, path, args, kwargs, node)
         return self.call_opaque(fun, None, args, kwargs, node)
+
+    def call_handler(self, handler: Any, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        """A call of one of Python's own functions."""
+        if fun in OF_ANYTHING:
+            keys.refuse_doubts(self, make_tuple(map(self.resolved, (*args, *kwargs.values()))), node)
+        kwargs = {name: self.seen(value) for name, value in kwargs.items()}
+        return handler(self, [self.seen(arg) for arg in args], kwargs, node)
 
     def call_bound(self, fun: Any, path: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         """A call of a method of an object from outside."""

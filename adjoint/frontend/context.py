@@ -76,12 +76,16 @@ class Context:
     heap: dict[Any, Any] = field(default_factory=dict)  # what arrays that were written, and containers, hold now
     references: dict[Value, Value] = field(default_factory=dict)  # a version of an array -> what refers to it
     derived: dict[Value, tuple[Value, Op]] = field(default_factory=dict)  # a view -> of what, by which op
+    joined_at: dict[Value, tuple[Any, str]] = field(default_factory=dict)  # an array -> loop or branch, and name
+    untaken: set[Value] = field(default_factory=set)  # views that an op takes only where they are read
     made_by: dict[Value, Op] = field(default_factory=dict)  # an array that is new -> the op that made it
     may: dict[Value, frozenset[Value]] = field(default_factory=dict)  # which arrays an array may share memory with
     comes_from: dict[Value, frozenset[Value]] = field(default_factory=dict)  # which arrays it may be
     gone_through: set[Any] = field(default_factory=set)  # lists that loops being lowered go through
     looping: int = 0  # how many loops deep
     iterators: dict[int, Any] = field(default_factory=dict)  # what names are bound to that is gone through later
+    facts: frozenset[Value] = frozenset()  # flags that are set wherever the block at hand is reached
+    logic: dict[Value, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)  # how a flag hangs on others
     probing: bool = False  # an expression is lowered for its type alone
     in_order: set[Value] = field(default_factory=set)  # copies that are in C order, whatever they are copies of
     schedule: Any = "auto"  # of the straight-line code, as the outermost derivative asks for it
@@ -114,13 +118,13 @@ class Context:
     @contextmanager
     def region(self) -> Iterator[Builder]:
         """Ops appended inside go to a new block."""
-        outer = self.builder
+        outer, facts = self.builder, self.facts
         self.builder = outer.nested()
         self.depth += 1
         try:
             yield self.builder
         finally:
-            self.builder = outer
+            self.builder, self.facts = outer, facts
             self.depth -= 1
 
     @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 
 import gast
 
-from adjoint.frontend import rows
+from adjoint.frontend import optional, rows, windows
 from adjoint.frontend.abstract import (
     BOTTOM,
     UNBOUND,
@@ -200,6 +200,7 @@ class Control(Calls):
             frame.names, frame.pending, frame.result = dict(before), None, None
             self.heap = dict(heap)
             with self.region() as builder:
+                self.facts |= optional.implied(self, test, not ends)
                 if start is not None:
                     builder.ops.extend(start.ops)
                 status = status_of(thunk, RAISE)
@@ -214,11 +215,15 @@ class Control(Calls):
                     continue
                 then, other = (_leaving(end.status, end.names.get(name, UNBOUND)) for end in ends)
                 plain = ends[0].names.get(name), ends[1].names.get(name)
-                frame.names[name] = self.merge_name(name, then, other, plain, merged)
+                frame.names[name] = found = self.merge_name(name, then, other, plain, merged, node)
+                if is_memory(found) and found is not plain[0]:
+                    self.joined_at[found] = node, name
         status = self.merge_returns(ends, merged, node)
         merged.heap()
         frame.at = node if isinstance(node, gast.stmt) else at  # the branches may have ended at a `return`
         merged.relate()
+        for end, truth in zip(ends, (False, True), strict=True):
+            self.facts |= optional.implied(self, test, truth) if end.status == RAISE else frozenset()
         regions = ends[0].builder.block((), merged.results[0]), ends[1].builder.block((), merged.results[1])
         with self.at(node):
             self.emit_if(test, regions, merged.outputs)
@@ -239,11 +244,17 @@ class Control(Calls):
             op = Op(IF, (test,), tuple(outputs), EMPTY, regions, self.builder.span, self.builder.sweep)
             self.builder.append(op)
 
-    def merge_name(self, name: str, a: Any, b: Any, plain: tuple[Any, Any], merged: Merge) -> Any:
+    def merge_name(self, name: str, a: Any, b: Any, plain: tuple[Any, Any], merged: Merge, node: Any) -> Any:
         if a is BOTTOM and b is BOTTOM:
             return UNBOUND
         if plain[0] is not None and plain[1] is not None and same_value(*plain):
             return plain[0]
+        if BOTTOM not in (a, b) and windows.is_wanted(self, node, name):
+            parts = []
+            for end, value in zip(merged.ends, (a, b), strict=True):
+                with self.back_in(end.builder, end.heap):
+                    parts.append(windows.described(self, node, name, value))
+            return windows.view(self, windows.joined(merge(name, parts[0], parts[1], merged), node, name), name)
         return merge(name, a, b, merged)
 
     def merge_returns(self, ends: list[End], merged: Merge, node: Any) -> str:

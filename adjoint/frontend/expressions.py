@@ -12,7 +12,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import TypeInferenceError, UnsupportedError
-from adjoint.frontend import indexers, iteration, objects, rows
+from adjoint.frontend import indexers, iteration, keys, objects, optional, rows
 from adjoint.frontend.abstract import (
     UNBOUND,
     Closure,
@@ -33,11 +33,12 @@ from adjoint.frontend.abstract import (
     is_constant,
     is_list,
     make_tuple,
+    may_be_none,
 )
 from adjoint.frontend.memory import is_array
 from adjoint.frontend.ops import Ops
 from adjoint.frontend.outside import static_fact
-from adjoint.ir.core import IF, Atom, Literal, Value
+from adjoint.ir.core import Atom, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType
 from adjoint.rules import registry
@@ -90,14 +91,8 @@ class Expressions(Ops):
             self.error(UnsupportedError, node, f"`{name}` is read before it is bound")
         if isinstance(value, Conflict):
             self.refuse(node, f"`{name}` {value.reason}", "give it one structure on all paths")
-        if isinstance(value, Maybe):
-            with self.at(node):
-                with self.region() as then:
-                    pass
-                with self.region() as otherwise:
-                    self.raise_op(UnboundLocalError, (Literal(_unbound_text(name)),))
-                regions = (then.block((), ()), otherwise.block((), ()))
-                self.builder.emit(IF, (value.bound,), regions=regions, types=())
+        if isinstance(value, Maybe) and not value.is_none:
+            keys.certain(self, value.bound, UnboundLocalError, _unbound_text(name), node)
             for key, held in self.frame.names.items():
                 if held is value:
                     self.frame.names[key] = value.value
@@ -124,7 +119,7 @@ class Expressions(Ops):
         if fun is operator.add and all(map(is_list, operands)) and any(isinstance(o, Rows) for o in operands):
             return rows.concatenated(self, operands[0], operands[1], node)
         if fun is operator.or_ and all(isinstance(o, Tree) and o.kind == "dict" for o in operands):
-            entries = {key: value for o in operands for key, value in zip(o.keys, o.children, strict=True)}
+            entries = {key: value for o in operands for key, value in keys.entries(self, o, node).items()}
             return self.boxed(Tree("dict", None, tuple(entries), tuple(entries.values())))
         if all(isinstance(o, Tree) for o in operands) and fun is operator.add:
             first, second = operands
@@ -140,11 +135,14 @@ class Expressions(Ops):
     def negation(self, operand: Any, node: Any) -> Any:
         if isinstance(content := self.seen(operand), Rows):
             operand = rows.is_positive(self, content, node)
+        operand = optional.tested(self, operand, node)
         known = self.truth(operand)
-        return Literal(not known) if known is not None else self.apply(operator.not_, [operand], {}, node)
+        return Literal(not known) if known is not None else optional.combined(self, operator.not_, [operand], node)
 
     def truth(self, value: Any) -> bool | None:
         """The truth of a value where it is known at compile time."""
+        if may_be_none(value):
+            return None
         value = self.seen(value)
         if isinstance(value, (Value, Rows)):
             return None
@@ -164,6 +162,7 @@ class Expressions(Ops):
     def condition(self, node: Any) -> Any:
         """The value of a test; a list of unknown length counts as whether it has items."""
         value = self.bool_ops(node, self.condition) if isinstance(node, gast.BoolOp) else self.expr(node)
+        value = optional.tested(self, value, node)
         content = self.seen(value)
         return rows.is_positive(self, content, node) if isinstance(content, Rows) else value
 
@@ -181,22 +180,25 @@ class Expressions(Ops):
         known = self.truth(left)
         if known is not None:
             return read(right_node) if known is is_and else left
+        test = optional.tested(self, left, node)
         heap, self.heap = self.heap, dict(self.heap)
         with self.region() as builder:
+            self.facts |= optional.implied(self, test, is_and)
             right = read(right_node)
         changed, self.heap = self.heap, heap
         cheap = all(op.primitive in CHEAP for op in builder.ops)
         if cheap and _is_bool(left) and _is_bool(right):
             self.builder.ops.extend(builder.ops)
-            return self.apply(both if is_and else either, [left, right], {}, node)
+            return optional.combined(self, both if is_and else either, [left, right], node)
 
         def gone_on() -> Any:
             self.heap = changed
             return right
 
         if is_and:
-            return self.select(left, gone_on, lambda: left, node, ready=builder)
-        return self.select(left, lambda: left, gone_on, node, ready_else=builder)
+            return self.select(test, gone_on, lambda: left, node, ready=builder)
+        given = left.value if may_be_none(left) else left
+        return self.select(test, lambda: given, gone_on, node, ready_else=builder)
 
     def expr_IfExp(self, node: Any) -> Any:
         test = self.condition(node.test)
@@ -221,13 +223,13 @@ class Expressions(Ops):
             elif self.truth(test) is not None:
                 result = result if self.truth(test) else test
             else:
-                result = self.apply(both, [result, test], {}, node)
+                result = optional.combined(self, both, [result, test], node)
             left = right
         return result
 
     def comparison(self, op: Any, left: Any, right: Any, node: Any) -> Any:
         if isinstance(op, (gast.Is, gast.IsNot)):
-            return Literal(self.identical(left, right, node) is isinstance(op, gast.Is))
+            return optional.identity(self, left, right, isinstance(op, gast.Is), node)
         if isinstance(op, (gast.In, gast.NotIn)):
             return self.membership(left, right, isinstance(op, gast.In), node)
         fun = COMPARE[type(op)]
@@ -263,11 +265,12 @@ class Expressions(Ops):
             self.refuse(node, f"`in` looks into {describe(container)}, which may change between calls")
         self.rely(item)
         if isinstance(container, Tree):
-            keys = container.keys if container.kind == "dict" else None
-            if is_constant(item) and (keys is not None or is_constant(container)):
-                found = constant_of(item) in (keys if keys is not None else constant_of(container))
-                return Literal(found is positive)
-            if keys is None and is_atom(item):
+            if container.kind == "dict" and is_constant(item):
+                found = keys.present(container, constant_of(item))
+                return found if positive else self.negation(found, node)
+            if is_constant(item) and is_constant(container):
+                return Literal((constant_of(item) in constant_of(container)) is positive)
+            if container.kind != "dict" and is_atom(item):
                 result: Any = Literal(False)
                 for child in container.children:
                     equal = self.comparison(gast.Eq(), item, child, node)
@@ -300,8 +303,10 @@ class Expressions(Ops):
     def unrolled(self, value: Any, node: Any) -> list[Any]:
         """The items of an iterable whose length is known at compile time."""
         value = self.seen(value)
+        if isinstance(value, Tree) and value.kind == "dict":
+            return list(map(from_constant, keys.entries(self, value, node)))
         if isinstance(value, Tree):
-            return [from_constant(k) for k in value.keys] if value.kind == "dict" else list(value.children)
+            return list(value.children)
         if isinstance(value, Static) and isinstance(value.value, (str, range)):
             return [from_constant(item) for item in value.value]
         if (
@@ -329,7 +334,7 @@ class Expressions(Ops):
                 value = self.seen(value)
                 if not isinstance(value, Tree) or value.kind != "dict":
                     self.refuse(value_node, "`**` needs a dict")
-                entries.update(zip(value.keys, value.children, strict=True))
+                entries.update(keys.entries(self, value, value_node))
                 continue
             key = self.expr(key_node)
             if not is_constant(key):
@@ -388,7 +393,11 @@ class Expressions(Ops):
         """`callee(*args, **kwargs)` on abstract values."""
         raise NotImplementedError
 
+    def not_none(self, value: Any) -> Any:
+        return optional.not_none(self, value, self.frame and self.frame.at)
+
     def attribute(self, owner: Any, name: str, node: Any) -> Any:
+        owner = self.not_none(owner) if may_be_none(owner) else owner
         if is_atom(owner):
             return self.array_attribute(owner, name, node)
         tree = self.seen(owner)
@@ -403,7 +412,7 @@ class Expressions(Ops):
     def tree_attribute(self, owner: Any, tree: Tree, name: str, node: Any) -> Any:
         """A field of a container, a property, what its class has for all instances, or a method."""
         if tree.kind in ("namedtuple", "dataclass", "object") and name in tree.keys:
-            return tree.children[tree.keys.index(name)]
+            return keys.entry(self, tree, name, node, owner)
         found = inspect.getattr_static(tree.cls, name, None)
         if isinstance(found, property) and isinstance(found.fget, types.FunctionType):
             return self.call(Static(found.fget), [owner], {}, node)

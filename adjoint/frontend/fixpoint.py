@@ -13,7 +13,7 @@ from typing import Any
 
 import gast
 
-from adjoint.frontend import rows
+from adjoint.frontend import rows, windows
 from adjoint.frontend.abstract import (
     UNBOUND,
     Box,
@@ -24,6 +24,7 @@ from adjoint.frontend.abstract import (
     Ref,
     Rows,
     atoms_of,
+    is_none,
     merge,
     rebuild,
     same_value,
@@ -78,7 +79,7 @@ class FixedPoint(Control):
         """Lower a loop body until what it carries, and of which types, is stable; then append the loop."""
         frame = self.frame
         before, heap = frame.names, self.heap
-        learned = self.loops.setdefault((node, frame), Learned())
+        learned = self.learned_of(node, names)
         learned.rename(self.cells_now(learned))
         while True:
             frame.names, self.heap = dict(before), dict(heap)
@@ -88,7 +89,7 @@ class FixedPoint(Control):
             with self.region():  # only to know what they share memory with
                 initial = {key: rows.adapt(self, value, template[key]) for key, value in initial.items()}
             params = {key: self.entering(key, template[key], initial[key], learned) for key in keys}
-            self.install(params, learned.frozen)
+            self.install(params, learned)
             self.mark_tainted(params, initial, learned)
             at_head = dict(self.heap)
             with self.one_loop_deeper():
@@ -113,10 +114,15 @@ class FixedPoint(Control):
         emit(plan)
         frame.names, self.heap = dict(before), dict(heap)
         results = {key: value for key, value in results.items() if isinstance(key, str) or key in learned.cells}
-        self.install(results, learned.frozen)
+        self.install(results, learned)
         for key, value in results.items():
             self.relate_finals(key, value, params, trip)
         return NEXT
+
+    def learned_of(self, node: Any, names: list[str]) -> Learned:
+        learned: Learned = self.loops.setdefault((node, self.frame), Learned(node))
+        learned.windows = frozenset(name for name in names if windows.is_wanted(self, node, name))
+        return learned
 
     def cells_now(self, learned: Learned) -> dict[Any, Any]:
         """The arrays and containers that stand where those were that a loop has changed when it was lowered before."""
@@ -160,29 +166,36 @@ class FixedPoint(Control):
     def state_of(self, key: Any, learned: Learned) -> Any:
         """What a carried key stands for now: a name, an array that is written, or what a container holds."""
         if key in learned.opened:
-            return self.opened(self.seen(key))
+            return self.opened(self.held_by(key))
         if isinstance(key, str):
-            return self.opened(self.frame.names.get(key, UNBOUND))
+            held = self.frame.names.get(key, UNBOUND)
+            windowed = key in learned.windows
+            return windows.described(self, learned.node, key, held) if windowed else self.opened(held)
         if isinstance(key, Value):
             return self.current(key)
-        return self.seen(key)
+        return self.held_by(key)
 
     def opened(self, value: Any) -> Any:
         """A value with its containers and what they hold."""
         if isinstance(value, Ref):
-            return Box(value, self.opened(self.seen(value)))
+            return Box(value, self.opened(self.held_by(value)))
         if isinstance(value, Tree):
             return Tree(value.kind, value.cls, value.keys, tuple(map(self.opened, value.children)))
         if isinstance(value, Maybe):
-            return Maybe(self.opened(value.value), value.bound)
+            return Maybe(self.opened(value.value), value.bound, value.is_none)
         return value
 
-    def install(self, state: dict[Any, Any], frozen: bool = False) -> None:
+    def install(self, state: dict[Any, Any], learned: Learned) -> None:
         """Let keys stand for these values; containers that names lead to become new ones."""
+        frozen = learned.frozen
         made: dict[Any, Ref] = {}
         for key, value in state.items():
-            if isinstance(key, str):
+            if isinstance(key, str) and windows.is_window(value):
+                self.frame.names[key] = windows.view(self, value, key)
+            elif isinstance(key, str):
                 self.frame.names[key] = self.closed(value, made, frozen)
+                if is_memory(value):
+                    self.joined_at[value] = learned.node, key
             else:
                 self.heap[key] = self.closed(value, made, frozen)
                 if isinstance(key, Value) and isinstance(value, Value) and value is not key:
@@ -200,7 +213,7 @@ class FixedPoint(Control):
             children = tuple(self.closed(child, made, frozen) for child in value.children)
             return Tree(value.kind, value.cls, value.keys, children)
         if isinstance(value, Maybe):
-            return Maybe(self.closed(value.value, made, frozen), value.bound)
+            return Maybe(self.closed(value.value, made, frozen), value.bound, value.is_none)
         return value
 
     def entering(self, key: Any, template: Any, initial: Any, learned: Learned) -> Any:
@@ -262,8 +275,8 @@ class FixedPoint(Control):
         for key in learned.cells:
             if key not in params or isinstance(key, Value) or trip.status == RAISE:
                 continue
-            columns = list(atoms_of(params[key])), list(atoms_of(trip.references[key]))
             if is_covered(trip.references[key], params[key]):
+                columns = list(atoms_of(params[key])), conform(trip.references[key], params[key])
                 pairs = enumerate(zip(*columns, strict=True))
                 changed = {(key, k) for k, (a, b) in pairs if self.reference(a) is not self.reference(b)}
                 learned.rebound |= {place for place in changed if not isinstance(columns[0][place[1]], Literal)}
@@ -310,7 +323,8 @@ class FixedPoint(Control):
 
     def settle(self, key: Any, old: Any, new: Any, learned: Learned) -> Any:
         """The abstract value that covers both; numbers take widened types."""
-        return merge(key if isinstance(key, str) else None, old, new, Settling(key, learned))
+        found = merge(key if isinstance(key, str) else None, old, new, Settling(key, learned))
+        return windows.joined(found, learned.node, key) if key in learned.windows else found
 
     # ------------------------------------------------------------------ which arrays share memory
 
@@ -400,11 +414,13 @@ def own_atoms(params: dict[Any, Any], initial: dict[Any, Any]) -> set[Any]:
 def conform(value: Any, template: Any) -> list[Any]:
     """The atoms of `value`, one for each atom of a template that covers it."""
     if isinstance(template, Maybe):
-        if value is UNBOUND:
+        if value is UNBOUND or is_none(value):
             return [*(UNDEFINED for _ in atoms_of(template.value)), Literal(False)]
         if isinstance(value, Maybe):
             return [*conform(value.value, template.value), value.bound]
         return [*conform(value, template.value), Literal(True)]
+    if isinstance(template, Conflict):
+        return []
     if isinstance(template, Box):
         return conform(value.content, template.content)
     if isinstance(template, Tree):
@@ -428,7 +444,10 @@ def identities(value: Any) -> Iterator[Ref]:
 def is_covered(value: Any, template: Any) -> bool:
     """Whether a value has the structure of a template, so that their numbers correspond."""
     if isinstance(template, Maybe):
-        return value is UNBOUND or is_covered(value.value if isinstance(value, Maybe) else value, template.value)
+        absent = value is UNBOUND or is_none(value)
+        return absent or is_covered(value.value if isinstance(value, Maybe) else value, template.value)
+    if isinstance(template, Conflict):
+        return True
     if isinstance(template, Box):
         return isinstance(value, Box) and is_covered(value.content, template.content)
     if isinstance(template, Rows):
@@ -453,5 +472,9 @@ def _same_types(a: Any, b: Any) -> bool:
         return type(a) is type(b)
     if isinstance(a, Maybe) is not isinstance(b, Maybe):
         return False
+    if isinstance(a, Tree) and isinstance(b, Tree):
+        return a.structure == b.structure and all(map(_same_types, a.children, b.children))
+    if isinstance(a, Box) and isinstance(b, Box):
+        return _same_types(a.content, b.content)
     left, right = list(atoms_of(a)), list(atoms_of(b))
     return len(left) == len(right) and all(x.type == y.type for x, y in zip(left, right, strict=True))

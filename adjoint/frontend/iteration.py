@@ -11,7 +11,7 @@ from typing import Any
 
 import gast
 
-from adjoint.frontend.abstract import Items, Ref, Rows, Static
+from adjoint.frontend.abstract import Items, Ref, Rows, Static, may_be_none
 from adjoint.ir.tree import Tree
 
 LAZY = (zip, enumerate, reversed)
@@ -82,6 +82,7 @@ def _look(low: Any, node: Any, found: Iterated) -> Callable[[], Any]:
                 found.refs[owner] = tree
                 return lambda: low.call(low.attribute(owner, node.func.attr, node), [], {}, node)
     value = low.expr(node)
+    value = low.not_none(value) if may_be_none(value) else value
     if isinstance(value, Ref) and isinstance(low.seen(value), (Tree, Rows)):
         found.refs[value] = low.seen(value)
     return lambda: value

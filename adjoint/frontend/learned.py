@@ -36,9 +36,12 @@ class Learned:
     puts other containers, `rebound` the places in them where it puts other values. `frozen` tells that names may
     share a container in some trips only; `tainted` has for an array that is carried the arrays that it may share
     memory with: those from outside, or the places of other carried ones. `places` tells by which name, and as
-    which of the things that it leads to, the program reaches each of the cells.
+    which of the things that it leads to, the program reaches each of the cells. `windows` are the names that
+    stand for another part of one array after each trip.
     """
 
+    node: Any
+    windows: frozenset[str] = frozenset()
     types: dict[Any, Any] = field(default_factory=dict)
     cells: list[Any] = field(default_factory=list)
     rebound: set[tuple[Any, int]] = field(default_factory=set)

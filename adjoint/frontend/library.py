@@ -45,6 +45,21 @@ def largest(items: Any) -> Any:
     return best
 
 
+def edge_from_start(at: Any, first: Any, last: Any) -> Any:
+    """Where a slice of the places from `first` to `last` begins or ends."""
+    return min(first + at, last)
+
+
+def edge_from_end(at: Any, first: Any, last: Any) -> Any:
+    return max(last + at, first)
+
+
+def edge(at: Any, first: Any, last: Any) -> Any:
+    if at < 0:
+        return max(last + at, first)
+    return min(first + at, last)
+
+
 def any_of(items: Any) -> Any:
     for item in items:
         if item:

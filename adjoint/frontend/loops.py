@@ -238,7 +238,7 @@ class Loops(FixedPoint):
             before, heap = dict(self.frame.names), dict(self.heap)
             copies.update((key, self.renewed(key, value)) for key, value in params.items())
             with self.region() as builder:
-                self.install(copies)
+                self.install(copies, self.loops[node, self.frame])
                 known_heap = dict(self.heap)
                 test = self.current(self.condition(node.test))
                 known = self.truth(test)

@@ -18,9 +18,8 @@ import gast
 import numpy as np
 
 from adjoint.errors import Span, TypeInferenceError, UnsupportedError
-from adjoint.frontend import iteration, match, mutation
+from adjoint.frontend import iteration, keys, match, mutation, optional
 from adjoint.frontend.abstract import (
-    Maybe,
     Method,
     Path,
     Ref,
@@ -33,6 +32,7 @@ from adjoint.frontend.abstract import (
     is_atom,
     is_list,
     make_tuple,
+    may_be_none,
     rebuild,
 )
 from adjoint.frontend.context import NeedStatic
@@ -167,6 +167,7 @@ class Lowering(Loops):
 
     def augmented(self, old: Any, fun: Any, operand: Any, node: Any) -> Any:
         """What a name stands for after `name op= operand`: arrays and lists are changed in place."""
+        old = self.not_none(old) if may_be_none(old) else old
         if isinstance(old, Ref) and fun is operator.add and is_list(self.seen(old)):
             mutation.extend(self, old, operand, node)
             return old
@@ -344,6 +345,7 @@ class Lowering(Loops):
 
     def store(self, owner: Any, index: Any, value: Any, node: Any) -> None:
         """`owner[index] = value`."""
+        owner = self.not_none(owner) if may_be_none(owner) else owner
         if isinstance(owner, Method) and owner.name == "flat" and is_array(owner.owner):
             array = owner.owner
             flat = self.apply(np.copy, [self.apply(np.ravel, [array], {}, node)], {}, node)
@@ -367,6 +369,7 @@ class Lowering(Loops):
 
     def set_attribute(self, owner: Any, name: str, value: Any, node: Any) -> None:
         """`owner.name = value`."""
+        owner = self.not_none(owner) if may_be_none(owner) else owner
         if is_array(owner) and name in ("real", "imag"):
             self.store(self.attribute(owner, name, node), Static(...), value, node)
         elif is_array(owner) and name == "flat":
@@ -402,9 +405,8 @@ def lower(make: Callable[[Lowering], Any], name: str) -> Lowered:
 
 def finish(low: Lowering, result: Any, name: str) -> Lowered:
     """Close the top block; nameless numbers take the names that they were bound to."""
-    if isinstance(result, Maybe):
-        result = result.value
-    result = handed_on(low, low.resolved(result))
+    result = handed_on(low, low.resolved(optional.returned(low, result, None)))
+    keys.refuse_doubts(low, result, None)
     body = Block(tuple(v for _, v in low.leaves), tuple(low.builder.ops), tuple(atoms_of(result)))
     table: dict[Value, Any] = {}
     body = clone_block(body, table, low.renames)

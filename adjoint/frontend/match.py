@@ -7,7 +7,7 @@ from typing import Any
 
 import gast
 
-from adjoint.frontend import builtin
+from adjoint.frontend import builtin, keys, optional
 from adjoint.frontend.abstract import Rows, Static, constant_of, from_constant, is_atom, make_tuple
 from adjoint.ir.core import Literal
 from adjoint.ir.tree import Tree
@@ -54,10 +54,8 @@ def cases(low: Any, subject: Any, rest: Sequence[Any], node: Any) -> str:
 def matches(low: Any, pattern: Any, subject: Any, bound: Bindings) -> Any:
     """Whether a subject has a pattern: a truth value, known at compile time or not; `bound` takes the names."""
     match pattern:
-        case gast.MatchValue():
-            return _equal(low, subject, low.expr(pattern.value), pattern)
         case gast.MatchSingleton():
-            return Literal(low.identical(subject, from_constant(pattern.value), pattern))
+            return optional.identity(low, subject, from_constant(pattern.value), True, pattern)
         case gast.MatchAs():
             found = Literal(True) if pattern.pattern is None else matches(low, pattern.pattern, subject, bound)
             if pattern.name is not None:
@@ -65,6 +63,10 @@ def matches(low: Any, pattern: Any, subject: Any, bound: Bindings) -> Any:
             return found
         case gast.MatchOr():
             return _any(low, [matches(low, part, subject, bound) for part in pattern.patterns], pattern)
+    keys.refuse_doubts(low, low.resolved(subject), pattern)
+    match pattern:
+        case gast.MatchValue():
+            return _equal(low, subject, low.expr(pattern.value), pattern)
         case gast.MatchSequence():
             return _sequence(low, pattern, subject, bound)
         case gast.MatchMapping():
@@ -126,7 +128,7 @@ def _mapping(low: Any, pattern: Any, subject: Any, bound: Bindings) -> Any:
     content = low.seen(subject)
     if not isinstance(content, Tree) or content.kind != "dict":
         return Literal(False)
-    entries = dict(zip(content.keys, content.children, strict=True))
+    entries = keys.entries(low, content, pattern)
     tests = []
     for key_node, part in zip(pattern.keys, pattern.patterns, strict=True):
         key = constant_of(low.expr(key_node))

@@ -18,8 +18,9 @@ from typing import Any, NoReturn, cast
 import numpy as np
 
 from adjoint.errors import AliasError
-from adjoint.frontend import rows
+from adjoint.frontend import rows, windows
 from adjoint.frontend.abstract import (
+    Closure,
     Conflict,
     Maybe,
     Missing,
@@ -30,10 +31,12 @@ from adjoint.frontend.abstract import (
     atoms_of,
     describe,
     is_atom,
+    may_be_none,
 )
 from adjoint.frontend.context import Frame, NeedStatic
 from adjoint.frontend.layout import is_contiguous, is_reshaped_view
 from adjoint.frontend.outside import Outside
+from adjoint.frontend.windows import index_items
 from adjoint.ir.core import EMPTY, IF, RAISE, Block, Literal, Op, Primitive, Slot, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import PY_BOOL, ArrayType, ListType, same_shape
@@ -51,10 +54,22 @@ class Memory(Outside):
     # ------------------------------------------------------------------ containers
 
     def seen(self, value: Any) -> Any:
-        """What a container holds now; anything else as it is."""
-        if isinstance(value, Ref):
-            return value.outside if value.outside is not None else self.heap[value]
-        return value
+        """What a container holds now; anything else as it is, and certainly not None."""
+        if may_be_none(value):
+            value = self.not_none(value)
+        found = self.held_by(value) if isinstance(value, Ref) else value
+        if isinstance(found, Conflict) and isinstance(value, Ref):
+            what = f"`{value.hint}`" if value.hint else "a container that is read here"
+            self.refuse(self.frame and self.frame.at, f"{what} {found.reason}", "give it one structure on all paths")
+        return found
+
+    def not_none(self, value: Any) -> Any:
+        """A value that is read: what may be None is a TypeError where it is."""
+        raise NotImplementedError
+
+    def held_by(self, ref: Ref) -> Any:
+        """What a container holds now, or why that has no one structure."""
+        return ref.outside if ref.outside is not None else self.heap[ref]
 
     def boxed(self, value: Any) -> Any:
         """A value that a name may be bound to: its lists, dicts and objects have identities."""
@@ -93,7 +108,7 @@ class Memory(Outside):
             return self.contents(self.seen(value))
         if isinstance(value, Tree):
             return Tree(value.kind, value.cls, value.keys, tuple(map(self.contents, value.children)))
-        return Maybe(self.contents(value.value), value.bound) if isinstance(value, Maybe) else value
+        return Maybe(self.contents(value.value), value.bound, value.is_none) if isinstance(value, Maybe) else value
 
     def plain(self, value: Any) -> Any:
         """Contents in which a list of unknown length is one number of the program, where its items are."""
@@ -101,7 +116,7 @@ class Memory(Outside):
             return rows.plain(value) or value
         if isinstance(value, Tree):
             return Tree(value.kind, value.cls, value.keys, tuple(map(self.plain, value.children)))
-        return Maybe(self.plain(value.value), value.bound) if isinstance(value, Maybe) else value
+        return Maybe(self.plain(value.value), value.bound, value.is_none) if isinstance(value, Maybe) else value
 
     def change(self, ref: Ref, content: Any, node: Any) -> None:
         """A container holds something else from now on."""
@@ -133,7 +148,7 @@ class Memory(Outside):
         ref = self.reference(atom)
         if ref in self.heap:
             return self.heap[ref]
-        if ref not in self.derived or self.root(ref) not in self.heap:
+        if ref not in self.derived or (ref not in self.untaken and self.root(ref) not in self.heap):
             return ref
         parent, op = self.derived[ref]
         now = self.current(parent)
@@ -244,6 +259,7 @@ class Memory(Outside):
         for name, atom in self.live_arrays():
             other = self.root(atom)
             if other is not root and not mine.isdisjoint(self.aliases(other)):
+                windows.demand(self, ref, other)
                 self.sharing_unknown(name, ref, node)
             if other is root:
                 self.settle_doubts(atom, node)
@@ -280,10 +296,15 @@ class Memory(Outside):
         if isinstance(value, Ref):
             if value not in seen and (value in self.heap or value.outside is not None):
                 seen.add(value)
-                yield from self.reachable(self.seen(value), seen)
+                yield from self.reachable(self.held_by(value), seen)
         elif isinstance(value, Tree):
             for child in value.children:
                 yield from self.reachable(child, seen)
+        elif isinstance(value, Closure):
+            for default in (*value.defaults, *value.kw_defaults):
+                yield from self.reachable(default, seen)
+        elif isinstance(value, Maybe):
+            yield from self.reachable(value.value, seen)
         elif not isinstance(value, (Missing, Conflict, Static, Span3)):
             yield from atoms_of(value)
 
@@ -381,10 +402,6 @@ def sharing(op: Op) -> str | None:
     module = getattr(fun, "__module__", None) or type(fun).__module__
     foreign = not isinstance(fun, np.ufunc) and str(module).partition(".")[0] not in OURS
     return "maybe" if op.primitive.view or foreign else None
-
-
-def index_items(index: Any) -> tuple[Any, ...]:
-    return index if isinstance(index, tuple) else (index,)
 
 
 def is_integer(item: Any) -> bool:

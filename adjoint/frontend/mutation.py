@@ -7,7 +7,7 @@ import types
 from typing import Any
 
 from adjoint.errors import UnsupportedError
-from adjoint.frontend import rows
+from adjoint.frontend import keys, rows
 from adjoint.frontend.abstract import Ref, Rows, Static, constant_of, describe, is_constant, make_tuple
 from adjoint.ir.core import Literal
 from adjoint.ir.tree import Tree
@@ -22,7 +22,7 @@ def set_item(low: Any, ref: Ref, index: Any, value: Any, node: Any) -> None:
         return
     key, children = constant_of(index), list(tree.children)
     if tree.kind == "dict":
-        _set_key(low, ref, tree, key, value, node)
+        low.change(ref, keys.with_key(tree, key, value), node)
         return
     if tree.kind != "list":
         low.refuse(node, f"{describe(tree)} is written by subscript")
@@ -50,12 +50,6 @@ def placed(low: Any, ref: Ref, index: Any, node: Any, what: str) -> tuple[Any, A
         return found, index
 
 
-def _set_key(low: Any, ref: Ref, tree: Tree, key: Any, value: Any, node: Any) -> None:
-    entries = dict(zip(tree.keys, tree.children, strict=True))
-    entries[key] = value
-    low.change(ref, Tree(tree.kind, tree.cls, tuple(entries), tuple(entries.values())), node)
-
-
 def set_attribute(low: Any, ref: Ref, name: str, value: Any, node: Any) -> None:
     """`object.name = value`."""
     tree = low.seen(ref)
@@ -69,7 +63,7 @@ def set_attribute(low: Any, ref: Ref, name: str, value: Any, node: Any) -> None:
         return
     if "__setattr__" in {key for cls in tree.cls.__mro__[:-1] for key in vars(cls)}:
         low.refuse(node, f"{tree.cls.__name__} stores its attributes in a way of its own, or is frozen")
-    _set_key(low, ref, tree, name, low.boxed(value), node)
+    low.change(ref, keys.with_key(tree, name, low.boxed(value)), node)
 
 
 def delete_item(low: Any, ref: Ref, index: Any, node: Any) -> None:
@@ -88,9 +82,10 @@ def delete_item(low: Any, ref: Ref, index: Any, node: Any) -> None:
 
 
 def _pop_key(low: Any, ref: Ref, tree: Tree, key: Any, node: Any) -> Any:
-    entries = dict(zip(tree.keys, tree.children, strict=True))
-    found = entries.pop(key)
-    low.change(ref, Tree(tree.kind, tree.cls, tuple(entries), tuple(entries.values())), node)
+    if key not in tree.keys:
+        low.error(KeyError, node, f"{describe(tree)} has no item {key!r}")
+    found = keys.entry(low, tree, key, node, ref)
+    low.change(ref, keys.without(tree, key), node)
     return found
 
 
@@ -149,24 +144,25 @@ def _list_method(low: Any, ref: Ref, tree: Tree, name: str, args: list[Any], nod
 def _dict_method(
     low: Any, ref: Ref, tree: Tree, name: str, args: list[Any], kwargs: dict[str, Any], node: Any
 ) -> Any:
-    entries = dict(zip(tree.keys, tree.children, strict=True))
     if name in ("pop", "setdefault"):
         if not is_constant(args[0]):
             low.refuse(node, "a key of a dict must be known at compile time")
         key = constant_of(args[0])
-        if key not in entries and len(args) < 2:
-            low.error(KeyError, node, f"{describe(tree)} has no item {key!r}")
-        if name == "pop":
-            return _pop_key(low, ref, tree, key, node) if key in entries else args[1]
-        if key not in entries:
-            _set_key(low, ref, tree, key, low.boxed(args[1]), node)
-        return low.seen(ref).children[low.seen(ref).keys.index(key)]
+        default = low.boxed(args[1]) if len(args) > 1 else Static(None)
+        if name == "setdefault":
+            found = keys.get(low, tree, key, default, node)
+            low.change(ref, keys.with_key(tree, key, found), node)
+            return found
+        if len(args) < 2:
+            return _pop_key(low, ref, tree, key, node)
+        found = keys.get(low, tree, key, default, node)
+        low.change(ref, keys.without(tree, key), node)
+        return found
     if name == "clear":
-        entries = {}
+        tree = Tree("dict", None, (), ())
     else:
-        other = low.seen(args[0]) if args else Tree("dict", None, (), ())
-        if not isinstance(other, Tree) or other.kind != "dict":
-            low.refuse(node, f"a dict is updated with {describe(other)}")
-        entries |= dict(zip(other.keys, other.children, strict=True)) | {k: low.boxed(v) for k, v in kwargs.items()}
-    low.change(ref, Tree(tree.kind, tree.cls, tuple(entries), tuple(entries.values())), node)
+        other = low.call(Static(dict), args, kwargs, node)
+        for key, value in keys.entries(low, low.seen(other), node).items():
+            tree = keys.with_key(tree, key, value)
+    low.change(ref, tree, node)
     return Static(None)

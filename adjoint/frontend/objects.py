@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.errors import UnsupportedError
-from adjoint.frontend import rows
+from adjoint.frontend import keys, rows
 from adjoint.frontend.abstract import (
     Partial,
     Span3,
@@ -33,7 +33,7 @@ def method(
     low: Any, self: Any, owner: Tree, name: str, args: list[Any], kwargs: dict[str, Any], node: Any
 ) -> Any:
     if owner.kind == "namedtuple" and name == "_replace":
-        fields = dict(zip(owner.keys, owner.children, strict=True)) | kwargs
+        fields = keys.entries(low, owner, node) | kwargs
         return Tree(owner.kind, owner.cls, owner.keys, tuple(fields[k] for k in owner.keys))
     if owner.cls is not None:
         found = inspect.getattr_static(owner.cls, name, None)
@@ -63,7 +63,7 @@ def item(low: Any, owner: Tree, index: Any, node: Any) -> Any:
             return make_tuple(owner.children[key], owner.kind)
         try:
             if owner.kind == "dict":
-                return owner.children[owner.keys.index(key)]
+                return keys.entry(low, owner, key, node)
             return owner.children[key]
         except (IndexError, ValueError, TypeError):
             kind = KeyError if owner.kind == "dict" else IndexError
@@ -99,19 +99,14 @@ def inherited(low: Any, owner: Super, name: str, node: Any) -> Any:
 
 def _entries(low: Any, owner: Tree, name: str, args: list[Any], node: Any) -> Any:
     """What is read of a dict by a method."""
-    keys = tuple(map(from_constant, owner.keys))
+    if name == "get":
+        if not is_constant(args[0]):
+            low.refuse(node, "a key of a dict must be known at compile time")
+        return keys.get(low, owner, constant_of(args[0]), args[1] if len(args) > 1 else Static(None), node)
+    table = {from_constant(key): child for key, child in keys.entries(low, owner, node).items()}
     if name == "keys":
-        return make_tuple(keys)
-    if name == "values":
-        return make_tuple(owner.children)
-    if name == "items":
-        return make_tuple(make_tuple(pair) for pair in zip(keys, owner.children, strict=True))
-    if not is_constant(args[0]):
-        low.refuse(node, "a key of a dict must be known at compile time")
-    key = constant_of(args[0])
-    if key in owner.keys:
-        return owner.children[owner.keys.index(key)]
-    return args[1] if len(args) > 1 else Static(None)
+        return make_tuple(table)
+    return make_tuple(table.values() if name == "values" else map(make_tuple, table.items()))
 
 
 def construct(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:

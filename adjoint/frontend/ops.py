@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.errors import UnsupportedError
+from adjoint.frontend import keys
 from adjoint.frontend.abstract import (
     NUMBERS,
     Closure,
@@ -49,8 +50,8 @@ class Ops(Memory):
         """Append a call of a registered function; several results come as a tuple."""
         if fun is operator.matmul and (product := self.sparse_product(args, node)) is not None:
             return product
-        args = [raw(self.resolved(a)) for a in args]
-        kwargs = {name: raw(self.resolved(value)) for name, value in kwargs.items()}
+        args = [raw(self.resolved(self.seen(a))) for a in args]
+        kwargs = {name: raw(self.resolved(self.seen(value))) for name, value in kwargs.items()}
         primitive = registry.primitive_of(fun, args)
         if primitive is None:
             self.error(UnsupportedError, node, f"`{registry.name_of(fun)}` is not supported here")
@@ -161,6 +162,7 @@ class Ops(Memory):
 
     def template(self, value: Any, inputs: list[Any]) -> Any:
         """An abstract value as a Python object with slots for what is known at run time."""
+        keys.refuse_doubts(self, value, self.frame and self.frame.at)
         value = self.current(self.seen(value))
         if isinstance(value, Value):
             inputs.append(value)

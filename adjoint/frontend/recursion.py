@@ -47,6 +47,8 @@ MAX_DEPTH = 30
 class _Joined(Joiner):
     """What covers two calls: `number(a, b, type)` makes the number that covers two."""
 
+    in_doubt = False
+
     def __init__(self, number: Callable[[Any, Any, Type], Value]) -> None:
         self.number = number
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from adjoint.frontend.abstract import (
+    KEYED,
     Box,
     Conflict,
     Items,
@@ -21,6 +22,7 @@ from adjoint.frontend.abstract import (
     Span3,
     Static,
     atoms_of,
+    by_keys,
     is_atom,
     merge,
     rebuild,
@@ -52,6 +54,8 @@ PUT_IN = "this container is an item of a list whose length is known at run time 
 
 class _Covering(Joiner):
     """One value that stands for the structure of several."""
+
+    in_doubt = False
 
     def atom(self, name: str | None, a: Any, b: Any, type_: Type) -> Any:
         return Value(None, type_)
@@ -144,7 +148,7 @@ def freeze(low: Any, value: Any) -> None:
     if isinstance(value, (Ref, Box)):
         ref = value if isinstance(value, Ref) else value.identity
         ref.frozen = ref.frozen or PUT_IN
-        value = low.seen(value) if isinstance(value, Ref) else value.content
+        value = low.held_by(value) if isinstance(value, Ref) else value.content
     if isinstance(value, Tree):
         for child in value.children:
             freeze(low, child)
@@ -167,12 +171,16 @@ def adapt(low: Any, value: Any, template: Any) -> Any:
         return Box(value.identity, adapt(low, value.content, template.content))
     if isinstance(template, Maybe):
         if isinstance(value, Maybe):
-            return Maybe(adapt(low, value.value, template.value), value.bound)
+            return Maybe(adapt(low, value.value, template.value), value.bound, value.is_none)
         return adapt(low, value, template.value)
-    if isinstance(template, Tree) and isinstance(value, Tree) and len(value.children) == len(template.children):
-        pairs = zip(value.children, template.children, strict=True)
-        return Tree(value.kind, value.cls, value.keys, tuple(adapt(low, child, model) for child, model in pairs))
-    return value
+    if not isinstance(template, Tree) or not isinstance(value, Tree):
+        return value
+    if value.kind in KEYED and value.kind == template.kind and set(value.keys) < set(template.keys):
+        value = Tree(value.kind, value.cls, template.keys, by_keys(value, template))
+    if len(value.children) != len(template.children):
+        return value
+    pairs = zip(value.children, template.children, strict=True)
+    return Tree(value.kind, value.cls, value.keys, tuple(adapt(low, child, model) for child, model in pairs))
 
 
 # ---- reading

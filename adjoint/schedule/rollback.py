@@ -64,7 +64,7 @@ class Sweep:
         """Whether a forward value can be had without handing over more."""
         if value in self.names or value in self.scope:
             return True
-        if any(value in chain.position for chain in self.chains):
+        if any(chain.gives(value) for chain in self.chains):
             return True
         if not self.is_ours(value):
             return self.parent is None or self.parent.available(value)
@@ -446,7 +446,8 @@ class Sweep:
                 continue
             link = chain.links[at]
             if is_update(link.op):
-                self.undo(link)
+                with chain.halt():
+                    self.undo(link)
             elif link.op.primitive is IF:
                 self.undo_branch(link)
             else:

@@ -8,7 +8,8 @@ are rolled back together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from adjoint.ir.core import FOR, IF, WHILE, Atom, Block, ForParts, Op, Value, WhileParts, for_parts, while_parts
@@ -134,3 +135,18 @@ class Chain:
         self.links = links
         self.position = {last: 0} | {link.before: k + 1 for k, link in enumerate(links)}
         self.at = 0
+        self.halted = False
+
+    def gives(self, value: Value) -> bool:
+        """Whether a value is a version that can be rolled back to now."""
+        place = self.position.get(value)
+        return place is not None and (place <= self.at or not self.halted)
+
+    @contextmanager
+    def halt(self) -> Iterator[None]:
+        """While a write is undone, which must not hang on what the array was before."""
+        self.halted = True
+        try:
+            yield
+        finally:
+            self.halted = False
