@@ -11,7 +11,7 @@ import functools
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -26,9 +26,10 @@ from adjoint.frontend.abstract import Missing, Path, Static, atoms_of, describe,
 from adjoint.frontend.calls import WRAPPERS
 from adjoint.frontend.lower import Lowered
 from adjoint.frontend.outside import has_python_call
+from adjoint.ir.bounds import for_given_arguments, relied_on
 from adjoint.ir.core import Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import ArrayType, known_not_one
+from adjoint.ir.types import ArrayType, Dim, Symbol, known_not_one
 from adjoint.pipeline import compile_function
 from adjoint.rules.registry import ON_CHANGE, has_rule_by_code
 
@@ -125,7 +126,7 @@ def run(key: Any, root: Any, args: tuple[Any, ...], compile_entry: Callable[[], 
         if result is not ABSENT:
             _move_to_front(key, entry)
             return entry, result
-    with _LOCK, deep():
+    with _LOCK, deep(), for_given_arguments():
         _COUNTS["misses"] += 1
         entry = compile_entry()
         _TABLE[key] = (entry, *_TABLE.get(key, ()))
@@ -408,11 +409,19 @@ def type_tests(text: str, type_: Any, named: Callable[[Any], str], seen: Any = N
     tests = [f"{text}.__class__ is ndarray", f"({text}.dtype is {dtype} or {text}.dtype == {dtype})"]
     if not shape:
         return [*tests, f"{text}.ndim == 0"]
-    fits = [f"{text}.shape[{k}] {'!=' if known_not_one(d) else '=='} 1" for k, d in enumerate(shape)]
-    if all(map(known_not_one, shape)):
+    least = relied_on()
+    fits = [f"{text}.shape[{k}] {length_test(d, least)}" for k, d in enumerate(shape)]
+    if all(test.endswith("!= 1") for test in fits):
         fits = [f"1 not in {text}.shape"]
     fits = [f"{text}.ndim == {len(shape)}", *fits]
     return [*tests, *fits] if seen is None else [*tests, f"({text}.shape == {seen} or {' and '.join(fits)})"]
+
+
+def length_test(dim: Dim, least: Mapping[str, int]) -> str:
+    """What the guards ask of a length: nothing but whether it is 1, and the least that the program relies on."""
+    if isinstance(dim, Symbol) and dim.name in least:
+        return f">= {max(least[dim.name], 2)}"
+    return "!= 1" if known_not_one(dim) else "== 1"
 
 
 def check_disjoint(own: Any, others: tuple[Any, ...], names: tuple[str, ...], span: Span) -> None:

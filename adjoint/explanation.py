@@ -14,6 +14,7 @@ from adjoint.derivative import Derivative
 from adjoint.errors import user_errors
 from adjoint.frontend.abstract import Static
 from adjoint.frontend.lower import function_name
+from adjoint.ir.bounds import for_given_arguments
 from adjoint.ir.schedules import Recursive, Revolve
 from adjoint.nesting import Argnums, lower_grad
 from adjoint.schedule.residuals import Loop, Residual, observe
@@ -98,12 +99,13 @@ def explain(
     form = form_of(fun, args, {})
     objects = form.objects(args, {})
     bound = tuple((name, kind, obj) for (name, kind), obj in zip(form.params, objects, strict=True))
-    lowered, params = lower_call(
-        fun, bound, lambda low, given, named: lower_grad(low, Static(fun, ()), specification, given, named, None)
-    )
-    observed, residuals, loops = observe(simplify_all(erase_markers(lowered.function)), size, trip)
-    found += [residuals, loops]
-    entry = dispatch.make_entry(replace(lowered, function=observed), params, f"{function_name(fun)}_grad")
+    with for_given_arguments():
+        lowered, params = lower_call(
+            fun, bound, lambda low, given, named: lower_grad(low, Static(fun, ()), specification, given, named, None)
+        )
+        observed, residuals, loops = observe(simplify_all(erase_markers(lowered.function)), size, trip)
+        found += [residuals, loops]
+        entry = dispatch.make_entry(replace(lowered, function=observed), params, f"{function_name(fun)}_grad")
     entry.bind(fun, dispatch.missed)(*objects)
     peak = None
     if measure:

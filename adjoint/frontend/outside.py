@@ -27,6 +27,7 @@ from adjoint.frontend.abstract import (
     from_constant,
 )
 from adjoint.frontend.context import Context, Frame
+from adjoint.ir.bounds import note_length
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree, flatten_object
 from adjoint.ir.types import ArrayType, Symbol, type_of_constant
@@ -229,5 +230,8 @@ def abstract_type(obj: Any, name: str) -> Any:
     """The abstract type of an argument: lengths become symbols, except those that are 1."""
     if isinstance(obj, np.ndarray):
         dims = tuple(1 if n == 1 else Symbol(f"{name}.{axis}", 0, True) for axis, n in enumerate(obj.shape))
+        for dim, length in zip(dims, obj.shape, strict=True):
+            if isinstance(dim, Symbol):
+                note_length(dim.name, length)
         return ArrayType(obj.dtype.name, dims, "array")
     return type_of_constant(obj)

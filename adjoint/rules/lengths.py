@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from adjoint.ir.bounds import not_one, reaches
 from adjoint.ir.core import Literal, Slot
 from adjoint.ir.types import Symbol, known_not_one
 from adjoint.rules.infer import dim_of, total_length
@@ -24,7 +25,7 @@ def shortened(dim, by):
     """max(dim - by, 0)"""
     if isinstance(dim, int):
         return max(dim - by, 0)
-    return dim if by == 0 else Symbol(dim.name, dim.offset - by, dim.offset - by >= 2)
+    return dim if by == 0 else not_one(Symbol(dim.name, dim.offset - by))
 
 
 def lengthened(dim, by):
@@ -35,14 +36,14 @@ def lengthened(dim, by):
         return dim
     if dim.offset < 0:  # it may have been cut at 0, so that adding does not give back what was taken
         return Symbol(f"({dim.name}{dim.offset:+d})", by, by >= 2)
-    return Symbol(dim.name, dim.offset + by, dim.offset + by >= 2)
+    return not_one(Symbol(dim.name, dim.offset + by))
 
 
 def at_most(dim, limit):
     """min(dim, limit)"""
     if isinstance(dim, int):
         return min(dim, limit)
-    if limit <= max(dim.offset, 0):
+    if reaches(dim, limit):
         return limit
     return named("min({},{})", dim, limit, not_one=limit != 1 and dim.not_one)
 

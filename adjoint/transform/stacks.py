@@ -3,7 +3,8 @@
 A loop that consumes a stack sees every value of the blocks around the loop that produced it. So an
 element that is a literal or comes from outside the producing loop is read directly; of equal elements,
 and of the indices of two loops over one range in opposite directions, one is enough. Dead code then drops
-what nobody pops.
+what nobody pops. A stack that is an element of another one was produced inside of the loop that produced
+that one, so only what comes from outside the outermost of them is seen.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def forward_elements(fn: Function) -> Function:
 
 class _Forward:
     def __init__(self) -> None:
-        self.sources: dict[Atom, tuple[Op, tuple[Atom, ...]]] = {}  # the producer of a stack and what it pushes
+        self.sources: dict[Atom, tuple[Op, Op, tuple[Atom, ...]]] = {}
+        # of a stack: the outermost loop that it was produced in, the loop that produced it, and what that pushes
         self.inside: dict[Op, set[Value]] = {}
         self.table: dict[Value, Atom] = {}
 
@@ -47,7 +49,7 @@ class _Forward:
         parts = for_parts(op) if op.primitive is FOR else while_parts(op)
         at = 0
         for stack, size in zip(parts.produced, op.attrs["produced"], strict=True):
-            self.sources[stack] = op, parts.pushed[at : at + size]
+            self.sources[stack] = op, op, parts.pushed[at : at + size]
             at += size
 
     def consume(self, op: Op) -> None:
@@ -55,14 +57,16 @@ class _Forward:
         for stack, popped in zip(loop.stacks, split_elements(loop.stacks, loop.elements), strict=True):
             if stack not in self.sources:
                 continue
-            producer, pushed = self.sources[stack]
+            outermost, producer, pushed = self.sources[stack]
             for k, (atom, param) in enumerate(zip(pushed, popped, strict=True)):
-                if isinstance(atom, Literal) or atom not in self.within(producer):
+                if isinstance(atom, Literal) or atom not in self.within(outermost):
                     self.table[param] = atom
                 elif is_opposite(producer, op) and atom is producer.regions[0].params[0]:
                     self.table[param] = loop.index
                 elif (first := pushed.index(atom)) < k:
                     self.table[param] = popped[first]
+                elif atom in self.sources:
+                    self.sources[param] = (outermost, *self.sources[atom][1:])
 
     def within(self, op: Op) -> set[Value]:
         if op not in self.inside:

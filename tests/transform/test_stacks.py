@@ -73,7 +73,36 @@ def nested(n, x):
     return c
 
 
+def inner_from_outside(n, x):
+    y = x * 2.0
+
+    def forward(i, a):
+        return loop(n, (a,), lambda j, b: (b * y, y, b, 3.0), produced=(3,))
+
+    def backward(i, c, inner):
+        return loop(n, (c,), lambda j, e, p, q, r: (e * p + q * r,), stacks=(inner,))
+
+    a, stack = loop(n, (x,), forward, produced=(1,))
+    (c,) = loop(n, (a,), backward, stacks=(stack,))
+    return c
+
+
+def inner_from_outside_read_there(n, x):
+    y = x * 2.0
+
+    def forward(i, a):
+        return loop(n, (a,), lambda j, b: (b * y, b), produced=(1,))
+
+    def backward(i, c, inner):
+        return loop(n, (c,), lambda j, e, q: (e * y + q * 3.0,), stacks=(inner,))
+
+    a, stack = loop(n, (x,), forward, produced=(1,))
+    (c,) = loop(n, (a,), backward, stacks=(stack,))
+    return c
+
+
 CASES = [
+    (inner_from_outside, inner_from_outside_read_there, (I8, VECTOR)),
     (from_outside, from_outside_read_there, (I8, VECTOR)),
     (twice, twice_once, (I8, VECTOR)),
     (index, index_of_its_own, (I8, F8)),

@@ -1,0 +1,83 @@
+"""Lower bounds of the lengths of arguments: what a program that is compiled for some arguments may rely on.
+
+`x[1:-1]` may have length 1 if all that is known of x is that it has not; a program for an x of length 100 is better
+told that x has at least 4. So while a program is compiled for given arguments their lengths are at hand, by the
+names of their symbols. What is asked is only whether a length reaches a number, and what was relied on
+becomes a guard of the program. Nothing is asked of lengths that do not matter, so a program fits other sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from adjoint.ir.types import Dim, Symbol
+
+
+@dataclass(eq=False, slots=True)
+class Bounds:
+    """`lengths` of arguments by the names of their symbols; `relied` are the least lengths that were relied on.
+
+    Once it is `settled`, when the guards are written, nothing more can be relied on.
+    """
+
+    lengths: dict[str, int] = field(default_factory=dict)
+    relied: dict[str, int] = field(default_factory=dict)
+    settled: bool = False
+
+    def reaches(self, name: str, least: int) -> bool:
+        if self.relied.get(name, 0) >= least:
+            return True
+        if self.settled or self.lengths.get(name, -1) < least:
+            return False
+        self.relied[name] = least
+        return True
+
+
+_BOUNDS: ContextVar[Bounds | None] = ContextVar("bounds", default=None)
+
+
+@contextmanager
+def for_given_arguments() -> Iterator[None]:
+    """Programs compiled inside may rely on the lengths of the arguments that they are compiled for."""
+    token = _BOUNDS.set(Bounds())
+    try:
+        yield
+    finally:
+        _BOUNDS.reset(token)
+
+
+def note_length(name: str, length: int) -> None:
+    """The length that a symbol stands for in the arguments at hand; what was relied on of another one is void."""
+    bounds = _BOUNDS.get()
+    if bounds is not None and bounds.lengths.get(name) != length:
+        bounds.lengths[name] = length
+        bounds.relied.pop(name, None)
+
+
+def reaches(dim: Dim, least: int) -> bool:
+    """Whether a length is at least `least`, for all arguments that the guards let pass."""
+    if isinstance(dim, int):
+        return dim >= least
+    if least <= max(dim.offset, 0):
+        return True
+    bounds = _BOUNDS.get()
+    return bounds is not None and bounds.reaches(dim.name, least - dim.offset)
+
+
+def relied_on() -> dict[str, int]:
+    """The least lengths, by name, that guards must test; from now on nothing else is relied on."""
+    bounds = _BOUNDS.get()
+    if bounds is None:
+        return {}
+    bounds.settled = True
+    return bounds.relied
+
+
+def not_one(dim: Symbol) -> Symbol:
+    """The same length, known not to be 1 where that can be relied on."""
+    if dim.not_one or not (dim.offset >= 2 or reaches(dim, 2)):
+        return dim
+    return Symbol(dim.name, dim.offset, True)
