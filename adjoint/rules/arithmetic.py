@@ -105,11 +105,11 @@ def power(x, y, *, out):
 
 def power_by_number(x, y, out):
     """d/dx x**y; integer exponents are polynomials, and small ones are products (`np.power` is slow)."""
-    if y != y // 1 or abs(y) > 2**31:
+    if y < 0:  # out / x is x**(y - 1), at 0 and at infinity too
+        return -(out * out) if y == -1 else y * out / x
+    if y != y // 1 or y > 2**31:
         return 0.5 / out if y == 0.5 else y * x ** (y - 1)
     y = int(y)
-    if y < 0:
-        return -(out * out) if y == -1 else y * out / x
     if y <= 2:
         return (0, 1, 2 * x)[y]
     if y <= 5:
