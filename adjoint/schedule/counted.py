@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from dataclasses import replace
 
 from adjoint.ir.build import Builder
 from adjoint.ir.core import FOR, UNDEFINED, Atom, Block, Literal, Op, Value
@@ -43,7 +44,7 @@ def counted(pair: Pair, place: Place | None) -> Made:
 
 class _Counted(Rerun):
     def __init__(self, pair: Pair, place: Place | None) -> None:
-        super().__init__(pair)
+        super().__init__(replace(pair, trip=pair.trip.deferring()))
         self.place = place
 
     def made(self) -> Made:

@@ -26,7 +26,9 @@ from adjoint.ir.core import (
 )
 from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import all_ops, clone_block, op_reads
+from adjoint.schedule.cheap import is_cheap
 from adjoint.schedule.snapshots import is_int
+from adjoint.schedule.versions import is_array
 from adjoint.transform.dead_code import split_elements
 from adjoint.transform.stacks import is_opposite
 
@@ -78,6 +80,20 @@ class Trip:
             advanced |= ops
         self.numbers_kept = sorted(numbers)
         self.recorded, self.advanced = recorded, advanced
+        self.deferred: tuple[Value, ...] = ()
+
+    def deferring(self) -> Trip:
+        """The same trip, whose reverse computes from the state itself what is cheap, if that is not more to hold."""
+        slices = {value: self._slice((value,)) for value in self.wanted}
+        cheap = [value for value, (ops, _) in slices.items() if ops and all(map(is_cheap, ops))]
+        read = {param for value in cheap for param in slices[value][1]}
+        rest = [value for value in self.wanted if value not in cheap]
+        state = [value for value in self.state if value in read and value not in rest]
+        if not 0 < sum(map(is_array, cheap)) >= sum(map(is_array, state)):
+            return self
+        lighter = Trip(self.loop, (*rest, *state), self.effectful)
+        lighter.deferred = tuple(cheap)
+        return lighter
 
     @property
     def state(self) -> tuple[Value, ...]:
@@ -126,6 +142,11 @@ class Trip:
     def record(self, names: Mapping[Value, Atom]) -> Block:
         """The residuals."""
         return self.run(self.recorded, self.wanted, names)
+
+    def compute_deferred(self, names: Mapping[Value, Atom]) -> Block:
+        """What the reverse of a trip computes from the state before it."""
+        ops, _ = self._slice(self.deferred)
+        return self.run(ops, self.deferred, names)
 
     def step(self, names: Mapping[Value, Atom]) -> Block:
         """The next state, and then the residuals."""

@@ -1,12 +1,14 @@
 """The schedule: what the reverse sweep reads is kept, computed again, or read from an array that is rolled back.
 
 The adjoint transform keeps every residual. Loops with a schedule of their own come first; then those residuals
-go that the reverse sweep can have for less.
+go that the reverse sweep can have for less. Segments are cut from loops whose residuals are the least already: a
+segment keeps those of all its steps. Where a single step is recorded at a time, rolling back gains nothing.
 """
 
 from __future__ import annotations
 
 from adjoint.ir.core import Function
+from adjoint.ir.walk import all_ops
 from adjoint.schedule.checkpoint import checkpoint_loops
 from adjoint.schedule.restore import restore
 from adjoint.schedule.straight import recompute_straight
@@ -15,4 +17,9 @@ from adjoint.transform.dead_code import remove_dead_code
 
 def schedule(fn: Function) -> Function:
     """Keep the least of what the reverse sweep reads. Gradients are the same bits."""
-    return remove_dead_code(restore(checkpoint_loops(recompute_straight(fn))))
+    fn = recompute_straight(fn)
+    bodies = (fn.body, *(callee.body for callee in fn.functions.values()))
+    hints = {op.attrs["schedule"] for body in bodies for op in all_ops(body) if "schedule" in op.attrs}
+    if hints == {"sqrt"}:
+        fn = restore(fn)
+    return remove_dead_code(restore(checkpoint_loops(fn)))

@@ -181,6 +181,10 @@ class Rerun:
     def elements(self, builder: Builder, trip: Atom, residuals: Sequence[Atom]) -> dict[Value, Atom]:
         """What the reverse body reads instead of the elements of the stacks."""
         known: dict[Atom, Atom] = dict(zip(self.trip.wanted, residuals, strict=True))
+        if self.trip.deferred:
+            names = {value: atom for value, atom in known.items() if isinstance(value, Value)}
+            computed = append(builder, self.trip.compute_deferred({**self.index(builder, trip), **names}))
+            known.update(zip(self.trip.deferred, computed, strict=True))
         return {popped: known.get(atom, atom) for atom, popped in self.pair.elements}
 
 

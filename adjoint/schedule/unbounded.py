@@ -44,7 +44,7 @@ def unbounded(pair: Pair, slots: Slots | None) -> Made:
 
 class _Unbounded(Rerun):
     def __init__(self, pair: Pair, slots: Slots | None) -> None:
-        super().__init__(pair)
+        super().__init__(replace(pair, trip=pair.trip.deferring()))
         self.slots = slots
 
     def made(self) -> Made:
