@@ -40,7 +40,7 @@ def reverse(u, u_bar, c, d):
     u_bar[:-2] += moved + carried
 
 
-def store_by_hand(u, steps, c, d):
+def store(u, steps, c, d):
     u = u.copy()
     overwritten = np.empty((steps, u.size - 2))
     for t in range(steps):
@@ -53,7 +53,7 @@ def store_by_hand(u, steps, c, d):
     return u_bar
 
 
-def sqrt_by_hand(u, steps, c, d):
+def sqrt(u, steps, c, d):
     u = u.copy()
     length = isqrt(steps) + 1
     starts = range(0, steps, length)
@@ -86,7 +86,7 @@ def split(steps, slots):
     return max(min(most, steps - rest), 1)
 
 
-def revolve_by_hand(u, steps, c, d, slots):
+def revolve(u, steps, c, d, slots):
     """The recursion, with the initial state as one of the snapshots."""
     u_bar = None
 
