@@ -1,7 +1,8 @@
 """Where variables are deleted, in functions whose memory matters more than their length (`Function.frees`).
 
 A Python variable keeps its array until the function returns. It is deleted in the block that assigns it, where
-that is sure to have happened, and only if no other block knows it.
+that is sure to have happened, and only if no other block knows it. A loop that takes snapshots deletes at the end of
+a trip what the trip has computed, before the next one runs steps again.
 """
 
 from __future__ import annotations
@@ -10,23 +11,46 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from adjoint.codegen.fold import ACCESS, Folding
-from adjoint.ir.core import Block, Function, Op, Value
+from adjoint.ir.core import FOR, Block, Function, Op, Value
 from adjoint.ir.types import ArrayType
+from adjoint.ir.walk import all_ops
+from adjoint.schedule.cheap import is_free
+from adjoint.schedule.snapshots import TAKE
 
 
 def deletions(fn: Function, folding: Folding, names: Mapping[Value, str]) -> dict[Op, tuple[str, ...]]:
     """The arrays to delete after each op: those that it is the last to touch."""
-    if not fn.frees:
-        return {}
     finder = _Finder(folding, names)
-    finder.block(fn.body, Counter(finder.in_block(fn.body)))
+    loops = [op for op in all_ops(fn.body) if op.primitive is FOR and _takes_snapshots(op)]
+    if fn.frees or loops:
+        everywhere = Counter(finder.in_block(fn.body))
+        if fn.frees:
+            finder.block(fn.body, everywhere)
+        else:
+            for op in loops:
+                finder.trip(op.regions[0], everywhere)
     return finder.found
+
+
+def _takes_snapshots(loop: Op) -> bool:
+    return any(op.primitive is TAKE for op in all_ops(loop.regions[0]))
 
 
 class _Finder:
     def __init__(self, folding: Folding, names: Mapping[Value, str]) -> None:
         self.folding, self.names = folding, names
         self.found: dict[Op, tuple[str, ...]] = {}
+
+    def trip(self, body: Block, everywhere: Counter[str]) -> None:
+        """Delete at the end of a trip what it has assigned itself, but for views of what stays."""
+        here = Counter(self.in_block(body))
+        kept = {self.names[value] for value in self.folding.variables(body.results)}
+        made = (op for op in body.ops if not (op.regions or is_free(op) or op.primitive is ACCESS))
+        arrays = (out for op in made for out in op.outputs if _is_array(out) and self.folding.reads.get(out))
+        names = dict.fromkeys(self.names[out] for out in arrays if out not in self.folding.folded)
+        found = tuple(name for name in names if name not in kept and here[name] == everywhere[name])
+        if found:
+            self.found[body.ops[-1]] = found
 
     def block(self, block: Block, everywhere: Counter[str]) -> None:
         last: dict[str, Op] = {}

@@ -64,9 +64,7 @@ class _Counted(Rerun):
                 made = self.again(then, held[0], trip, self.place, lists)
             end = last if isinstance(last, Literal) else minus(inner, trips, ONE)
             condition = test(inner, LESS, trip, end)
-            found = branch(
-                inner, condition, Block((), tuple(then.ops), tuple(made)), Block((), (), tuple(held)), held
-            )
+            found = branch(inner, condition, Block((), tuple(then.ops), tuple(made)), Block((), (), tuple(held)), held)
             return found, found[len(snapshots) :]
 
         reverse = self.reversal(trips, before, (*snapshots, *residuals), params)
@@ -105,9 +103,7 @@ class _Counted(Rerun):
         inner = builder.nested()
         end = last if isinstance(last, Literal) else minus(inner, trips, ONE)
         table: dict[Value, Atom] = {**self.index(inner, end), **dict(zip(parts.carried, carried, strict=True))}
-        block = copy_of(
-            Block((), self.trip.body.ops, (*self.trip.body.results[:count], *self.trip.wanted)), table
-        )
+        block = copy_of(Block((), self.trip.body.ops, (*self.trip.body.results[:count], *self.trip.wanted)), table)
         if isinstance(trips, Literal):
             if trips.value < 1:
                 return carried, (UNDEFINED,) * len(self.trip.wanted)

@@ -150,9 +150,7 @@ class Trip:
 
     def step(self, names: Mapping[Value, Atom]) -> Block:
         """The next state, and then the residuals."""
-        return self.run(
-            self.advanced | self.recorded, (*self.of_state(self.parts.following), *self.wanted), names
-        )
+        return self.run(self.advanced | self.recorded, (*self.of_state(self.parts.following), *self.wanted), names)
 
 
 def has_effect(op: Op, effectful: frozenset[str]) -> bool:
@@ -203,4 +201,3 @@ def _meets(forward: Op, loop: ForParts | WhileParts, reverse: Op) -> bool:
         return is_opposite(forward, reverse)
     start, stop, step = reverse.inputs[:3]
     return bool(reverse.attrs["reverse"]) and is_int(start, 0) and is_int(step, 1) and stop is loop.trips
-

@@ -156,8 +156,11 @@ class Rerun:
     # ---- the reverse loop
 
     def reversal(
-        self, trips: Atom, before: Callable[[Builder, Value, Sequence[Value]], tuple[Sequence[Atom], Sequence[Atom]]],
-        initial: Sequence[Atom], params: Sequence[Value],
+        self,
+        trips: Atom,
+        before: Callable[[Builder, Value, Sequence[Value]], tuple[Sequence[Atom], Sequence[Atom]]],
+        initial: Sequence[Atom],
+        params: Sequence[Value],
     ) -> Op:
         """The reverse loop, which has its residuals from `before`, and carries more values for that."""
         old, theirs = self.pair.reverse, self.reverse
@@ -210,9 +213,7 @@ def loop(
     return finals
 
 
-def branch(
-    builder: Builder, condition: Atom, then: Block, otherwise: Block, like: Sequence[Atom]
-) -> tuple[Value, ...]:
+def branch(builder: Builder, condition: Atom, then: Block, otherwise: Block, like: Sequence[Atom]) -> tuple[Value, ...]:
     """Append an `if`; its results have the types and names of `like`."""
     outputs = tuple(Value(a.hint if isinstance(a, Value) else None, a.type) for a in like)
     builder.append(Op(IF, (condition,), outputs, EMPTY, (then, otherwise), builder.span, builder.sweep))

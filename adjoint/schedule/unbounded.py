@@ -79,9 +79,7 @@ class _Unbounded(Rerun):
         body = op.regions[-1]
         added = (*variables, *due, *kept, count)
         first_params = body.params if op.primitive is WHILE else (parts.index, *parts.carried)
-        region = Block(
-            (*first_params, *added), (*first.ops, *body.ops, *last.ops), (*parts.following, *following)
-        )
+        region = Block((*first_params, *added), (*first.ops, *body.ops, *last.ops), (*parts.following, *following))
         regions: tuple[Block, ...] = (region,)
         if op.primitive is WHILE:
             head = op.regions[0]
