@@ -1,110 +1,51 @@
 """Derivatives under a memory budget: the first call measures, the later ones run what fits.
 
-The first call for arguments of some sizes runs a probe: few snapshots, as many as the budget leaves room for. It gives
-the result like any other call (so an effect happens once), and tells how many steps the loops make, how large their
-states and residuals are, and how much memory the call took at its peak. What other schedules would take follows from
-that: each has more snapshots, or all residuals. Of those that fit, the one that runs the fewest steps is compiled.
+The first call for arguments of some sizes runs a probe: loops with few snapshots, as many as the budget leaves room
+for, and straight-line code in segments. It tells how many steps the loops make, how large their states and residuals
+are, how large the values of straight-line code are and how long they take, and how much memory the call took at its
+peak. What other schedules would take follows from that. Of those that fit, the one that takes the least time is
+compiled; where code runs again outside of loops, it is measured at once, and what takes more than was foreseen is
+replaced by what takes less. An effect still happens once in each call: a program with effects is not measured again.
 """
 
 from __future__ import annotations
 
-import gc
 import math
-import sys
-import tracemalloc
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from adjoint.derivative import Derivative
 from adjoint.errors import BudgetError, user_errors
-from adjoint.ir.hints import Probe
+from adjoint.ir.hints import Chosen, Probe
 from adjoint.ir.schedules import Revolve, Schedule, parse_budget
+from adjoint.schedule.chain import replay
+from adjoint.schedule.fitting import Plans
+from adjoint.schedule.meters import LEAST, LineMeter, LoopMeter, Meter
 from adjoint.schedule.revolve import extra_steps
 from adjoint.specification import Specification, check_schedule
 
-MOST, LEAST = 8, 3
-"""How many snapshots a probe may hold, and how many it holds where even these are too many."""
+ATTEMPTS = 4
+"""How many programs a first call may try."""
+
+SLACK = 4096
+"""Bytes by which one call may differ from the next: small objects."""
 
 
-def size_of(value: Any) -> int:
-    """Bytes of what a snapshot or a residual holds."""
-    if isinstance(value, np.ndarray):
-        return int(value.nbytes)
-    if isinstance(value, (list, tuple)):
-        return sys.getsizeof(value) + sum(map(size_of, value))
-    return 0 if value is None else sys.getsizeof(value)
+def choose_loops(peak: int, loops: list[LoopMeter], budget: int) -> tuple[Schedule, int]:
+    """The schedule that runs the fewest steps within the budget; of these, the one that takes the least memory.
 
-
-@dataclass(slots=True)
-class LoopMeter:
-    """What a probe learns of one loop."""
-
-    budget: int
-    state: int = 0
-    held: int = 0
-    steps: int = 0
-    residuals: int = 0
-
-    def slots(self, *state: Any) -> int:
-        """How many snapshots the probe keeps: a quarter of the budget at most."""
-        self.state = sum(map(size_of, state)) or 1
-        fitting = self.budget // (4 * self.state)
-        self.steps = self.residuals = 0
-        self.held = min(MOST, fitting) if fitting else LEAST
-        return self.held
-
-    def tape(self, trip: int, *residuals: Any) -> None:
-        """A step is about to be reversed."""
-        self.steps = max(self.steps, trip + 1)
-        self.residuals = max(self.residuals, sum(map(size_of, residuals)))
-
-
-@dataclass(eq=False, slots=True)
-class Meter:
-    """What a probe learns of a program; the loops in the order in which they were compiled."""
-
-    budget: int
-    loops: list[LoopMeter] = field(default_factory=list)
-    before: int = 0
-
-    def begin(self) -> None:
-        """What is held now is not the program's: called once it is compiled."""
-        gc.collect()
-        self.before, _ = tracemalloc.get_traced_memory()
-        tracemalloc.reset_peak()
-
-    def measure(self, run: Callable[[], Any]) -> tuple[Any, int]:
-        """The result of a call, and the most bytes that Python and NumPy held at a time for it."""
-        tracing = tracemalloc.is_tracing()
-        if not tracing:
-            tracemalloc.start()
-        try:
-            for loop in self.loops:
-                loop.steps = 0
-            self.begin()
-            result = run()
-            return result, tracemalloc.get_traced_memory()[1] - self.before
-        finally:
-            if not tracing:
-                tracemalloc.stop()
-
-    def new_loop(self) -> LoopMeter:
-        self.loops.append(LoopMeter(self.budget))
-        return self.loops[-1]
-
-
-def choose(peak: int, loops: list[LoopMeter], budget: int) -> Schedule:
-    """The schedule that runs the fewest steps within the budget; of these, the one that takes the least memory."""
+    Also the bytes that it takes; the probe, which held few snapshots, took `peak`.
+    """
     ran = [loop for loop in loops if loop.steps]
     if not ran:
-        return "store"
+        return "store", peak
     probed = sum(min(loop.held, loop.steps) * loop.state for loop in ran)
     slots = {min(2**k, 10_000) + j for k in range(14) for j in (0, 2**k // 2)} | {loop.held for loop in ran}
     least = min(loop.held for loop in ran)
-    offers: list[tuple[int, float, Any]] = [
+    offers: list[tuple[int, int, Any]] = [
         (sum(loop.steps for loop in ran), peak + sum(loop.steps * loop.residuals for loop in ran), "store")
     ]
     roots = [(math.isqrt(loop.steps) + 1) * (loop.state + loop.residuals) for loop in ran]
@@ -116,7 +57,10 @@ def choose(peak: int, loops: list[LoopMeter], budget: int) -> Schedule:
         counted = peak + more + (probed - sum(loop.state for loop in ran) if count > least else 0)
         offers.append((steps, counted, Revolve(count)))
     fitting = [offer for offer in offers if offer[1] <= budget]
-    return min(fitting, key=lambda offer: offer[:2])[2] if fitting else Revolve(least)
+    if not fitting:
+        return Revolve(min(least, LEAST)), peak
+    _, taken, schedule = min(fitting, key=lambda offer: offer[:2])
+    return schedule, taken
 
 
 class Budgeted:
@@ -127,10 +71,10 @@ class Budgeted:
         self.primal = fun
         self.specification = specification
         self.budget = parse_budget(specification.memory_budget)
-        self.choices: dict[Any, Schedule] = {}
+        self.choices: dict[Any, Any] = {}
         self._meter = Meter(self.budget)
         self._probe = self._derivative(Probe(self._meter))
-        self._made: dict[Schedule, Derivative] = {}
+        self._made: dict[Any, Derivative] = {}
         self._latest = self._probe
 
     def _derivative(self, schedule: Any) -> Derivative:
@@ -147,21 +91,63 @@ class Budgeted:
         schedule = self.choices.get(key)
         if schedule is None:
             return self._first(key, args, kwargs)
+        self._latest = self._under(schedule)
+        return self._latest(*args, **kwargs)
+
+    def _under(self, schedule: Any) -> Derivative:
         if schedule not in self._made:
             self._made[schedule] = self._derivative(schedule)
-        self._latest = self._made[schedule]
-        return self._latest(*args, **kwargs)
+        return self._made[schedule]
 
     def _first(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         result, peak = self._meter.measure(lambda: self._probe(*args, **kwargs))
-        if peak > self.budget:
-            given = self.specification.memory_budget
-            raise BudgetError(
-                f"no schedule fits memory_budget={given!r}: with few snapshots it takes {peak} bytes",
-                peak, None, f"give at least memory_budget={peak}",
-            )  # fmt: skip
-        self.choices[key] = choose(peak, self._meter.loops, self.budget)
+        loops, taken = choose_loops(peak, self._meter.loops, self.budget)
+        line = next((line for line in self._meter.lines if line.ran), None)
+        if line is None:
+            if peak > self.budget:
+                raise self._impossible(peak)
+            self.choices[key] = loops
+            return result
+
+        def measured(schedule: Any) -> int:
+            return self._meter.measure(lambda: self._under(schedule)(*args, **kwargs))[1]
+
+        self.choices[key] = self._chosen(line, loops, self.budget - taken, measured if line.repeatable else None)
         return result
+
+    def _chosen(
+        self, line: LineMeter, loops: Schedule, spare: int, measured: Callable[[Any], int] | None
+    ) -> Schedule | Chosen:
+        """What takes the least time within the budget; the probe left `spare` bytes of it."""
+        chain = line.chain()
+        room = replay(chain, line.reruns).peak + spare
+        if sum(line.sizes.values()) <= room and (measured is None or measured(loops) <= self.budget):
+            return loops
+        plans, best = Plans(chain), None
+        for _ in range(ATTEMPTS):
+            plan = plans.fastest(room)
+            if plan is None or (best and plan.time >= best.time):
+                break
+            choice = Chosen(loops, plan.reruns, plan.time, plan.bound, self._meter)
+            taken = measured(choice) if measured else self.budget - room + plan.peak
+            if taken <= self.budget:
+                best = choice
+            room = self.budget - taken + plan.peak  # what was foreseen wrongly for this plan is so for others
+        if best:
+            return best
+        plan = plans.leanest()
+        choice = Chosen(loops, plan.reruns, plan.time, plan.bound, self._meter)
+        taken = measured(choice) if measured else self.budget - room + plan.peak
+        if taken > self.budget:
+            raise self._impossible(taken + SLACK)
+        return choice
+
+    def _impossible(self, smallest: int) -> BudgetError:
+        given = self.specification.memory_budget
+        return BudgetError(
+            f"no schedule fits memory_budget={given!r}: the least takes {smallest} bytes",
+            smallest, None, f"give at least memory_budget={smallest}",
+        )  # fmt: skip
 
 
 def signature(value: Any) -> Any:

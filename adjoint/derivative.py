@@ -17,7 +17,7 @@ from adjoint.dispatch import ABSENT, Entry
 from adjoint.errors import user_errors
 from adjoint.frontend.abstract import Static
 from adjoint.frontend.lower import Lowering, function_name
-from adjoint.ir.hints import Probe
+from adjoint.ir.hints import Chosen, Probe
 from adjoint.nesting import lower_grad
 from adjoint.sources import source
 from adjoint.specification import Specification, check_callable, check_schedule, check_source
@@ -118,12 +118,16 @@ class Derivative:
             return lower_grad(low, Static(self.primal, ()), self.specification, given, named, None)
 
         def compile_entry() -> Entry:
+            schedule = self.specification.schedule
+            meter = schedule.meter if isinstance(schedule, (Probe, Chosen)) else None
+            if meter:
+                meter.pause()
             bound = tuple((name, kind, obj) for (name, kind), obj in zip(form.params, objects, strict=True))
             lowered, params = lower_call(self.primal, bound, build)
             name = f"{function_name(self.primal)}_{self.specification.suffix}"
             entry = dispatch.make_entry(lowered, params, name, seen=partial(dispatch.resolve, self.primal, objects))
-            if isinstance(self.specification.schedule, Probe):
-                self.specification.schedule.meter.begin()
+            if meter:
+                meter.begin()
             return entry
 
         key = (self.specification, dispatch.identity(self.primal), form.params)

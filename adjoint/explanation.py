@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adjoint import dispatch
-from adjoint.budgets import Meter, size_of
 from adjoint.calling import form_of, lower_call
 from adjoint.derivative import Derivative
 from adjoint.errors import user_errors
@@ -17,6 +16,7 @@ from adjoint.frontend.lower import function_name
 from adjoint.ir.bounds import for_given_arguments
 from adjoint.ir.schedules import Recursive, Revolve
 from adjoint.nesting import Argnums, lower_grad
+from adjoint.schedule.meters import Meter, size_of
 from adjoint.schedule.residuals import Loop, Residual, observe
 from adjoint.schedule.revolve import extra_steps
 from adjoint.specification import Specification, check_callable, check_schedule

@@ -10,7 +10,7 @@ from adjoint.dispatch import deep
 from adjoint.frontend.calls import WRAPPERS
 from adjoint.frontend.parse import parse
 from adjoint.frontend.subset import check
-from adjoint.ir.hints import Probe
+from adjoint.ir.hints import Chosen, Probe
 from adjoint.ir.schedules import parse_budget, parse_schedule
 from adjoint.nesting import Argnums
 from adjoint.rules.registry import primitive_of
@@ -34,7 +34,7 @@ class Specification:
 def check_schedule(specification: Specification) -> None:
     """Refuse a schedule or a budget that is none: an option is never ignored."""
     schedule = specification.schedule
-    if not isinstance(schedule, Probe):
+    if not isinstance(schedule, (Probe, Chosen)):
         parse_schedule(schedule)
     if specification.memory_budget is not None:
         parse_budget(specification.memory_budget)

@@ -7,7 +7,7 @@ hand, and stays until its last use. Sizes and times may differ from value to val
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -20,12 +20,16 @@ Reruns = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An operation of the forward sweep; `repeatable` if it may be run a second time."""
+    """An operation of the forward sweep; `repeatable` if it may be run a second time.
+
+    `working` are the bytes that it takes while it runs, besides what it gives.
+    """
 
     reads: tuple[int, ...]
     writes: tuple[int, ...]
     time: float = 1.0
     repeatable: bool = True
+    working: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ class Chain:
         last = dict(self.writer)
         last.update((value, k) for k, step in enumerate(self.steps) for value in step.reads if value in last)
         return last
+
+    @property
+    def held(self) -> tuple[int, ...]:
+        """The working bytes of each operation of the reverse sweep."""
+        return self.working or (0,) * len(self.needs)
 
     @cached_property
     def uses(self) -> Counter[int]:
@@ -124,7 +133,7 @@ class Sweep:
             alive(value, start, stop)
         for value, start in self.repeated.items():
             alive(value, start, self.read.get(value, start) if value in self.dropped else start)
-        for moment, extra in zip(self.operations if chain.working else (), chain.working, strict=True):
+        for moment, extra in self._working():
             changes[moment] += extra
             changes[moment + 1] -= extra
         total, memory = 0, []
@@ -132,6 +141,15 @@ class Sweep:
             total += change
             memory.append(total)
         return memory
+
+    def _working(self) -> Iterator[tuple[int, int]]:
+        """What is taken besides the values at some moments."""
+        yield from enumerate(step.working for step in self.chain.steps)
+        start = len(self.chain.steps)
+        for working, group, moment in zip(self.chain.held, self.reruns, self.operations, strict=True):
+            yield moment, working
+            yield from ((start + at, working + self.chain.steps[k].working) for at, k in enumerate(group))
+            start = moment + 1
 
     def last(self, value: int) -> int:
         """The last moment at which a kept value is read."""
@@ -180,14 +198,14 @@ def replay(chain: Chain, reruns: Reruns) -> Course:
     """
     course = _Course(chain)
     for step in chain.steps:
-        course.moment(step.reads, step.writes, 0)
+        course.moment(step.reads, step.writes, step.working)
     time = 0.0
-    for needs, group, working in zip(chain.needs, reruns, chain.working or (0,) * len(chain.needs), strict=True):
+    for needs, group, working in zip(chain.needs, reruns, chain.held, strict=True):
         for k in group:
             step = chain.steps[k]
             if not step.repeatable:
                 raise VerifyError(f"step {k} runs twice")
-            course.moment(step.reads, step.writes, working)
+            course.moment(step.reads, step.writes, working + step.working)
             time += step.time
         course.moment(needs, (), working)
     return Course(time, course.memory())

@@ -42,15 +42,17 @@ class Line:
         sizes = {out: estimated(out) for op in self.block.ops for out in op.outputs}
         return self.chain(sizes, [1.0 + sum(sizes[out] for out in op.outputs) for op in self.forward])
 
-    def chain(self, sizes: Mapping[Value, int], times: Sequence[float]) -> Chain:
-        """The chain with these sizes, and these times of the ops of the forward sweep."""
+    def chain(self, sizes: Mapping[Value, int], times: Sequence[float], besides: Sequence[int] = ()) -> Chain:
+        """The chain with these sizes, these times of the ops of the forward sweep, and what each op takes besides."""
         own = {value: 0 if value in self.holds else size for value, size in sizes.items()}
+        extra = besides or (0,) * len(self.block.ops)
         steps = tuple(
-            Step(self.numbers(op_reads(op)), tuple(self.number[out] for out in op.outputs), time, repeatable)
-            for op, time, repeatable in zip(self.forward, times, self.repeatable, strict=True)
+            Step(self.numbers(op_reads(op)), tuple(self.number[out] for out in op.outputs), time, repeatable, working)
+            for op, time, repeatable, working in zip(self.forward, times, self.repeatable, extra, strict=False)
         )
         needs = (*(self.numbers(op_reads(op)) for op in self.reverse), self.numbers(self.block.results))
-        return Chain(tuple(own.get(value, 0) for value in self.values), steps, needs, self.working(own))
+        working = (held + more for held, more in zip(self.working(own), (*extra[len(steps) :], 0), strict=True))
+        return Chain(tuple(own.get(value, 0) for value in self.values), steps, needs, tuple(working))
 
     def numbers(self, atoms: Iterable[Atom]) -> tuple[int, ...]:
         """The values of the forward sweep among these, and what they are windows on."""
@@ -103,15 +105,19 @@ def is_window(op: Op) -> bool:
     """Whether the result of an op shares the memory of its first input."""
     if not op.inputs or not (op.primitive.view or is_free(op)):
         return False
-    return isinstance(op.outputs[0].type, ArrayType) and not is_number(op.outputs[0].type)
+    return is_numeric(op.outputs[0]) and not is_number(op.outputs[0].type)
 
 
 def is_repeatable(op: Op, effectful: frozenset[str]) -> bool:
     """Whether an op may run a second time, and need not be kept: it has no effect, and gives arrays."""
     if op.primitive is UNPACK or has_effect(op, effectful):
         return False
-    types = [out.type for out in op.outputs]
-    return all(isinstance(type_, ArrayType) for type_ in types) and any(not is_number(type_) for type_ in types)
+    return all(map(is_numeric, op.outputs)) and not all(is_number(out.type) for out in op.outputs)
+
+
+def is_numeric(value: Value) -> bool:
+    """Whether a value is an array or a number."""
+    return isinstance(value.type, ArrayType)
 
 
 def is_number(type_: Type) -> bool:

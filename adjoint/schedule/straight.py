@@ -18,11 +18,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from adjoint.ir.core import Block, Function, Op
+from adjoint.ir.build import Builder
+from adjoint.ir.core import Block, Function, Literal, Op, Primitive
+from adjoint.ir.hints import Chosen, Probe
 from adjoint.ir.schedules import Recursive
 from adjoint.ir.walk import reading
 from adjoint.schedule.chain import Chain, Reruns, replay
-from adjoint.schedule.line import Line
+from adjoint.schedule.line import Line, is_numeric
+from adjoint.schedule.pairs import has_effect
 from adjoint.schedule.restarts import bisected, segmented
 from adjoint.transform.dead_code import effectful_functions
 
@@ -34,12 +37,45 @@ WORTH = 0.9
 
 def recompute_straight(fn: Function) -> Function:
     """The program with steps of straight-line code run again, as its schedule says."""
+    effectful = effectful_functions(fn)
+    if isinstance(fn.schedule, Chosen):
+        callees = {name: replace(callee, frees=True) for name, callee in fn.functions.items()}
+        body = Line(fn.body, effectful).rerun(fn.schedule.reruns)
+        return replace(fn, body=body, functions=callees, frees=True)
+    if isinstance(fn.schedule, Probe):
+        return probed(fn, effectful)
     planner = planner_of(fn.schedule)
     if planner is None:
         return fn
-    effectful = effectful_functions(fn)
     callees = {name: _function(callee, effectful, planner) for name, callee in fn.functions.items()}
     return replace(_function(fn, effectful, planner), functions=callees)
+
+
+def probed(fn: Function, effectful: frozenset[str]) -> Function:
+    """The program with segments, and with ops that report what the others take."""
+    line = Line(fn.body, effectful)
+    if not line.reverse or not any(line.repeatable):
+        return fn
+    reruns = segmented(line.estimate)
+    repeatable = not any(has_effect(op, effectful) for op in line.block.ops)
+    meter = fn.schedule.meter.new_line(line, reruns, repeatable)
+    return replace(fn, body=_reporting(line, line.rerun(reruns), meter), frees=True)
+
+
+def _reporting(line: Line, block: Block, meter: Any) -> Block:
+    """The block with a report after each op that was there before steps were run again."""
+    start, done = Primitive("start", meter.start, effect=True), Primitive("size", meter.done, effect=True)
+    numbers = {op.outputs[0]: k for k, op in enumerate(line.block.ops) if op.outputs}
+    builder, apart = Builder(), True
+    for op in block.ops:
+        number = numbers.get(op.outputs[0]) if op.outputs else None
+        if number is not None and apart:
+            builder.emit(start, (), types=())
+        builder.append(op)
+        apart = number is None  # what came before is not to be counted
+        if number is not None:
+            builder.emit(done, (Literal(number), *filter(is_numeric, op.outputs)), types=())
+    return replace(block, ops=tuple(builder.ops))
 
 
 def planner_of(schedule: Any) -> Planner | None:

@@ -8,10 +8,14 @@ import pytest
 
 import adjoint
 from adjoint import BudgetError, Revolve, UnsupportedError, grad, value_and_grad
-from adjoint.budgets import LoopMeter, choose
+from adjoint.budgets import SLACK, choose_loops
+from adjoint.ir.hints import Chosen
+from adjoint.ir.schedules import parse_budget
 from adjoint.rules import elementwise
+from adjoint.schedule.meters import LoopMeter
 
-X = np.random.default_rng(1).normal(size=20_000)  # 160 kB
+RANDOM = np.random.default_rng(1)
+X = RANDOM.normal(size=20_000)  # 160 kB
 
 
 def simulate(u, n):
@@ -135,6 +139,9 @@ def test_residuals_of_branches_that_were_not_taken():
 
 
 def test_choices():
+    def choose(*args):
+        return choose_loops(*args)[0]
+
     loop = LoopMeter(0, state=10, held=2, steps=100, residuals=30)
     assert choose(100, [], 1) == "store"
     assert choose(100, [loop], 100 + 3000) == "store"
@@ -146,3 +153,87 @@ def test_choices():
 def test_inside_a_program_it_is_refused():
     with pytest.raises(UnsupportedError, match="memory_budget"):
         adjoint.jvp(lambda x: grad(simulate, memory_budget="1 MB")(x, 3), (X,), (X,))
+
+
+# ---------------------------------------------------------------------------- straight-line code
+
+
+WIDTHS = (6, 40, 10, 90, 8, 60, 12, 80, 5, 70, 30, 9, 50, 7, 40)
+WEIGHTS = [RANDOM.normal(size=pair) / pair[0] ** 0.5 for pair in itertools.pairwise(WIDTHS)]
+INPUT = RANDOM.normal(size=(1000, 6))
+VECTOR = RANDOM.normal(size=40_000)
+
+
+def network(x):
+    for weights in WEIGHTS:
+        x = np.tanh(x @ weights)
+    return np.sum(x * x)
+
+
+def formula(x):
+    a = np.sin(x)
+    b = np.exp(a) * x
+    c = np.tanh(b * a)
+    d = np.sqrt(1.0 + c * c) * b
+    e = np.cos(d * c) + a
+    return np.sum(e * d)
+
+
+def network_around_a_loop(x):
+    for weights in WEIGHTS[:6]:
+        x = np.tanh(x @ weights)
+    for _ in range(10):
+        x = x + 0.1 * np.sin(x) * x
+    for weights in WEIGHTS[6:]:
+        x = np.tanh(x @ weights)
+    return np.sum(x * x)
+
+
+@pytest.mark.parametrize(
+    ("fun", "x", "budgets"),
+    [
+        (network, INPUT, ("3 MB", "4 MB", "6 MB", "100 MB")),
+        (formula, VECTOR, ("3 MB", "3.4 MB", "10 MB")),
+        (network_around_a_loop, INPUT, ("4 MB", "6 MB", "8 MB", "100 MB")),
+    ],
+    ids=lambda item: getattr(item, "__name__", None),
+)
+def test_the_peak_of_straight_line_code_stays_within_the_budget(fun, x, budgets):
+    expected, peaks, times = grad(fun, schedule="store")(x), [], []
+    for budget in budgets:
+        gradient = grad(fun, memory_budget=budget)
+        for _ in range(2):
+            assert gradient(x).tobytes() == expected.tobytes()
+        peaks.append(peak(lambda gradient=gradient: gradient(x)))
+        assert peaks[-1] <= parse_budget(budget) + SLACK
+        (choice,) = gradient.choices.values()
+        times.append(sum(map(len, choice.reruns)) if isinstance(choice, Chosen) else 0)
+    assert all(small <= large for small, large in itertools.pairwise(peaks))
+    assert times[0] > 0
+    assert times[-1] == 0
+
+
+@pytest.mark.parametrize("fun", [network, formula, network_around_a_loop], ids=lambda fun: fun.__name__)
+def test_straight_line_code_that_does_not_fit_is_refused_with_a_number_that_works(fun):
+    x = VECTOR if fun is formula else INPUT
+    with pytest.raises(BudgetError) as caught:
+        grad(fun, memory_budget="100 kB")(x)
+    smallest = caught.value.smallest_feasible
+    assert smallest < peak(lambda: grad(fun, schedule="store")(x))
+    gradient = grad(fun, memory_budget=smallest)
+    assert gradient(x).tobytes() == grad(fun)(x).tobytes()
+    assert peak(lambda: gradient(x)) <= smallest
+
+
+def test_effects_of_straight_line_code_happen_once_in_each_call(capsys):
+    def noisy(x):
+        for weights in WEIGHTS:
+            x = np.tanh(x @ weights)
+            print(x.shape)  # noqa: T201  # the effect
+        return np.sum(x * x)
+
+    gradient = grad(noisy, memory_budget="4 MB")
+    for _ in range(3):
+        assert gradient(INPUT).tobytes() == grad(network)(INPUT).tobytes()
+        assert capsys.readouterr().out == "".join(f"(1000, {width})\n" for width in WIDTHS[1:])
+    assert peak(lambda: gradient(INPUT)) < 4.2e6

@@ -18,7 +18,7 @@ def random_chain(draw, length):
         writes = tuple(range(len(sizes), len(sizes) + (2 if draw.random() < 0.2 else 1)))
         sizes += [draw.randint(0, 9) for _ in writes]
         values += writes
-        steps.append(Step(reads, writes, draw.randint(0, 6), draw.random() > 0.1))
+        steps.append(Step(reads, writes, draw.randint(0, 6), draw.random() > 0.1, draw.choice((0, 0, 3))))
     needs = [tuple(value for value in (*step.reads, *step.writes) if draw.random() < 0.6) for step in reversed(steps)]
     return Chain(tuple(sizes), tuple(steps), tuple(needs), tuple(draw.randint(0, 4) for _ in needs))
 
@@ -37,14 +37,14 @@ def network(layers, seed=3):
 
 def measured(chain, kept, reruns):
     """(time, peak) of a choice, by running both sweeps and freeing what no later operation reads before it is given."""
-    program = [(step.reads, step.writes, 0) for step in chain.steps]
+    program = [(step.reads, step.writes, step.working) for step in chain.steps]
     time = 0.0
     working = chain.working or (0,) * len(chain.needs)
     for needs, group, extra in zip(chain.needs, reruns, working, strict=True):
         for k in group:
             assert chain.steps[k].repeatable
             time += chain.steps[k].time
-            program.append((chain.steps[k].reads, chain.steps[k].writes, 0))
+            program.append((chain.steps[k].reads, chain.steps[k].writes, extra + chain.steps[k].working))
         program.append((needs, (), extra))
     counted = chain.writer.keys()
     held, peak = set(), 0

@@ -19,12 +19,12 @@ def uniform(length):
 
 def simulated(chain, plan):
     """(time, peak) by running both sweeps with a dictionary, and freeing what nobody reads before it is given anew."""
-    program = [(step.reads, step.writes, 0) for step in chain.steps]
+    program = [(step.reads, step.writes, step.working) for step in chain.steps]
     time = 0.0
-    for needs, group, working in zip(chain.needs, plan, chain.working or (0,) * len(chain.needs), strict=True):
+    for needs, group, working in zip(chain.needs, plan, chain.held, strict=True):
         for k in group:
             time += chain.steps[k].time
-            program.append((chain.steps[k].reads, chain.steps[k].writes, working))
+            program.append((chain.steps[k].reads, chain.steps[k].writes, working + chain.steps[k].working))
         program.append((needs, (), working))
     held, peak = {}, 0
     for now, (reads, writes, working) in enumerate(program):
