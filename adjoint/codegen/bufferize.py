@@ -1,9 +1,9 @@
 """Decide where memory is reused: in: a function of pure ops; out: the same with in-place marks and copies.
 
 After this pass every `update` and `add_at` overwrites its first operand (attribute `inplace`), and so do
-the additions to an accumulator that are marked. Explicit copies stand wherever something must be written
-that is not ours alone: an argument, a constant, memory that another live value sees. What the function
-returns is fresh, writable and shares memory with nothing.
+the sums and products that are marked: of an accumulator, or of an array that nobody reads any more. Explicit
+copies stand wherever something must be written that is not ours alone: an argument, a constant, memory that
+another live value sees. What the function returns is fresh, writable and shares memory with nothing.
 
 The analysis is optimistic and repeats: it walks the program under the decisions made so far, and where it
 meets a conflict it adds a decision (copy this view, copy this operand, copy this result, let the loop own
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import operator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -61,8 +62,13 @@ from adjoint.rules.lists import list_get
 from adjoint.schedule.snapshots import KEEP, TAKE, THIN, SnapshotsType, family
 
 NOBODY: frozenset[Value] = frozenset()
-ADDS = (operator.add, np.add)
-SUBS = (operator.sub, np.subtract)
+PRODUCTS: dict[Any, tuple[int, ...]] = {
+    operator.mul: (0, 1), np.multiply: (0, 1), operator.truediv: (0,), np.divide: (0,),
+}  # fmt: skip
+OVERWRITING: dict[Any, tuple[int, ...]] = {
+    operator.add: (0, 1), np.add: (0, 1), operator.sub: (0,), np.subtract: (0,), **PRODUCTS,
+}  # fmt: skip
+"""Operations on arrays that have a form in place, and which operand may be the one that is overwritten."""
 
 
 def bufferize(fn: Function) -> Function:
@@ -80,7 +86,7 @@ class Facts:
     def __init__(self, fn: Function) -> None:
         def of_interest(op: Op) -> bool:
             changes = is_update(op.primitive) or is_list_update(op.primitive)
-            return bool(op.regions) or changes or op.primitive.fun in (*ADDS, *SUBS)
+            return bool(op.regions) or changes or op.primitive.fun in OVERWRITING
 
         self.live = live_after(fn, of_interest)
         self.storages: dict[tuple[Value | tuple[Block | Op, int], int], Storage] = {}
@@ -88,6 +94,7 @@ class Facts:
         self.definitions: dict[Value, Op] = {}
         self.homes: dict[Op, Block] = {}
         self.rank: dict[Value, int] = {}  # of definitions, in program order
+        self.updated: set[Atom] = set()  # what an update changes
         self.reads = count_reads(fn.body)
         self.following: Live = set()  # what loops carry to their next iteration
         self.count(fn.body)
@@ -116,6 +123,8 @@ class Facts:
             for value in op.outputs:
                 self.rank[value] = len(self.rank)
                 self.definitions[value] = op
+            if is_update(op.primitive):
+                self.updated.add(op.inputs[0])
             if op.primitive is KEEP:
                 self.keeps.setdefault(family(op), []).append(op)
             for region in op.regions:
@@ -225,8 +234,8 @@ class _Analysis:
                 self.refer(out, self.own(out, out.type))
             else:
                 self.refer(out, result_storages(op, self.table, self.own(out, out.type)))
-        if op.primitive.fun in ADDS or op.primitive.fun in SUBS:
-            self.addition(op)
+        if op.primitive.fun in OVERWRITING:
+            self.overwriting(op)
 
     def update(self, op: Op) -> None:
         target, out = op.inputs[0], op.outputs[0]
@@ -431,15 +440,18 @@ class _Analysis:
         self.new.refused.add(param)
         self.d.operands.discard((op, j + (3 if op.primitive is FOR else 0)))
 
-    # ---- sums
+    # ---- sums and products
 
-    def addition(self, op: Op) -> None:
+    def overwriting(self, op: Op) -> None:
         """Mark `a + b` as `a += b` where `a` is a variable anyway, ours, and dead afterwards."""
         out = op.outputs[0]
-        choices = (0, 1) if op.primitive.fun in ADDS else (0,)
-        for k in choices:
+        if op.primitive.fun in PRODUCTS and self.facts.reads.get(out, 0) < 2 and out not in self.facts.updated:
+            return  # it reads better inside of an expression
+        for k in OVERWRITING[op.primitive.fun]:
             acc = op.inputs[k]
             if not isinstance(acc, Value) or not _fits(acc, out) or not self.is_variable(acc):
+                continue
+            if op.primitive.fun in PRODUCTS and not _may_be_called(acc, out):
                 continue
             storages = self.of(acc)
             if not self.writable(storages):
@@ -494,3 +506,8 @@ def _fits(acc: Value, out: Value) -> bool:
         isinstance(a, ArrayType) and isinstance(b, ArrayType) and a.kind == b.kind == "array"
         and a.dtype is not None and a.dtype == b.dtype and same_shape(a.shape, b.shape)
     )  # fmt: skip
+
+
+def _may_be_called(acc: Value, out: Value) -> bool:
+    """Whether a variable may hold a product of what it stands for: a row that has a name keeps it for itself."""
+    return acc.hint in (None, out.hint) or len(acc.type.shape) > 1  # type: ignore[union-attr, arg-type]  # they fit

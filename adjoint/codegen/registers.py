@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from adjoint.codegen.bufferize import PRODUCTS
 from adjoint.codegen.fold import Folding, is_inplace
 from adjoint.ir.core import FOR, IF, WHILE, Atom, Block, Function, Op, Value, for_parts, while_parts
 from adjoint.ir.types import StackType
@@ -81,7 +82,9 @@ class Registers:
                 outputs = self.mask(op.outputs)
                 for out in op.outputs:
                     self.define(out, live | outputs)
-                if is_inplace(op):
+                if is_inplace(op) and op.primitive.fun in PRODUCTS:
+                    self.prefer(op.inputs[0], op.outputs[0])  # the first of a pair gives the name
+                elif is_inplace(op):
                     self.prefer(op.outputs[0], op.inputs[0])
                 live = live & ~outputs | self.vars(op.inputs)
         return live

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.analysis.distinct import names_no_place_twice
 from adjoint.analysis.partial import partial_values
 from adjoint.codegen import text
-from adjoint.codegen.bufferize import SUBS
 from adjoint.codegen.constants import Constants
 from adjoint.codegen.decisions import FRESH
 from adjoint.codegen.expression import Expressions
@@ -44,7 +44,7 @@ from adjoint.ir.core import (
     for_parts,
     while_parts,
 )
-from adjoint.ir.types import ArrayType, same_shape
+from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import all_ops
 from adjoint.rules import internal
 from adjoint.rules.internal import zeros_if
@@ -55,10 +55,10 @@ READING = (CALL, OPAQUE, PACK, FRESH, KEEP)
 READING_FUNCTIONS = (list_append, zeros_if, list_zeros_if)
 """Ops whose operands may be undefined where they are executed."""
 
-DISTINCT = (np.arange, np.argsort, np.flatnonzero)
-"""Functions whose result, a row of indices, has no number twice (`np.arange` of a length alone)."""
-
-AUGMENTED = {ast.Add: "+=", ast.Sub: "-="}
+AUGMENTED: dict[Any, Any] = {
+    operator.add: ast.Add, np.add: ast.Add, operator.sub: ast.Sub, np.subtract: ast.Sub,
+    operator.mul: ast.Mult, np.multiply: ast.Mult, operator.truediv: ast.Div, np.divide: ast.Div,
+}  # fmt: skip
 
 
 class Statements(Loops):
@@ -174,8 +174,7 @@ class Statements(Loops):
         elif op.primitive.fun is internal.add_at:
             self.add_at(op)
         else:
-            sign = ast.Sub if op.primitive.fun in SUBS else ast.Add
-            self.augment(self.expr(target), sign, op.inputs[1], op)
+            self.augment(self.expr(target), AUGMENTED[op.primitive.fun], op.inputs[1], op)
         if self.is_read(out) and self.names[out] != self.names[target]:  # type: ignore[index]  # what is overwritten is a variable
             self.add(text.assign([text.name(self.names[out])], self.expr(target)), op)
 
@@ -224,14 +223,15 @@ class Statements(Loops):
     def augment(self, place: Any, sign: Any, value: Atom, op: Op) -> None:
         made = self.folding.inner(value)
         node = self.expr(value)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and made is not None:
+        negative = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and made is not None
+        if negative and sign in (ast.Add, ast.Sub):
             sign, node = ast.Sub if sign is ast.Add else ast.Add, node.operand
         self.add(ast.AugAssign(place, sign(), node), op)
 
     def add_at(self, op: Op) -> None:
         target, value, index = op.inputs[0], op.inputs[1], op.attrs["index"]
         basic = is_basic(index, op.inputs)
-        distinct = basic or self.is_distinct(index, op)
+        distinct = basic or names_no_place_twice(index, op.inputs, self.folding.definition)
         if distinct and self.is_new_zeros(target):
             self.add(text.assign([self.place(op)], self.expr(value)), op)
         elif distinct or _is_mask(index, op):
@@ -242,23 +242,6 @@ class Statements(Loops):
                 where = text.subscript(text.dotted("np.s_"), where)
             args = [self.expr(target), where, self.expr(value)]
             self.add(text.statement(text.call(text.dotted("np.add.at"), args)), op)
-
-    def is_distinct(self, index: Any, op: Op) -> bool:
-        """Whether one array of an index has no number twice, and the others go along it: `x[np.arange(n), labels]`."""
-        items = index if isinstance(index, tuple) else (index,)
-        atoms = [op.inputs[item.index] for item in items if isinstance(item, Slot)]
-        arrays = [atom for atom in atoms if getattr(atom.type, "shape", None) != ()]
-        if not is_basic(tuple(item for item in items if not isinstance(item, Slot)), op.inputs):
-            return False
-        found = next((atom for atom in arrays if self.has_no_number_twice(atom)), None)
-        return found is not None and all(_is_alike(atom, found) for atom in arrays)
-
-    def has_no_number_twice(self, atom: Atom) -> bool:
-        """Whether an atom is a row of indices from 0 on, none of them twice."""
-        made = self.folding.definition(atom)
-        if made is None or made.primitive.fun not in DISTINCT or getattr(atom.type, "ndim", None) != 1:
-            return False
-        return made.primitive.fun is not np.arange or len(made.inputs) == 1
 
     def is_new_zeros(self, target: Atom) -> bool:
         made = self.folding.definition(target)
@@ -304,13 +287,6 @@ class Statements(Loops):
         found = self.lines.cut(start)
         self.lines.dedent(saved)
         return found
-
-
-def _is_alike(a: Atom, b: Atom) -> bool:
-    """Whether two rows certainly have the same length, named alike."""
-    if not isinstance(a.type, ArrayType) or not isinstance(b.type, ArrayType) or a.type.shape != b.type.shape:
-        return False
-    return same_shape(a.type.shape, b.type.shape)
 
 
 def _is_mask(index: Any, op: Op) -> bool:

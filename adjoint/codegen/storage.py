@@ -188,6 +188,8 @@ def result_storages(op: Op, table: Mapping[Value, Storages], own: Storages) -> S
         if is_advanced(op.attrs["index"], op.inputs):
             return own
         return storages_of(table, op.inputs[0])
+    if primitive.fun is internal.sum_to:  # the other operand is read for its shape alone
+        return storages_of(table, op.inputs[0]) or own
     foreign = is_foreign(primitive)
     if not (foreign or is_view(op)):
         return own

@@ -53,6 +53,7 @@ BROADCAST_LIKE, SUM_TO = _named(internal.broadcast_like), _named(internal.sum_to
 CAST = _named(internal.cast)
 TOTAL_DIVIDE = _named(internal.TOTAL[operator.truediv])
 ADD_AT, UPDATE = _named(internal.add_at), _named(internal.update)
+WRITTEN_LAST = _named(internal.written_last)
 
 ADDS = frozenset({ADD, NP_ADD})
 SUBS = frozenset({SUB, NP_SUBTRACT})

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from adjoint.analysis.distinct import MAKERS, names_no_place_twice
 from adjoint.ir.core import Atom, Op
 from adjoint.ir.types import ArrayType
 from adjoint.rules.names import (
@@ -38,6 +39,7 @@ from adjoint.rules.names import (
     TRANSPOSE,
     UPDATE,
     WHERE,
+    WRITTEN_LAST,
     ZEROS_LIKE,
     family_of,
 )  # fmt: skip
@@ -159,6 +161,15 @@ def broadcast_later(op: Op, r: Rewriter) -> Atom | None:
     return r.emit(
         BROADCAST_LIKE, r.emit(op.primitive, inner.inputs[0], *op.inputs[1:], attrs=op.attrs), inner.inputs[1]
     )
+
+
+def mask_of_written(op: Op, r: Rewriter) -> Atom | None:
+    """where(written_last(v, x, i), v, 0) -> v where i names no place twice"""
+    test = r.definition(op.inputs[0], frozenset({WRITTEN_LAST}))
+    if test is None or not is_zero_literal(op.inputs[2]):
+        return None
+    distinct = names_no_place_twice(test.attrs["index"], test.inputs, lambda atom: r.definition(atom, MAKERS))
+    return op.inputs[1] if distinct else None
 
 
 def broadcast_once(op: Op, r: Rewriter) -> Atom | None:
@@ -369,6 +380,7 @@ ARRAYS = (
     Row("sum(-x)", frozenset({SUM}), sum_of_multiple),
     Row("-broadcast_like(s, x)", LINEAR, broadcast_later),
     Row("where(c, broadcast_like(s, x), 0)", WHERES, mask_of_broadcast),
+    Row("where(written_last(v, x, i), v, 0)", WHERES, mask_of_written),
     Row("broadcast_like(broadcast_like(v, x), y)", BROADCASTS, broadcast_once),
     Row("sum_to(b, x) of one shape", frozenset({SUM_TO}), sum_of_same_shape),
     Row("sum(broadcast_like(s, x))", frozenset({SUM}), sum_of_broadcast),

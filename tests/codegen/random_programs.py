@@ -63,7 +63,7 @@ class Programs:
         a, b, s = self.of(scope, VECTOR), self.of(scope, VECTOR), self.of(scope, NUMBER)
         match self.rng.randrange(8):
             case 0 | 1:
-                fun = self.rng.choice([operator.add, operator.sub])
+                fun = self.rng.choice([operator.add, operator.sub, operator.mul, operator.truediv])
                 self.emit(builder, scope, fun, [a, b], VECTOR)
             case 2:
                 self.emit(builder, scope, operator.mul, [a, s], VECTOR)

@@ -70,3 +70,34 @@ def test_the_shape_of_a_cotangent_is_not_read_by_the_forward_sweep():
     rng = np.random.default_rng(0)
     args = rng.standard_normal(3), rng.standard_normal((3, 3))
     adjoint.check_grads(lambda v, a: power_iteration(v, a, 3), args, order=2, modes=("rev",))
+
+
+def filled_triangle(v):
+    low = np.zeros((3, 3))
+    rows, cols = np.tril_indices(3)
+    low[rows, cols] = v
+    return np.sum(np.tanh(low @ low.T))
+
+
+def test_coordinates_that_differ_are_read_back_as_they_are():
+    v = np.linspace(0.1, 0.9, 6)
+    assert "written_last" not in text(filled_triangle, v)
+    adjoint.check_grads(filled_triangle, (v,), order=1)
+
+
+def test_a_sum_to_a_shape_is_no_copy():
+    assert "copy" not in text(filled_triangle, np.linspace(0.1, 0.9, 6))
+
+
+def distances(x, centres):
+    y = x[:, None, :] - centres
+    weight = np.exp(-np.sum(y**2, axis=2))
+    return np.sum(weight**2)
+
+
+def test_an_array_that_nobody_reads_any_more_is_overwritten_by_a_product():
+    x, centres = np.linspace(-1, 1, 12).reshape(4, 3), np.eye(3)
+    gradient = adjoint.grad(distances, argnums=(0, 1))
+    gradient(x, centres)
+    assert "y *= " in gradient.source
+    adjoint.check_grads(distances, (x, centres), order=1)

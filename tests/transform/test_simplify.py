@@ -14,7 +14,7 @@ from adjoint.errors import Span
 from adjoint.ir.core import Block, Function, Literal, Op, Value
 from adjoint.ir.types import PY_COMPLEX, ArrayType, Symbol
 from adjoint.rules import names
-from adjoint.rules.internal import add_at, broadcast_like, cast, sum_to, update
+from adjoint.rules.internal import add_at, broadcast_like, cast, sum_to, update, written_last
 from adjoint.rules.trace import DIM
 from adjoint.transform.algebra import ALGEBRA
 from adjoint.transform.arrays import ARRAYS
@@ -86,6 +86,16 @@ EXACT_CASES = [
 ]
 
 # for derivative code only
+def places_of(v):
+    length = v.tracer.apply(DIM, (v,), {"axis": 0})
+    return v.tracer.apply(np.arange, (length,), {})
+
+
+def written_at(x, v, index):
+    """What the reverse of `x[index] = v` reads."""
+    return np.where(written_last(v, x, index=index), v, 0.0)
+
+
 def with_negative(x, then):
     """What `then` makes of one -x."""
     return then(-x)
@@ -93,6 +103,8 @@ def with_negative(x, then):
 
 ALGEBRA_CASES = [
     ("plus zero", (V,), lambda x: x + 0.0, lambda x: x),
+    ("written in a row", (V, V), lambda x, v: written_at(x, v, places_of(v)), lambda x, v: v),
+    ("written somewhere", (V, V), lambda x, v: written_at(x, v, 0 * places_of(v)), None),
     ("zero plus", (V,), lambda x: 0 + x, lambda x: x),
     ("plus zeros", (V, V), lambda x, y: x + zeros(y), lambda x, y: x),
     ("plus zeros of a slice", (V, S), lambda x, s: s * x[0] + zeros(x)[1], lambda x, s: s * x[0]),
