@@ -182,9 +182,10 @@ def broadcast_once(op: Op, r: Rewriter) -> Atom | None:
 
 
 def sum_of_same_shape(op: Op, r: Rewriter) -> Atom | None:
-    """sum_to(b, x) -> b where b has the shape of x"""
+    """sum_to(b, x) -> b where b has the shape of x, or was summed to it before"""
     b, x = op.inputs
-    return b if has_shape(b, x) else None
+    inner = r.definition(b, frozenset({SUM_TO}))
+    return b if has_shape(b, x) or (inner is not None and inner.inputs[1] is x) else None
 
 
 def sum_of_broadcast(op: Op, r: Rewriter) -> Atom | None:

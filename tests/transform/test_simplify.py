@@ -173,6 +173,7 @@ ALGEBRA_CASES = [
     ),
     ("broadcast to its own shape", (V, V), broadcast_like, lambda x, y: x),
     ("sum to its own shape", (V, V), sum_to, lambda x, y: x),
+    ("sum to one shape twice", (LOOSE, V), lambda x, y: sum_to(sum_to(y, x), x), lambda x, y: sum_to(y, x)),
     ("sum of a broadcast", (NUMPY, FIXED), lambda s, x: np.sum(broadcast_like(s, x)), lambda s, x: 12.0 * s),
     ("item of a broadcast", (NUMPY, V), lambda s, x: broadcast_like(s, x)[3], lambda s, x: s),
     ("mask past a product", (V, V, V), lambda x, v, p: mask(x, v) * p, lambda x, v, p: mask(x, lambda: v * p)),
