@@ -11,7 +11,7 @@ import functools
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from adjoint.frontend.abstract import Missing, Path, Static, atoms_of, describe,
 from adjoint.frontend.calls import WRAPPERS
 from adjoint.frontend.lower import Lowered
 from adjoint.frontend.outside import has_python_call
-from adjoint.ir.bounds import for_given_arguments, relied_on
+from adjoint.ir.bounds import Bounds, for_given_arguments, relied_on
 from adjoint.ir.core import Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, Dim, Symbol, known_not_one
@@ -409,19 +409,21 @@ def type_tests(text: str, type_: Any, named: Callable[[Any], str], seen: Any = N
     tests = [f"{text}.__class__ is ndarray", f"({text}.dtype is {dtype} or {text}.dtype == {dtype})"]
     if not shape:
         return [*tests, f"{text}.ndim == 0"]
-    least = relied_on()
-    fits = [f"{text}.shape[{k}] {length_test(d, least)}" for k, d in enumerate(shape)]
-    if all(test.endswith("!= 1") for test in fits):
+    bounds = relied_on()
+    fits = [length_test(f"{text}.shape[{k}]", d, bounds) for k, d in enumerate(shape)]
+    if all(test.startswith("1 != ") and "<" not in test for test in fits):
         fits = [f"1 not in {text}.shape"]
     fits = [f"{text}.ndim == {len(shape)}", *fits]
     return [*tests, *fits] if seen is None else [*tests, f"({text}.shape == {seen} or {' and '.join(fits)})"]
 
 
-def length_test(dim: Dim, least: Mapping[str, int]) -> str:
-    """What the guards ask of a length: nothing but whether it is 1, and the least that the program relies on."""
-    if isinstance(dim, Symbol) and dim.name in least:
-        return f">= {max(least[dim.name], 2)}"
-    return "!= 1" if known_not_one(dim) else "== 1"
+def length_test(text: str, dim: Dim, bounds: Bounds) -> str:
+    """What the guards ask of a length: little but whether it is 1, see `ir.bounds`."""
+    if not known_not_one(dim):
+        return f"{text} == 1"
+    name = dim.name if isinstance(dim, Symbol) else ""
+    least = f"{max(bounds.relied[name], 2)} <= {text}" if name in bounds.relied else f"1 != {text}"
+    return f"{least} < {bounds.limits[name]}" if name in bounds.limits else least
 
 
 def check_disjoint(own: Any, others: tuple[Any, ...], names: tuple[str, ...], span: Span) -> None:

@@ -12,17 +12,14 @@ this variable). Decisions only grow, so it ends. When in doubt it copies.
 
 from __future__ import annotations
 
-import operator
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
 
 from adjoint.analysis.partial import partial_values
 from adjoint.codegen.decisions import Decisions, Rewriter
 from adjoint.codegen.lists import pop_items
 from adjoint.codegen.liveness import Live, count_reads, initial_of, live_after, values
 from adjoint.codegen.order import order_for_reuse
+from adjoint.codegen.overwriting import OVERWRITING, PRODUCTS, may_overwrite
 from adjoint.codegen.storage import (
     FOREIGN,
     NONE,
@@ -56,19 +53,12 @@ from adjoint.ir.core import (
     for_parts,
     while_parts,
 )
-from adjoint.ir.types import PACKED, ArrayType, ListType, StackType, Type, list_depth, same_shape
+from adjoint.ir.types import PACKED, ListType, StackType, Type, list_depth
 from adjoint.ir.walk import block_reads, op_reads
 from adjoint.rules.lists import list_get
 from adjoint.schedule.snapshots import KEEP, TAKE, THIN, SnapshotsType, family
 
 NOBODY: frozenset[Value] = frozenset()
-PRODUCTS: dict[Any, tuple[int, ...]] = {
-    operator.mul: (0, 1), np.multiply: (0, 1), operator.truediv: (0,), np.divide: (0,),
-}  # fmt: skip
-OVERWRITING: dict[Any, tuple[int, ...]] = {
-    operator.add: (0, 1), np.add: (0, 1), operator.sub: (0,), np.subtract: (0,), **PRODUCTS,
-}  # fmt: skip
-"""Operations on arrays that have a form in place, and which operand may be the one that is overwritten."""
 
 
 def bufferize(fn: Function) -> Function:
@@ -449,9 +439,7 @@ class _Analysis:
             return  # it reads better inside of an expression
         for k in OVERWRITING[op.primitive.fun]:
             acc = op.inputs[k]
-            if not isinstance(acc, Value) or not _fits(acc, out) or not self.is_variable(acc):
-                continue
-            if op.primitive.fun in PRODUCTS and not _may_be_called(acc, out):
+            if not isinstance(acc, Value) or not may_overwrite(op, acc) or not self.is_variable(acc):
                 continue
             storages = self.of(acc)
             if not self.writable(storages):
@@ -498,16 +486,3 @@ class _Analysis:
             elif bad or (isinstance(atom, Value) and not storages):
                 self.new.results.add((body, k))
             taken |= storages
-
-
-def _fits(acc: Value, out: Value) -> bool:
-    a, b = acc.type, out.type
-    return (
-        isinstance(a, ArrayType) and isinstance(b, ArrayType) and a.kind == b.kind == "array"
-        and a.dtype is not None and a.dtype == b.dtype and same_shape(a.shape, b.shape)
-    )  # fmt: skip
-
-
-def _may_be_called(acc: Value, out: Value) -> bool:
-    """Whether a variable may hold a product of what it stands for: a row that has a name keeps it for itself."""
-    return acc.hint in (None, out.hint) or len(acc.type.shape) > 1  # type: ignore[union-attr, arg-type]  # they fit

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adjoint.codegen.bufferize import PRODUCTS
 from adjoint.codegen.fold import Folding, is_inplace
+from adjoint.codegen.overwriting import PRODUCTS
 from adjoint.ir.core import FOR, IF, WHILE, Atom, Block, Function, Op, Value, for_parts, while_parts
 from adjoint.ir.types import StackType
 

@@ -20,11 +20,13 @@ from adjoint.ir.types import Dim, Symbol
 class Bounds:
     """`lengths` of arguments by the names of their symbols; `relied` are the least lengths that were relied on.
 
-    Once it is `settled`, when the guards are written, nothing more can be relied on.
+    `limits` are lengths from which on other estimates would have been made. Once it is `settled`, when the guards
+    are written, nothing more can be relied on.
     """
 
     lengths: dict[str, int] = field(default_factory=dict)
     relied: dict[str, int] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
     settled: bool = False
 
     def reaches(self, name: str, least: int) -> bool:
@@ -55,6 +57,7 @@ def note_length(name: str, length: int) -> None:
     if bounds is not None and bounds.lengths.get(name) != length:
         bounds.lengths[name] = length
         bounds.relied.pop(name, None)
+        bounds.limits.pop(name, None)
 
 
 def reaches(dim: Dim, least: int) -> bool:
@@ -67,13 +70,31 @@ def reaches(dim: Dim, least: int) -> bool:
     return bounds is not None and bounds.reaches(dim.name, least - dim.offset)
 
 
-def relied_on() -> dict[str, int]:
-    """The least lengths, by name, that guards must test; from now on nothing else is relied on."""
+def length_at_hand(dim: Dim) -> int | None:
+    """What a length is for the arguments that a program is compiled for: for estimates, nothing relies on it."""
+    if isinstance(dim, int):
+        return dim
     bounds = _BOUNDS.get()
-    if bounds is None:
-        return {}
+    length = bounds.lengths.get(dim.name) if bounds is not None else None
+    return None if length is None else max(length + dim.offset, 0)
+
+
+def made_for_small(dim: Dim) -> None:
+    """Note a choice that is right for arrays about as long as those at hand: for much longer ones it is made anew."""
+    bounds = _BOUNDS.get()
+    if isinstance(dim, Symbol) and bounds is not None and not bounds.settled and dim.name in bounds.lengths:
+        bounds.limits[dim.name] = max(MUCH_LONGER * bounds.lengths[dim.name], SMALL)
+
+
+MUCH_LONGER = 8
+SMALL = 64
+
+
+def relied_on() -> Bounds:
+    """What guards must test; from now on nothing else is relied on."""
+    bounds = _BOUNDS.get() or Bounds()
     bounds.settled = True
-    return bounds.relied
+    return bounds
 
 
 def not_one(dim: Symbol) -> Symbol:

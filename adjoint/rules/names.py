@@ -52,7 +52,7 @@ ZEROS_LIKE = _named(np.zeros_like)
 BROADCAST_LIKE, SUM_TO = _named(internal.broadcast_like), _named(internal.sum_to)
 CAST = _named(internal.cast)
 TOTAL_DIVIDE = _named(internal.TOTAL[operator.truediv])
-ADD_AT, UPDATE = _named(internal.add_at), _named(internal.update)
+ADD_AT, UPDATE, UPDATE_VIEW = _named(internal.add_at), _named(internal.update), _named(internal.update_view)
 WRITTEN_LAST = _named(internal.written_last)
 
 ADDS = frozenset({ADD, NP_ADD})

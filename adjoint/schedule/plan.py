@@ -1,8 +1,9 @@
 """The schedule: what the reverse sweep reads is kept, computed again, or read from an array that is rolled back.
 
-The adjoint transform keeps every residual. Loops with a schedule of their own come first; then those residuals
-go that the reverse sweep can have for less. Segments are cut from loops whose residuals are the least already: a
-segment keeps those of all its steps. Where a single step is recorded at a time, rolling back gains nothing.
+The adjoint transform keeps every residual. Loops with a schedule of their own come first; then arrays that are
+written in place are rolled back; of what is left, that is computed again which costs less than to be kept.
+Segments are cut from loops whose residuals are the least already: a segment keeps those of all its steps. Where a
+single step is recorded at a time, rolling back gains nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from adjoint.ir.core import Function
 from adjoint.ir.walk import all_ops
 from adjoint.schedule.checkpoint import checkpoint_loops
+from adjoint.schedule.cut import cut_stacks
 from adjoint.schedule.restore import restore
 from adjoint.schedule.straight import recompute_straight
 from adjoint.transform.dead_code import remove_dead_code
@@ -22,4 +24,4 @@ def schedule(fn: Function) -> Function:
     hints = {op.attrs["schedule"] for body in bodies for op in all_ops(body) if "schedule" in op.attrs}
     if hints == {"sqrt"}:
         fn = restore(fn)
-    return remove_dead_code(restore(checkpoint_loops(fn)))
+    return remove_dead_code(cut_stacks(restore(checkpoint_loops(fn))))

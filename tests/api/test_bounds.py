@@ -78,7 +78,7 @@ def test_nothing_is_relied_on_once_guards_are_written():
         assert reaches(n, 4)
         assert not reaches(n, 11)
         assert reaches(Symbol("n", -3), 5)
-        assert relied_on() == {"n": 8}
+        assert relied_on().relied == {"n": 8}
         assert reaches(n, 8)
         assert not reaches(n, 9)
     assert not reaches(n, 2)
@@ -89,4 +89,4 @@ def test_another_length_of_one_name_voids_what_was_relied_on():
         note_length("n", 10)
         assert reaches(Symbol("n"), 10)
         note_length("n", 3)
-        assert relied_on() == {}
+        assert relied_on().relied == {}
