@@ -2,7 +2,8 @@
 
 Views, lengths and integer arithmetic cost nothing (Hascoet, Naumann and Pascual 2005 call these trivially
 recomputable). An element of an array that is there anyway costs less to read again than to keep, and so does a sum
-or a product of arrays, which would be kept as a whole.
+or a product of arrays, which would be kept as a whole. An elementary function takes longer than that, but of an array
+that is rolled back it would be all that has to be kept for each step besides what is overwritten.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ INTEGERS = frozenset(
     )
 )  # fmt: skip
 ELEMENTWISE = ADDS | SUBS | MULS | NEGS
+ELEMENTARY = frozenset(
+    primitive_of(fun) for fun in (np.sin, np.cos, np.exp, np.log, np.sqrt, np.tanh, np.square, np.abs)
+)
 
 
 def is_cheap(op: Op) -> bool:
@@ -53,6 +57,11 @@ def is_read(op: Op) -> bool:
 def is_elementwise(op: Op) -> bool:
     """Whether an op is a sum, a product or a sign of arrays, as large as what it is made of."""
     return op.primitive in ELEMENTWISE and _is_array(op.outputs[0].type)
+
+
+def is_elementary(op: Op) -> bool:
+    """Whether an op is an elementary function of an array."""
+    return op.primitive in ELEMENTARY and _is_array(op.outputs[0].type)
 
 
 def is_basic(op: Op) -> bool:

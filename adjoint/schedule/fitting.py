@@ -15,8 +15,8 @@ from adjoint.schedule.selection import select, smallest_budget
 LOOKED_AT = 15_000
 """How many selections are looked at, times the number of steps: about as many in a second."""
 
-FEW = 60
-"""Up to so many steps it is settled which selection takes the least memory."""
+FEW, LITTLE = 60, 60
+"""Up to so many steps the least memory of a selection is looked for, with so little effort for each number of bytes."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -52,8 +52,9 @@ class Plans:
 
     def leanest(self) -> Fitted:
         """The plan that takes the least memory; of these, the fastest."""
-        plans = self.fixed
+        plans = list(self.fixed)
         if len(self.chain.steps) <= FEW:
-            found = select(self.chain, smallest_budget(self.chain, self.effort), self.effort)
-            plans = [*plans, *([self.costed(found.reruns)] if found else ())]
+            within = max(plan.peak for plan in plans) // 100
+            found = select(self.chain, smallest_budget(self.chain, LITTLE, within), LITTLE)
+            plans += [self.costed(found.reruns)] if found else []
         return min(plans, key=lambda plan: (plan.peak, plan.time))

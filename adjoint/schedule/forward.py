@@ -60,6 +60,12 @@ class Program:
                 self.versions.home[read] = self.versions.home[op]
                 self.places.order[read] = self.places.order[op]
 
+    def operand(self, op: Op) -> Atom:
+        """The first operand of an op; if it is a slice, the array that it is a window on."""
+        atom = op.inputs[0]
+        read = self.definitions.get(atom) if isinstance(atom, Value) else None
+        return read.inputs[0] if read is not None and read.primitive is GETITEM and is_basic(read) else atom
+
     def overwritten(self, update: Op) -> Value:
         """The part of an array that an update overwrites."""
         home = self.versions.home[update]

@@ -19,7 +19,7 @@ from adjoint.ir.core import FOR, IF, Atom, Block, Literal, Op, Value, for_parts
 from adjoint.ir.types import StackType
 from adjoint.ir.walk import op_reads, reading
 from adjoint.rules.names import GETITEM, UPDATE
-from adjoint.schedule.cheap import is_cheap
+from adjoint.schedule.cheap import is_cheap, is_elementary
 from adjoint.schedule.forward import Groups, Program, op_key
 from adjoint.schedule.versions import Chain, Link, is_loop, is_update, loop_parts
 from adjoint.transform.dead_code import split_elements
@@ -78,7 +78,7 @@ class Sweep:
     def source(self, value: Value) -> Op | None:
         """The cheap op that gives a value; for one that is stored into an array, the read of that place."""
         op = self.program.definitions.get(value)
-        if op is not None and is_cheap(op):
+        if op is not None and (is_cheap(op) or (is_elementary(op) and self.is_rolled(self.program.operand(op)))):
             return self.later(op) or op
         read = self.program.stored.get(value)
         if read is None:
@@ -107,7 +107,7 @@ class Sweep:
             return None
         return replace(read, inputs=(version, *read.inputs[1:]))
 
-    def is_rolled(self, value: Value) -> bool:
+    def is_rolled(self, value: Atom) -> bool:
         """Whether the array that a value is a version of is rolled back around here."""
         sweep: Sweep | None = self
         while sweep is not None:

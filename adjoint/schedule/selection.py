@@ -50,11 +50,11 @@ def select(chain: Chain, budget: int, effort: int = 500) -> Selection | None:
     return search.best and replace(search.best, bound=min(search.best.time, bound))
 
 
-def smallest_budget(chain: Chain, effort: int = 500) -> int:
-    """The least number of bytes for which `select` finds a selection with this effort, or with more."""
+def smallest_budget(chain: Chain, effort: int = 500, within: int = 1) -> int:
+    """The least number of bytes for which `select` finds a selection with this effort, or a few bytes more."""
     sweeps = [Sweep(chain, frozenset()), *(Sweep(chain, dropped) for dropped in _segmented(chain))]
     too_small, enough = -1, min(sweep.peak for sweep in sweeps if sweep.possible)
-    while enough - too_small > 1:
+    while enough - too_small > within:
         middle = (too_small + enough) // 2
         if select(chain, middle, effort):
             enough = middle

@@ -247,3 +247,25 @@ def test_effects_run_once(capsys):
     grad(talking)(normal(4))
     assert capsys.readouterr().out.split("\n")[:3] == ["step 1", "step 2", "step 3"]
     assert capsys.readouterr().out == ""
+
+
+def test_functions_of_a_rolled_back_array_are_computed_again():
+    def program(u, n):
+        for _ in range(n):
+            u[1:-1] += 0.05 * u[1:-1] * (np.sin(u[2:]) - np.exp(u[:-2]))
+        return np.sum(u * u)
+
+    def new_arrays(u, n):
+        for _ in range(n):
+            u = u + 0.1 * np.sin(u) * u
+        return np.sum(u * u)
+
+    x = np.linspace(0.1, 0.9, 9)
+    gradient = grad(program)
+    gradient(x, 5)
+    check_grads(lambda u: program(u, 5), (x,))
+    assert gradient.source.count(".append(") == 1
+    assert gradient.source.count("np.sin") == 2
+    kept = grad(new_arrays)
+    kept(x, 5)
+    assert kept.source.count("np.sin") == 1
