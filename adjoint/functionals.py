@@ -6,6 +6,7 @@ is below.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -80,10 +81,44 @@ def _apply_along_axis(low: Any, callee: Static, args: list[Any], kwargs: dict[st
     return low.call(Static(along_axis), [function, axis, Partial(placed, "placed"), x], {}, node)
 
 
+def _apply_over_axes(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    """The function is called for one axis after the other; an axis that it takes away comes back with length 1."""
+    given = dict(zip(("func", "a", "axes"), args, strict=False)) | kwargs
+    if not is_constant(given["axes"]):
+        low.refuse(node, "np.apply_over_axes over axes that are not known at compile time")
+    axes, x = constant_of(given["axes"]), given["a"]
+    rank = _rank(low, x, node)
+    for axis in axes if isinstance(axes, (tuple, list)) else (axes,):
+        place = Literal(axis % rank)
+        x = low.call(given["func"], [x, place], {}, node)
+        if _rank(low, x, node) < rank:
+            x = low.apply(np.expand_dims, [x, place], {}, node)
+    return x
+
+
+def _fromfunction(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    """The function is called once, on the grids of the indices."""
+    given = dict(zip(("function", "shape"), args, strict=False)) | kwargs
+    function, shape = given.pop("function"), given.pop("shape")
+    dtype = given.pop("dtype", Static(float))
+    if not isinstance(tree := low.seen(shape), Tree):
+        low.refuse(node, "np.fromfunction with a shape that is no tuple")
+    grids = low.apply(np.indices, [shape], {"dtype": dtype}, node)
+    places = [low.apply(operator.getitem, [grids, Literal(k)], {}, node) for k in range(len(tree.children))]
+    return low.call(function, places, given, node)
+
+
 def _unstack(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-    """The parts stand along the first axis, which is indexed and unpacked as their tuple is."""
-    axis = kwargs.get("axis", Literal(0))
-    return low.apply(np.moveaxis, [*args, axis, Literal(0)], {}, node)
+    """A tuple where the number of parts is known; else the parts along the first axis, indexed and unpacked likewise."""
+    (x,), axis = args, kwargs.get("axis", Literal(0))
+    if not is_constant(axis):
+        low.refuse(node, "np.unstack along an axis that is not known at compile time")
+    place = constant_of(axis) % _rank(low, x, node)
+    count = x.type.shape[place]
+    rows = low.apply(np.moveaxis, [x, Literal(place), Literal(0)], {}, node) if place else x
+    if not isinstance(count, int):
+        return rows
+    return make_tuple(low.apply(operator.getitem, [rows, Literal(k)], {}, node) for k in range(count))
 
 
 def _rank(low: Any, x: Any, node: Any) -> int:
@@ -93,4 +128,7 @@ def _rank(low: Any, x: Any, node: Any) -> int:
     return low.refuse(node, "an array is needed whose rank is known at compile time")  # type: ignore[no-any-return]  # raises
 
 
-MACROS.update({np.piecewise: _piecewise, np.apply_along_axis: _apply_along_axis, np.unstack: _unstack})
+MACROS.update({
+    np.piecewise: _piecewise, np.apply_along_axis: _apply_along_axis, np.apply_over_axes: _apply_over_axes,
+    np.fromfunction: _fromfunction, np.unstack: _unstack,
+})  # fmt: skip

@@ -25,6 +25,7 @@ from adjoint.rules import (  # enter their rules
     einsum,  # noqa: F401
     factor,  # noqa: F401
     fourier,  # noqa: F401
+    histogram,  # noqa: F401
     index,  # noqa: F401
     internal,  # noqa: F401
     join,  # noqa: F401
@@ -37,6 +38,7 @@ from adjoint.rules import (  # enter their rules
     rearrange,  # noqa: F401
     reduce,  # noqa: F401
     selection,  # noqa: F401
+    sets,  # noqa: F401
     shape,  # noqa: F401
     sparse,  # noqa: F401
     special,  # noqa: F401

@@ -141,13 +141,13 @@ def fmod(x, y, *, out):
 @jvp_rule(np.divmod, infer=infer_elementwise(np.divmod))
 @jvp_rule(builtins.divmod, infer=infer_elementwise(builtins.divmod))
 def divmod(x_dot, y_dot, x, y, *, out):
-    return 0 * x_dot + 0 * y_dot, x_dot - out[0] * y_dot
+    return ZERO, x_dot - out[0] * y_dot
 
 
 @jvp_rule(np.modf, infer=infer_elementwise(np.modf))
 @jvp_rule(math.modf, infer=gives((PY_FLOAT, PY_FLOAT)))
 def modf(x_dot, x):
-    return x_dot, 0 * x_dot
+    return x_dot, ZERO
 
 
 @linear(np.ldexp, infer=infer_elementwise(np.ldexp), wrt=(0,))

@@ -44,7 +44,7 @@ def spacings(varargs, count):
 def gradient(*args, out, axis=None, edge_order=1):
     (f_dot, *dots), (_, *varargs) = args[: len(args) // 2], args[len(args) // 2 :]
     outs = out if isinstance(out, tuple) else (out,)
-    moved = (ZERO,) * len(outs)
+    moved = tuple(ZERO for _ in outs)
     if not isinstance(f_dot, Zero):
         found = np.gradient(f_dot, *varargs, **said({"axis": axis}), **({"edge_order": 2} if edge_order == 2 else {}))
         moved = found if isinstance(found, tuple) else (found,)

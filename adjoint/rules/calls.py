@@ -1,4 +1,4 @@
-"""Signatures of functions whose operands do not come first, have defaults, or are parts of an argument."""
+"""How calls become ops: functions that rules call, and signatures that have defaults or take arguments apart."""
 
 import inspect
 from functools import wraps
@@ -7,6 +7,30 @@ import numpy as np
 
 from adjoint.ir.core import Literal
 from adjoint.rules.trace import Sym
+
+# ---- what rules call
+
+
+def symbolic(fun):
+    """A function for use in rules: with a symbol among its arguments it leaves an op behind."""
+
+    @wraps(fun)
+    def call(*args, **kwargs):
+        found = symbol_in((*args, *kwargs.values()))
+        return fun(*args, **kwargs) if found is None else found.tracer.apply(fun, args, kwargs)
+
+    return call
+
+
+def symbol_in(items):
+    for item in items:
+        found = symbol_in(item) if isinstance(item, tuple) else item if isinstance(item, Sym) else None
+        if found is not None:
+            return found
+    return None
+
+
+# ---- signatures
 
 
 class Filled(inspect.Signature):
@@ -20,9 +44,30 @@ class Filled(inspect.Signature):
 
 def filled(parameters):
     """The signature `parameters`, with defaults filled in."""
+    return Filled.from_callable(function_with(parameters))
+
+
+class Gapless(inspect.Signature):
+    """A signature whose operands are all there up to the last that is given."""
+
+    def bind(self, *args, **kwargs):
+        bound = super().bind(*args, **kwargs)
+        last = max(list(self.parameters).index(name) for name in bound.arguments)
+        for name, parameter in list(self.parameters.items())[:last]:
+            bound.arguments.setdefault(name, parameter.default)
+        bound.arguments = {name: bound.arguments[name] for name in self.parameters if name in bound.arguments}
+        return bound
+
+
+def gapless(parameters):
+    """The signature `parameters`, with defaults before what is given."""
+    return Gapless.from_callable(function_with(parameters))
+
+
+def function_with(parameters):
     scope = {}
     exec(f"def f({parameters}): ...", {"np": np}, scope)  # noqa: S102  # a literal of a rule file
-    return Filled.from_callable(scope["f"])
+    return scope["f"]
 
 
 def arranged(fun, split):
@@ -65,7 +110,3 @@ def said(options):
 def constant(x):
     """The value of a constant, and anything else as it is."""
     return x.value if isinstance(x, Literal) else x
-
-
-def symbol_in(items):
-    return next((x for x in items if isinstance(x, Sym)), None)

@@ -90,6 +90,13 @@ nondifferentiable(np.ndim, np.size, infer=gives(PY_INT))
 # ---- positions and counts
 
 
+def infer_diagonal_of(inputs, attrs):
+    type_ = inputs[0].type
+    if not isinstance(type_, ArrayType) or type_.shape is None:
+        raise TypeError("the rank of the array is not known")
+    return (ArrayType("int64", (type_.shape[0],)),) * len(type_.shape)
+
+
 def infer_count_nonzero(inputs, attrs):
     type_ = inputs[0].type
     axis = static_argument(inputs, attrs, 1, "axis")
@@ -148,14 +155,6 @@ def infer_bincount(inputs, attrs):
     return ArrayType("int64", (fresh_length("bins"),))
 
 
-def infer_histogram(inputs, attrs):
-    _refuse_weights(inputs, attrs, 4)
-    if static_argument(inputs, attrs, 3, "density"):
-        raise TypeError("the density of a histogram depends on its bins, for which there is no rule")
-    bins = fresh_length("bins")
-    return ArrayType("int64", (bins,)), ArrayType("float64", (fresh_length("edges"),))
-
-
 def _refuse_weights(inputs, attrs, position):
     if static_argument(inputs, attrs, position, "weights") is not None:
         raise TypeError("sums of weights depend on the weights, for which there is no rule: use np.add.at")
@@ -169,12 +168,13 @@ nondifferentiable(np.count_nonzero, infer=infer_count_nonzero)
 nondifferentiable(np.nonzero, infer=infer_nonzero)
 nondifferentiable(np.tril_indices, np.triu_indices, infer=infer_triangle, signature="n, k=0, m=None", operands=0)
 nondifferentiable(np.diag_indices, infer=infer_triangle, signature="n", operands=0)
+nondifferentiable(np.tril_indices_from, np.triu_indices_from, infer=infer_triangle, signature="arr, k=0", operands=1)
+nondifferentiable(np.diag_indices_from, infer=infer_diagonal_of)
 nondifferentiable(np.flatnonzero, infer=lambda inputs, attrs: ArrayType("int64", (fresh_length("found"),)))
 nondifferentiable(np.argwhere, infer=infer_argwhere)
 nondifferentiable(np.searchsorted, infer=infer_searchsorted)
 nondifferentiable(np.digitize, infer=infer_digitize)
 nondifferentiable(np.bincount, infer=infer_bincount)
-nondifferentiable(np.histogram, infer=infer_histogram)
 
 
 # ---- orders, counts, grids
@@ -201,21 +201,12 @@ def infer_grids(inputs, attrs):
     )  # fmt: skip
 
 
-def infer_histogram2d(inputs, attrs):
-    _refuse_weights(inputs, attrs, 5)
-    if static_argument(inputs, attrs, 4, "density"):
-        raise TypeError("the density of a histogram depends on its bins, for which there is no rule")
-    counts = ArrayType("float64", (fresh_length("bins"), fresh_length("bins")))
-    return counts, ArrayType("float64", (fresh_length("edges"),)), ArrayType("float64", (fresh_length("edges"),))
-
-
 def infer_window(inputs, attrs):
     return ArrayType("float64", (dim_of(inputs[0]),))
 
 
 nondifferentiable(np.lexsort, infer=infer_lexsort, signature="keys, axis=-1")
 nondifferentiable(np.ix_, infer=infer_grids)
-nondifferentiable(np.histogram2d, infer=infer_histogram2d)
 nondifferentiable(np.spacing, infer=infer_elementwise(np.spacing))
 nondifferentiable(np.bartlett, np.blackman, np.hamming, np.hanning, infer=infer_window)
 nondifferentiable(np.isin, infer=lambda inputs, attrs: array_type("bool", getattr(inputs[0].type, "shape", None)))

@@ -14,6 +14,7 @@ from adjoint.rules.infer import dim_of, fresh_length, shape_of
 from adjoint.rules.internal import broadcast_like
 from adjoint.rules.registry import jvp_rule, linear, nondifferentiable
 from adjoint.rules.special import bessel_i
+from adjoint.rules.trace import ZERO
 
 
 def given_dtype(attrs, default="float64"):
@@ -111,10 +112,10 @@ def arange(*args, out, dtype=None):
     """start + k * step: its numbers move with the start and the step; their count is a constant."""
     dots = args[: len(args) // 2]
     if len(dots) == 1:
-        return broadcast_like(0 * dots[0], out)
+        return ZERO
     if len(dots) == 2:
-        return broadcast_like(dots[0] + 0 * dots[1], out)
-    return dots[0] + 0 * dots[1] + dots[2] * (np.cumsum(np.ones_like(out)) - 1)
+        return broadcast_like(dots[0], out)
+    return dots[0] + dots[2] * (np.cumsum(np.ones_like(out)) - 1)
 
 
 def infer_range(fun):
@@ -142,7 +143,7 @@ def linspace(bar, start, stop, *, num=50, endpoint=True, retstep=False, dtype=No
 
 def fractions(start, stop, num, endpoint):
     """How far each number of a range lies from `start` to `stop`."""
-    return np.linspace(0.0 * (start + stop), 1.0, num, endpoint)
+    return np.linspace(0.0 * start * stop, 1.0, num, endpoint)
 
 
 @jvp_rule(np.logspace, infer=infer_range(np.logspace))

@@ -7,7 +7,7 @@ Both hold along the way, and so they fix the tangent (M. B. Giles 2008, section 
 import numpy as np
 
 from adjoint.ir.types import UNKNOWN, ArrayType
-from adjoint.rules.factor import for_columns, inverse_gaps, shorter, values_tangent
+from adjoint.rules.factor import diagonal, for_columns, inverse_gaps, shorter, values_tangent
 from adjoint.rules.infer import array_type, fresh_length
 from adjoint.rules.join import rank
 from adjoint.rules.linalg import (
@@ -48,10 +48,6 @@ def _tuple(found):
     return found if isinstance(found, tuple) else (found,)
 
 
-def diagonal(x):
-    return np.diagonal(x, 0, -2, -1)
-
-
 @jvp_rule(np.linalg.eig, infer=infer_eig("vector", "matrix"))
 def eig(a_dot, a, *, out):
     values, vectors = out
@@ -89,19 +85,23 @@ def infer_lstsq(inputs, attrs):
 
 @jvp_rule(np.linalg.lstsq, infer=infer_lstsq)
 def lstsq(a_dot, b_dot, a, b, *, out, rcond=None):
-    """The solution is pinv(a) @ b, with the tangent of pinv of constant rank (Golub and Pereyra 1973)."""
     x, residuals, _, _ = out
-    inverse_ = np.linalg.pinv(a)
-    rest, moved_rest = b - a @ x, b_dot - a_dot @ x
-    x_dot = inverse_ @ moved_rest
-    if not isinstance(a_dot, Zero):
-        h = adjoint_of(a_dot)
-        rows = h @ (adjoint_of(inverse_) @ x)
-        x_dot = x_dot + inverse_ @ (adjoint_of(inverse_) @ (h @ rest)) + rows - inverse_ @ (a @ rows)
-    change = 2 * real_product(rest, moved_rest)
+    x_dot = solution_tangent(a_dot, b_dot, a, b, x)
+    change = 2 * real_product(b - a @ x, b_dot - a_dot @ x)
     change = np.sum(change, axis=0) if rank(b) == 2 else np.reshape(np.sum(change), (1,))
     u, _, vh = np.linalg.svd(a, full_matrices=False)
     return x_dot, change[: residuals.shape[0]], ZERO, values_tangent(a_dot, u, vh)
+
+
+def solution_tangent(a_dot, b_dot, a, b, x):
+    """The solution is pinv(a) @ b, with the tangent of pinv of constant rank (Golub and Pereyra 1973)."""
+    inverse_ = np.linalg.pinv(a)
+    x_dot = inverse_ @ (b_dot - a_dot @ x)
+    if isinstance(a_dot, Zero):
+        return x_dot
+    h = adjoint_of(a_dot)
+    rows = h @ (adjoint_of(inverse_) @ x)
+    return x_dot + inverse_ @ (adjoint_of(inverse_) @ (h @ (b - a @ x))) + rows - inverse_ @ (a @ rows)
 
 
 # ---- condition numbers

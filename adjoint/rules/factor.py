@@ -3,25 +3,30 @@
 NumPy reads one triangle of the matrix of `cholesky` and `eigh`, and so do these rules: the other triangle has
 cotangent 0. Singular vectors and eigenvectors turn infinitely fast where values meet; differences of equal
 values are left out, so that functions of the values alone, and of what does not depend on the choice of
-the vectors, have the right and finite derivative. The phases of complex vectors are LAPACK's choice: only
-the values have derivatives then. Formulas: Giles (2008); J. Townsend, Differentiating the singular value
-decomposition (2016); S. F. Walter and L. Lehmann, Algorithmic differentiation of linear algebra functions (2010).
+the vectors, have the right and finite derivative. The phases of complex vectors are LAPACK's choice, and
+constant in its sense: the first component of a vector is real (of `eigh` with the upper triangle the last; of `svd`
+that of the longer side), and so is the diagonal of R. It follows from the Householder reductions that all
+of them begin with. Formulas: Giles (2008); J. Townsend, Differentiating the singular value decomposition (2016);
+S. F. Walter and L. Lehmann, Algorithmic differentiation of linear algebra functions (2010).
 """
 
 import numpy as np
 
-from adjoint.errors import TypeInferenceError
 from adjoint.ir.types import UNKNOWN, ArrayType, known_not_one
 from adjoint.rules.arithmetic import is_complex
-from adjoint.rules.infer import array_type
+from adjoint.rules.infer import array_type, same
+from adjoint.rules.internal import add_at, traceable
 from adjoint.rules.join import absent
 from adjoint.rules.lengths import named
 from adjoint.rules.linalg import adjoint_of, float_dtype, infer_square, real_dtype
 from adjoint.rules.products import conjugate
-from adjoint.rules.registry import jvp_rule, vjp_rule
+from adjoint.rules.registry import jvp_rule, linear, vjp_rule
 from adjoint.rules.shape import matrix_transposed
 from adjoint.rules.special import quotient
-from adjoint.rules.trace import ZERO
+from adjoint.rules.trace import ZERO, Sym
+from adjoint.runtime import arrays
+
+full_basis = traceable(arrays.full_basis)
 
 # ---- triangles
 
@@ -59,35 +64,54 @@ def inverse_gaps(values):
     return np.where(equal, 0.0, 1 / np.where(equal, 1.0, gaps))
 
 
-def refuse_vectors(name, reason):
-    raise TypeInferenceError(f"{name}: {reason}; only functions of the values can be differentiated here")
-
-
-PHASES = "the phases of complex vectors are not determined by the matrix"
-
-
 @jvp_rule(np.linalg.eigh, infer=infer_square("real vector", "matrix"))
 def eigh(a_dot, a, *, out, UPLO="L"):
     values, vectors = out
-    if is_complex(a):
-        refuse_vectors("linalg.eigh", PHASES)
-    inner = matrix_transposed(vectors) @ symmetric(a_dot, a, UPLO in "Uu") @ vectors
-    return np.diagonal(inner, 0, -2, -1), vectors @ (inverse_gaps(values) * inner)
+    inner = adjoint_of(vectors) @ symmetric(a_dot, a, UPLO in "Uu") @ vectors
+    turned = vectors @ (inverse_gaps(values) * inner)
+    return real_part(diagonal(inner)), with_real_row(turned, vectors, -1 if UPLO in "Uu" else 0)
+
+
+def diagonal(x):
+    return np.diagonal(x, 0, -2, -1)
+
+
+def real_part(x):
+    return np.real(x) if is_complex(x) else x
+
+
+def with_real_row(turned, vectors, row):
+    """The tangent of complex vectors that keep a real row: phases move against it."""
+    if not is_complex(vectors):
+        return turned
+    return turned - 1j * vectors * for_columns(rate_of_phase(turned, vectors, row))
+
+
+def rate_of_phase(turned, vectors, row):
+    """How fast the numbers of a row, which are real, would turn."""
+    return quotient(np.imag(turned[..., row, :]), np.real(vectors[..., row, :]))
 
 
 @vjp_rule(np.linalg.eigh)
 def eigh_cotangent(bars, a, *, out, UPLO="L"):
     (values_bar, vectors_bar), (values, vectors) = bars, out
-    if not absent(vectors_bar) and is_complex(a):
-        refuse_vectors("linalg.eigh", PHASES)
     spread = conjugate(vectors)
     full = ZERO
     if not absent(values_bar):
         full = (spread * for_columns(values_bar)) @ matrix_transposed(vectors)
     if not absent(vectors_bar):
+        if is_complex(a):
+            weights = np.sum(np.imag(vectors_bar * vectors), axis=-2)
+            vectors_bar = phase_returned(vectors_bar, weights, vectors, -1 if UPLO in "Uu" else 0)
         inner = inverse_gaps(values) * (matrix_transposed(vectors) @ vectors_bar)
-        full = full + vectors @ inner @ matrix_transposed(vectors)
+        full = full + spread @ inner @ matrix_transposed(vectors)
     return half_triangle(a, UPLO in "Uu") * (full + adjoint_of(full))
+
+
+def phase_returned(bar, weights, vectors, row):
+    """The cotangent of vectors, with that of their phases added to the row which these keep real."""
+    gift = -1j * quotient(weights, np.real(vectors[..., row, :]))
+    return add_at(bar, gift, index=(..., row, slice(None)))
 
 
 @jvp_rule(np.linalg.eigvalsh, infer=infer_square("real vector"))
@@ -102,6 +126,11 @@ def real_sum(x):
 
 
 # ---- singular values
+
+
+@linear(full_basis, infer=same, wrt=(0,))
+def full_basis_transposed(bar, u, vh):
+    return bar
 
 
 def infer_svd(inputs, attrs):
@@ -138,18 +167,24 @@ def svd(a_dot, a, *, out, full_matrices=True, compute_uv=True):
     if not compute_uv:
         u, _, vh = np.linalg.svd(a, full_matrices=False)
         return values_tangent(a_dot, u, vh)
-    refuse_singular_vectors(a, out, full_matrices)
-    u, s, vh = out
-    u_t, v = matrix_transposed(u), matrix_transposed(vh)
-    inner = u_t @ a_dot @ v
-    gaps = inverse_gaps(s * s)
-    values = for_columns(s)
+    u, s, vh = determined(a, out) if full_matrices else out
+    v = adjoint_of(vh)
+    inner = adjoint_of(u) @ a_dot @ v
+    gaps, values = inverse_gaps(s * s), for_columns(s)
     left, right = inner * values, s[..., :, None] * inner
-    turn_u = gaps * (left + matrix_transposed(left))
-    turn_v = gaps * (right + matrix_transposed(right))
-    u_dot = u @ turn_u + outside(u, quotient(a_dot @ v, values))
-    v_dot = v @ turn_v + outside(v, quotient(matrix_transposed(a_dot) @ u, values))
-    return u_dot, np.diagonal(inner, 0, -2, -1), matrix_transposed(v_dot)
+    turn_u = gaps * (left + adjoint_of(left))
+    turn_v = gaps * (right + adjoint_of(right))
+    if is_complex(a):
+        turn_u = turn_u + 1j * np.eye(s.shape[-1], like=s) * quotient(np.imag(inner), values)
+    u_dot, v_dot = u @ turn_u, v @ turn_v
+    if not full_matrices:
+        u_dot = u_dot + outside(u, quotient(a_dot @ v, values))
+        v_dot = v_dot + outside(v, quotient(adjoint_of(a_dot) @ u, values))
+    if is_complex(a):
+        phase = np.where(is_tall(a), rate_of_phase(v_dot, v, 0), rate_of_phase(u_dot, u, 0))
+        turn = 1j * for_columns(phase)
+        u_dot, v_dot = u_dot - u * turn, v_dot - v * turn
+    return u_dot, real_part(diagonal(inner)), adjoint_of(v_dot)
 
 
 def for_columns(x):
@@ -163,22 +198,22 @@ def values_tangent(a_dot, u, vh):
 
 def outside(basis, x):
     """The part of the columns of `x` that is orthogonal to the columns of `basis`."""
-    return x - basis @ (matrix_transposed(basis) @ x)
+    return x - basis @ (adjoint_of(basis) @ x)
 
 
-def refuse_singular_vectors(a, out, full_matrices):
-    if is_complex(a):
-        refuse_vectors("linalg.svd", PHASES)
-    if full_matrices and not is_square(a):
-        reason = "with full_matrices=True a matrix that is not square does not determine all vectors"
-        refuse_vectors("linalg.svd", reason)
+def is_tall(a):
+    return a.shape[-2] >= a.shape[-1]
 
 
-def is_square(x):
-    """Whether a matrix is certainly square."""
-    rank = x.ndim
-    shape = x.type.shape if hasattr(x, "type") else x.shape
-    return shape[rank - 1] == shape[rank - 2]
+def determined(a, out):
+    """The factors, if a matrix determines all vectors: those of a full factorisation do so for a square matrix only."""
+    u, s, vh = out
+    return (u if is_square(a) else full_basis(u, vh)), s, vh
+
+
+def is_square(a):
+    rows, columns = (a.type if isinstance(a, Sym) else a).shape[-2:]
+    return rows == columns
 
 
 @vjp_rule(np.linalg.svd)
@@ -189,25 +224,42 @@ def svd_cotangent(bars, a, *, out, full_matrices=True, compute_uv=True):
     (u_bar, s_bar, vh_bar), (u, s, vh) = bars, out
     if absent(u_bar) and absent(vh_bar):
         if full_matrices and not is_square(a):
-            count = slice(s.shape[-1])
-            batch = (slice(None),) * (a.ndim - 2)
-            u, vh = u[(*batch, slice(None), count)], vh[(*batch, count)]
+            u, vh = u[..., : s.shape[-1]], vh[..., : s.shape[-1], :]
         return (conjugate(u) * for_columns(s_bar)) @ conjugate(vh)
-    refuse_singular_vectors(a, out, full_matrices)
+    if full_matrices:
+        u, s, vh = determined(a, out)
+    v_bar = vh_bar if absent(vh_bar) else adjoint_of(vh_bar)
+    v = adjoint_of(vh)
+    if is_complex(a):
+        u_bar, v_bar = phases_returned(u_bar, v_bar, u, v, is_tall(a))
     gaps, values = inverse_gaps(s * s), for_columns(s)
     core, rest = ZERO, ZERO
     if not absent(s_bar):
         core = for_columns(s_bar) * np.eye(s.shape[-1], like=s)
     if not absent(u_bar):
         inner = matrix_transposed(u) @ u_bar
-        core = core + gaps * (inner - matrix_transposed(inner)) * values
-        rest = outside(u, quotient(u_bar, values)) @ vh
-    if not absent(vh_bar):
-        v, v_bar = matrix_transposed(vh), matrix_transposed(vh_bar)
-        inner = vh @ v_bar
-        core = core + s[..., :, None] * (gaps * (inner - matrix_transposed(inner)))
-        rest = rest + u @ matrix_transposed(outside(v, quotient(v_bar, values)))
-    return u @ core @ vh + rest
+        core = core + gaps * (inner - adjoint_of(inner)) * values
+        if is_complex(a):
+            core = core + 1j * np.eye(s.shape[-1], like=s) * quotient(np.imag(inner), values)
+        if not full_matrices:
+            rest = outside(conjugate(u), quotient(u_bar, values)) @ conjugate(vh)
+    if not absent(v_bar):
+        inner = matrix_transposed(v) @ v_bar
+        core = core + s[..., :, None] * (gaps * (inner - adjoint_of(inner)))
+        if not full_matrices:
+            rest = rest + conjugate(u) @ adjoint_of(outside(conjugate(v), quotient(v_bar, values)))
+    return conjugate(u) @ core @ conjugate(vh) + rest
+
+
+def phases_returned(u_bar, v_bar, u, v, tall):
+    """The same for singular vectors, which share their phases."""
+    weights = ZERO
+    for bar, vectors in ((u_bar, u), (v_bar, v)):
+        if not absent(bar):
+            weights = weights + np.sum(np.imag(bar * vectors), axis=-2)
+    u_bar, v_bar = (np.zeros_like(x) if absent(bar) else bar for bar, x in ((u_bar, u), (v_bar, v)))
+    u_bar = phase_returned(u_bar, np.where(tall, 0, weights), u, 0)
+    return u_bar, phase_returned(v_bar, np.where(tall, weights, 0), v, 0)
 
 
 def infer_svdvals(inputs, attrs):
@@ -236,13 +288,14 @@ def infer_qr(inputs, attrs):
 
 @jvp_rule(np.linalg.qr, infer=infer_qr)
 def qr(a_dot, a, *, out, mode="reduced"):
-    """Walter and Lehmann (2010), algorithm 1; for real matrices with at least as many rows as columns."""
-    if is_complex(a):
-        refuse_vectors("linalg.qr", PHASES)
+    """Walter and Lehmann (2010), algorithm 1. A wide matrix has the Q of its first columns, and R = Q^H A."""
     q, r = out
-    q_t = matrix_transposed(q)
-    scaled = matrix_transposed(np.linalg.solve(matrix_transposed(r), matrix_transposed(a_dot)))
-    inner = q_t @ scaled
+    square_r, first_dot = r[..., : r.shape[-2]], a_dot[..., : r.shape[-2]]
+    scaled = adjoint_of(np.linalg.solve(adjoint_of(square_r), adjoint_of(first_dot)))
+    inner = adjoint_of(q) @ scaled
     below = np.tril(inner, -1)
-    turn = below - matrix_transposed(below)
-    return q @ turn + outside(q, scaled), (inner - turn) @ r
+    turn = below - adjoint_of(below)
+    if is_complex(a):
+        turn = turn + 1j * np.eye(r.shape[-2], like=r) * np.imag(inner)
+    q_dot = q @ turn + outside(q, scaled)
+    return q_dot, adjoint_of(q) @ a_dot - turn @ r

@@ -214,7 +214,10 @@ def array(bar, *items, dtype=None):
     return cut(bar, items, 0, as_new_axis(0))
 
 
-@linear(np.vstack, np.vstack, infer=infer_joined(lambda first, attrs: (0, as_rows)), sequence=True)
+ROW_STACK = getattr(np, "row_stack", np.vstack)  # the old name, a function of its own that warns
+
+
+@linear(np.vstack, ROW_STACK, infer=infer_joined(lambda first, attrs: (0, as_rows)), sequence=True)
 def vstack(bar, *items, dtype=None):
     return cut(bar, items, 0, as_rows)
 

@@ -62,6 +62,7 @@ def infer_unique(inputs, attrs):
 UNIQUE_PARTS = ("return_index", "return_inverse", "return_counts")
 
 
+@jvp_rule(np.unique_values, infer=infer_unique, signature="ar")
 @jvp_rule(np.unique, infer=infer_unique)
 def unique(x_dot, x, *, return_index=False, return_inverse=False, return_counts=False):
     """Of equal numbers the first one counts."""
@@ -89,7 +90,8 @@ def check_method(method):
 def neighbours(q, n, method):
     """The two places in the sorted order, the weight of the second, and how fast the virtual index moves with q."""
     alpha, beta = ALPHA_BETA.get(method, (1, 1))
-    speed = n + (1 - alpha - beta) if alpha + beta != 1 else n
+    extra = 1 - alpha - beta
+    speed = n + extra if extra else n
     place = q * speed if alpha == 1 else q * speed + (alpha - 1)
     place = np.minimum(np.maximum(place, 0), n - 1)
     below = np.floor(place)

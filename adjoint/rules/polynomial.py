@@ -3,12 +3,17 @@
 import numpy as np
 
 from adjoint.ir.types import UNKNOWN, ArrayType
+from adjoint.rules.eigen import solution_tangent
 from adjoint.rules.infer import array_type, fresh_length, shape_of
+from adjoint.rules.internal import traceable
 from adjoint.rules.join import rank
 from adjoint.rules.lengths import lengthened, shortened, strong_dtype
 from adjoint.rules.products import convolve, convolve_shape, infer_product
 from adjoint.rules.registry import bilinear, jvp_rule, vjp_rule
 from adjoint.rules.trace import Zero
+from adjoint.runtime import special
+
+from_roots = traceable(special.from_roots)
 
 # ---- values
 
@@ -73,6 +78,58 @@ def polymul(bar, a1, a2):
     return convolve(bar, a1, a2)
 
 
+def infer_polydiv(inputs, attrs):
+    """The remainder has no leading zeros: its length depends on its values."""
+    types = tuple(atom.type for atom in inputs)
+    if not all(isinstance(t, ArrayType) for t in types):
+        return UNKNOWN, UNKNOWN
+    dtype = strong_dtype((*types, ArrayType("float16", (), "np")))
+    return ArrayType(dtype, (fresh_length("quotient"),)), ArrayType(dtype, (fresh_length("remainder"),))
+
+
+@jvp_rule(np.polydiv, infer=infer_polydiv)
+def polydiv(u_dot, v_dot, u, v, *, out):
+    """With u = q v + r: the first numbers of u_dot - q v_dot are those of q_dot v, a triangular system for q_dot."""
+    q, r = out
+    moved = at_start(u_dot, u) - at_start(np.convolve(q, v_dot), u)
+    n = q.shape[0]
+    rows = np.arange(n, like=q)
+    below = rows[:, None] - rows
+    factors = np.where(below < 0, 0, np.pad(v, (0, n))[np.maximum(below, 0)])
+    q_dot = np.where(u.shape[0] < v.shape[0], 0, np.linalg.solve(factors, moved[:n]))  # then q is constant
+    rest = moved - np.convolve(q_dot, v)[-u.shape[0] :]
+    return q_dot, rest[-r.shape[0] :]
+
+
+def at_start(x, u):
+    """As many of the last coefficients as there are in `u`."""
+    return x if isinstance(x, Zero) else x[-u.shape[0] :]
+
+
+# ---- least squares
+
+
+def infer_polyfit(inputs, attrs):
+    x, y = (atom.type for atom in inputs[:2])
+    if not isinstance(x, ArrayType) or not isinstance(y, ArrayType) or y.shape is None:
+        return UNKNOWN
+    shape = (lengthened(*shape_of(attrs["deg"], inputs), 1), *y.shape[1:])
+    return ArrayType(strong_dtype((x, y, ArrayType("float64", (), "np"))), shape)
+
+
+@jvp_rule(np.polyfit, infer=infer_polyfit)
+def polyfit(x_dot, y_dot, x, y, *, out, deg, w=None):
+    """The least squares solution of vander(x) p = y."""
+    table = np.vander(x, deg + 1)
+    table_dot = vander(x_dot, x, out=table)
+    if w is not None:
+        table, table_dot = table * w[:, None], table_dot * w[:, None]
+        y, y_dot = (
+            part if isinstance(part, Zero) else part * (w if rank(y) == 1 else w[:, None]) for part in (y, y_dot)
+        )
+    return solution_tangent(table_dot, y_dot, table, y, out)
+
+
 # ---- derivatives and antiderivatives
 
 
@@ -123,6 +180,41 @@ def infer_roots(inputs, attrs):
 def roots(p_dot, p, *, out):
     """From p(r) = 0: a root moves by -p_dot(r) / p'(r). Multiple roots move infinitely fast."""
     return -np.polyval(p_dot, out) / np.polyval(slopes(p), out)
+
+
+def infer_poly(inputs, attrs):
+    type_ = inputs[0].type
+    if not isinstance(type_, ArrayType) or type_.shape is None or len(type_.shape) != 1:
+        raise TypeError("the rule of poly takes an array of roots; of a matrix a, write np.poly(np.linalg.eigvals(a))")
+    if type_.dtype is None or type_.dtype.startswith("complex"):
+        raise TypeError("whether the coefficients are real depends on the values of complex roots")
+    return ArrayType(with_float(type_.dtype), (lengthened(type_.shape[0], 1),))
+
+
+def with_float(dtype):
+    return np.result_type(dtype, np.float16).name
+
+
+@jvp_rule(np.poly, infer=infer_poly)
+def poly(roots_dot, seq_of_zeros):
+    return from_roots_tangent(roots_dot, seq_of_zeros)
+
+
+def infer_from_roots(inputs, attrs):
+    type_ = inputs[0].type
+    if not isinstance(type_, ArrayType) or type_.shape is None:
+        return UNKNOWN
+    return ArrayType(type_.dtype, (*type_.shape[:-1], lengthened(type_.shape[-1], 1)))
+
+
+@jvp_rule(from_roots, infer=infer_from_roots)
+def from_roots_tangent(roots_dot, roots):
+    """The derivative by a root is minus the product of the other factors."""
+    n = roots.shape[-1]
+    k = np.arange(n - 1, like=roots)
+    others = k + (k >= np.arange(n, like=roots)[:, None])
+    moved = np.sum(roots_dot[..., :, None] * from_roots(roots[..., others]), axis=-2)
+    return np.concatenate([np.zeros_like(roots[..., :1]), -moved], axis=-1)
 
 
 # ---- powers of numbers

@@ -128,6 +128,7 @@ def copy(bar, x):
 
 
 @linear(np.asarray, infer=converted, signature="a, dtype=None", view=True)
+@linear(np.asarray_chkfinite, infer=converted, signature="a, dtype=None")
 @linear(np.asanyarray, infer=converted, signature="a, dtype=None", view=True)
 @linear(np.array, infer=converted, signature="object, dtype=None")
 def asarray(bar, x, *, dtype=None):

@@ -16,7 +16,7 @@ from adjoint.rules.arithmetic import is_complex
 from adjoint.rules.infer import gives, infer_elementwise
 from adjoint.rules.registry import elementwise, jvp_rule, linear
 from adjoint.rules.special import bessel_i, polygamma, quotient
-from adjoint.rules.trace import Sym
+from adjoint.rules.trace import ZERO, Sym
 from adjoint.runtime import scalars
 
 LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
@@ -258,7 +258,7 @@ def conjugate(bar, x):
 @jvp_rule(np.angle, infer=infer_elementwise(np.angle), guard=True)
 def angle(x_dot, x, *, deg=False):
     if not is_complex(x):
-        return 0 * x_dot
+        return ZERO
     size = np.abs(x)
     turn = np.imag(np.conjugate(x) * x_dot) / (size * size)
     return turn * (180 / math.pi) if deg else turn
@@ -286,5 +286,5 @@ def real_if_close(bar, x):
 
 
 @jvp_rule(np.unwrap, infer=infer_elementwise(np.sin))
-def unwrap(x_dot, x, *, discont=None, axis=-1, period=2 * math.pi):
+def unwrap(x_dot, x, *, discont=None, axis=-1, period=None):
     return x_dot  # the multiples of the period are constants

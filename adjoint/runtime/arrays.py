@@ -95,6 +95,16 @@ def update_view(x: Any, value: Any, index: Any, path: Any) -> Any:
     return result
 
 
+def full_basis(u: Any, vh: Any) -> Any:
+    """The left singular vectors `u` of a square matrix."""
+    if u.shape[-1] != vh.shape[-1]:
+        raise np.linalg.LinAlgError(
+            "a matrix that is not square does not determine all of its singular vectors: for derivatives "
+            "by them call np.linalg.svd with full_matrices=False"
+        )
+    return u
+
+
 def is_contiguous(x: Any) -> bool:
     """Whether `x` lies in memory in C order without gaps, so that every reshape of it is a view."""
     return not isinstance(x, np.ndarray) or x.flags.c_contiguous

@@ -92,3 +92,12 @@ def adjugate(a: Any) -> Any:
         sign = np.linalg.det(u) * np.linalg.det(vh)
         columns = np.conj(np.swapaxes(vh, -1, -2)) * others[..., None, :]
         return sign[..., None, None] * (columns @ np.conj(np.swapaxes(u, -1, -2)))
+
+
+def from_roots(roots: Any) -> Any:
+    """The coefficients of the polynomials with these roots (along the last axis), the highest power first."""
+    result = np.zeros((*roots.shape[:-1], roots.shape[-1] + 1), roots.dtype)
+    result[..., 0] = 1.0
+    for k in range(roots.shape[-1]):
+        result[..., 1 : k + 2] -= roots[..., k : k + 1] * result[..., : k + 1]
+    return result

@@ -1,5 +1,6 @@
 """Cases of arithmetic, elementwise functions, constructors and reductions. To cover a new rule, add one line."""
 
+import operator
 from functools import partial
 
 import numpy as np
@@ -34,10 +35,22 @@ SUM = [*over_axes(MATRIX, CUBE), case(normal(0, 3)), case(normal(0, 3), axis=0),
 SKIPPING_NAN = [case(HOLES), case(HOLES, axis=0), case(HOLES, axis=1, keepdims=True)]
 CHOSEN, SOME = DISTINCT > -1.2, np.array([True, False, True, True])
 EXTREMUM = over_axes(DISTINCT, distinct(2, 3, 4))
-LIMITED = [case(DISTINCT, axis=0, initial=limit) for limit in (-0.2, 0.2)] + [case(DISTINCT, axis=1, initial=limit, where=SOME) for limit in (-9.0, 9.0)]
-PARTIAL = [case(MATRIX, axis=1, where=SOME), case(MATRIX, where=CHOSEN), case(MATRIX, axis=0, keepdims=True, where=CHOSEN)]
+LIMITED = [case(DISTINCT, axis=0, initial=limit) for limit in (-0.2, 0.2)] + [
+    case(DISTINCT, axis=1, initial=limit, where=SOME) for limit in (-9.0, 9.0)
+]
+PARTIAL = [
+    case(MATRIX, axis=1, where=SOME),
+    case(MATRIX, where=CHOSEN),
+    case(MATRIX, axis=0, keepdims=True, where=CHOSEN),
+]
 REDUCE = [case(MATRIX), case(MATRIX, axis=1), case(CUBE, axis=(0, 2), keepdims=True), case(MATRIX[:, 0])]
-PRODUCT = [*over_axes(MATRIX, CUBE), case(ZEROS), case(ZEROS, axis=0), case(ZEROS, axis=1, keepdims=True), case(imaginary(3))]
+PRODUCT = [
+    *over_axes(MATRIX, CUBE),
+    case(ZEROS),
+    case(ZEROS, axis=0),
+    case(ZEROS, axis=1, keepdims=True),
+    case(imaginary(3)),
+]
 SCAN = [case(MATRIX), *along_axes(MATRIX, CUBE), case(imaginary(3), axis=0)]
 
 CASES = {
@@ -213,6 +226,11 @@ CASES = {
     "add.accumulate": SCAN,
     "multiply.accumulate": [*SCAN, case(ZEROS)],
     # what rules call
+    "full_basis": [case(normal(3, 3), Static(np.eye(3)))],
+    "update_view": [
+        case(MATRIX, normal(3), index=1, path=((np.transpose, {}), (operator.getitem, {"index": slice(1, 4)}), (np.transpose, {}))),
+        case(imaginary(2, 3), normal(3), index=0, path=((np.real, {}),)), case(imaginary(2, 3), normal(3), index=1, path=((np.imag, {}),)),
+    ],
     "quotient": binary(normal, positive),
     "recurrence": [case(MATRIX, normal(3, 4, seed=1), axis=0), case(ZEROS, normal(3, 4, seed=1), axis=1), case(normal(5), normal(5, seed=1), axis=0)],
     "bessel_i": [case(normal(3), order=0), case(normal(3), order=2)],

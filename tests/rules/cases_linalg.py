@@ -13,7 +13,12 @@ SINGULAR = np.outer([1.0, 2.0, -1.0], [0.5, 1.0, 2.0])
 
 
 def outer(first, second, **options):
-    return [case(first(3), second(4), **options), case(first(2, 3), second(2), **options), case(first(), second(3), **options), case(first(3), 0.7, **options)]
+    return [
+        case(first(3), second(4), **options),
+        case(first(2, 3), second(2), **options),
+        case(first(), second(3), **options),
+        case(first(3), 0.7, **options),
+    ]
 
 
 CASES = {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.rules.data import Static, case, distinct, imaginary, normal, positive, with_holes
+from tests.rules.data import Runtime, Static, case, distinct, imaginary, normal, positive, with_holes
 
 V, MATRIX, CUBE, DISTINCT = normal(5), normal(3, 4), normal(2, 3, 4), distinct(3, 4)
 HOLES = with_holes(DISTINCT)
@@ -47,6 +47,13 @@ CASES = {
     "polyadd": [case(V, normal(3)), case(normal(3), V), case(V, V)],
     "polysub": [case(V, normal(3)), case(normal(3), V), case(V, normal(5, seed=1))],
     "polymul": [case(V, normal(3)), case(normal(3), V)],
+    "polydiv": [case(V, normal(3)), case(normal(3), V), case(V, normal(1)), case(normal(7), positive(2))],
+    "polyfit": [
+        case(TIMES, V, 2, narrow=False), case(TIMES, normal(5, 2), 1, narrow=False), case(TIMES, V, deg=Runtime(3), narrow=False), case(TIMES, V, 0, narrow=False),
+        case(TIMES, V, 2, w=positive(5), narrow=False), case(TIMES, normal(5, 2), 1, w=positive(5), narrow=False),
+    ],
+    "poly": [case(V), case(normal(1)), case(normal(2))],
+    "from_roots": [case(V), case(MATRIX)],
     "polyder": [case(V), case(V, 2), case(V, 0), case(normal(1))],
     "polyint": [case(V), case(V, 2), case(V, m=1, k=2.0)],
     "roots": [case(np.array([1.0, 0.3, -2.0]), narrow=False), case(np.array([1.0, 0.3, 2.0, 0.7]), narrow=False, second=False)],

@@ -20,12 +20,16 @@ WEIGHTS = positive(3) / np.sum(positive(3))
 def continuous(name, x, *shapes, known_cdf=False):
     """Everything by everything; by shapes the densities only, unless the distribution function is known in them."""
     number = float(x[0])
-    whole = [case(x, *shapes, 0.1), case(np.float64(number), *shapes), case(number, *shapes, scale=positive(3, low=1, high=1.1))]
-    both = case(x, *shapes, loc=normal(3) / 9, scale=1.2)
+    whole = [
+        case(x, *shapes, 0.1),
+        case(np.float64(number), *shapes),
+        case(number, *shapes, scale=positive(3, low=1, high=1.1)),
+    ]
+    both = case(x, *shapes, normal(3) / 9, 1.2)
     outside = case(np.array([-7.5, x[0], 90.0]), *shapes, narrow=False)
     broadcast = [case(x, *(s * positive(2, 1, low=1, high=1.1) for s in shapes))] if shapes else []
     fixed = shapes if known_cdf else [Static(s) for s in shapes]
-    tails = [case(x, *fixed, loc=normal(3) / 9, scale=1.2), case(number, *fixed), *(broadcast if known_cdf else [])]
+    tails = [case(x, *fixed, normal(3) / 9, 1.2), case(number, *fixed), *(broadcast if known_cdf else [])]
     quantiles = [case(SHARE(2, 3), *fixed, 0.1, positive(3)), case(float(SHARE()), *fixed)]
     tables = {
         "logpdf": [*whole, both, *broadcast], "pdf": [both, *broadcast, outside], "cdf": [*tails, *([] if shapes else [outside])],
@@ -34,10 +38,19 @@ def continuous(name, x, *shapes, known_cdf=False):
     return {f"scipy.stats.{name}.{method}": cases for method, cases in tables.items()}
 
 
-def discrete(name, k, *shapes, fixed=(), known_cdf=True):
-    """`fixed` are shapes that are no variables, before those that are."""
-    cases = [case(k, *fixed, *shapes), case(k, *fixed, *(s * positive(3, 1, low=0.9, high=1) for s in shapes)), case(int(k[1]), *fixed, *shapes)]
-    tails = cases if known_cdf else [case(k, *fixed, *map(Static, shapes))]
+def discrete(name, k, *shapes, fixed=(), fixed_in_cdf=None):
+    """`fixed` are shapes that are no variables, before those that are; the distribution function may need the first of them fixed."""
+    cases = [
+        case(k, *fixed, *shapes),
+        case(k, *fixed, *(s * positive(3, 1, low=0.9, high=1) for s in shapes)),
+        case(int(k[1]), *fixed, *shapes),
+        case(k, *fixed, *shapes, 0),
+    ]
+    tails = (
+        cases
+        if fixed_in_cdf is None
+        else [case(k, Static(fixed_in_cdf), *shapes[1:]), case(k, Static(fixed_in_cdf), *shapes[1:], 0)]
+    )
     tables = {"pmf": [*cases, case(np.array([-3, 1]), *fixed, *shapes)], "logpmf": cases, "cdf": tails, "sf": tails}
     return {f"scipy.stats.{name}.{method}": cases for method, cases in tables.items()}
 
@@ -74,7 +87,7 @@ CASES = {
     **discrete("bernoulli", np.array([0, 1, 1]), 0.3),
     **discrete("binom", COUNTS, 0.3, fixed=(5,)),
     **discrete("geom", COUNTS + 1, 0.3),
-    **discrete("nbinom", COUNTS, 2.3, 0.4, known_cdf=False),
+    **discrete("nbinom", COUNTS, 2.3, 0.4, fixed_in_cdf=2.3),
     "scipy.stats.multivariate_normal.logpdf": [
         case(normal(3), normal(3, seed=1), COVARIANCE), case(PLACES, cov=COVARIANCE), case(PLACES, normal(3), COVARIANCE),
         case(PLACES, normal(3), 1.3), case(normal(3), normal(3, seed=2), positive(3)), case(normal(3), normal(3, seed=2)),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.rules.data import case, distinct, imaginary, normal
+from tests.rules.data import Runtime, case, distinct, imaginary, normal
 
 VECTOR, MATRIX, CUBE = normal(3), normal(3, 4), normal(2, 3, 4)
 COMPLEX = imaginary(3, 3)
@@ -41,6 +41,7 @@ CASES = {
     "atleast_2d": [case(np.asarray(0.3)), case(VECTOR), case(MATRIX)],
     "atleast_3d": [case(np.asarray(0.3)), case(VECTOR), case(MATRIX), case(CUBE), case(normal(2, 2, 2, 2))],
     "copy": [*ANY, case(0.3), case(np.float64(0.3))],
+    "asarray_chkfinite": [case(MATRIX)],
     "asarray": [*ANY, case(0.3), case(VECTOR, dtype="float32", narrow=False, second=False)][:-1],
     "asanyarray": [*ANY, case(0.3)],
     "ascontiguousarray": [*ANY, case(0.3), case(MATRIX.T)],
@@ -67,12 +68,13 @@ CASES = {
     ],
     "pad": [
         case(VECTOR, 1), case(MATRIX, (1, 2)), case(MATRIX, ((1, 0), (0, 2))), case(CUBE, ((1, 1),)), case(MATRIX, ((1,), (2,))), case(VECTOR, (0, 0)),
+        *(case(VECTOR, pair) for pair in ((Runtime(1), 2), (2, Runtime(1)), (Runtime(0), Runtime(2)))),
         case(MATRIX, ((0, 1), (2, 0)), constant_values=3.5), case(VECTOR, (2,), mode="constant"),
     ],
     # diagonals and triangles
     "diagonal": [
         case(MATRIX), case(MATRIX, 1), case(MATRIX, -1), case(CUBE, 0, 1, 2), case(CUBE, 1, 0, 2), case(CUBE, 0, 2, 1),
-        case(CUBE, -1, 2, 0), case(CUBE, axis1=1, axis2=0),
+        case(CUBE, -1, 2, 0), case(CUBE, axis1=1, axis2=0), *(case(MATRIX, Runtime(k)) for k in (1, 0, -1)),
     ],
     "linalg.diagonal": [case(MATRIX), case(CUBE, offset=1), case(CUBE)],
     "trace": [
@@ -123,7 +125,7 @@ CASES = {
     "concatenate": [
         case([VECTOR, normal(2)]), case([MATRIX, normal(2, 4)]), case([MATRIX, normal(3, 1), normal(3, 2)], axis=1), case([CUBE, CUBE[:, :1]], axis=-2),
         case([MATRIX, VECTOR], axis=None), case([VECTOR, normal(1), imaginary(2)]), case([np.zeros(1), VECTOR, np.zeros(1)]),
-        case([normal(1), VECTOR, normal(2), normal(1)]), case([VECTOR, normal(0)]), case([VECTOR]),
+        case([normal(1), VECTOR, normal(2), normal(1)]), case([VECTOR, normal(0)]), case([VECTOR]), case([VECTOR, normal(1)]), case([normal(1), VECTOR, normal(1)]), case([VECTOR, normal(1), normal(1), VECTOR, normal(1), normal(1)]),
     ],
     "append": [case(VECTOR, normal(2)), case(VECTOR, 0.3), case(MATRIX, normal(2)), case(MATRIX, MATRIX[:1], axis=0), case(MATRIX, MATRIX, 1)],
     "stack": [
@@ -207,12 +209,13 @@ CASES = {
     "linalg.cholesky": [
         case(definite(SQUARE)), case(definite(SQUARES)), case(definite(SQUARE), upper=True), case(definite(COMPLEX)), case(definite(COMPLEX), upper=True),
     ],
-    "linalg.eigh": [case(hermitian(SQUARE)), case(hermitian(SQUARES)), case(hermitian(SQUARE), UPLO="U")],
+    "linalg.eigh": [*(case(hermitian(x), **upper) for x in (SQUARE, SQUARES, COMPLEX) for upper in ({}, {"UPLO": "U"}))],
     "linalg.eigvalsh": [case(hermitian(SQUARE)), case(hermitian(SQUARES)), case(hermitian(SQUARE), UPLO="U"), case(hermitian(COMPLEX), second=False)],
     "linalg.svd": [
         case(MATRIX, full_matrices=False), case(MATRIX.T, full_matrices=False), case(CUBE, full_matrices=False), case(MATRIX, compute_uv=False),
-        case(imaginary(3, 2), compute_uv=False, second=False), case(CUBE, True, False),
+        case(imaginary(3, 2), compute_uv=False, second=False), case(CUBE, True, False), case(SQUARE), case(SQUARES), case(COMPLEX), case(normal(1, 1)),
+        *(case(imaginary(*shape), full_matrices=False) for shape in ((3, 2), (2, 3), (5, 2), (2, 3, 2))),
     ],
     "linalg.svdvals": [case(MATRIX), case(CUBE), case(imaginary(2, 3), second=False)],
-    "linalg.qr": [case(SQUARE), case(MATRIX.T), case(SQUARES)],
+    "linalg.qr": [case(SQUARE), case(MATRIX.T), case(SQUARES), case(MATRIX), case(CUBE), case(COMPLEX), case(imaginary(3, 2)), case(imaginary(2, 3))],
 }  # fmt: skip

@@ -28,6 +28,13 @@ class Static:
     value: float
 
 
+@dataclass(frozen=True)
+class Runtime:
+    """An int that is not known at compile time."""
+
+    value: int
+
+
 def case(*args: Any, second: bool = True, narrow: bool = True, **kwargs: Any) -> Case:
     return Case(args, kwargs, second, narrow)
 

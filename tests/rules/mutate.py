@@ -1,6 +1,6 @@
 """Are the cases of the rules strict enough? Change the rules one operation at a time: each change must be noticed.
 
-    python -m tests.rules.mutate [PATTERN]
+    python -m tests.rules.mutate [PATTERN]        (SciPy has to be installed)
 
 A mutant turns a `+` into a `-` or back, drops a factor or a divisor, or drops a minus sign, in the body of a rule or in
 a function that rules call. The cases of the rules that reach it are run until one fails. What survives all of them is
@@ -24,7 +24,7 @@ import pytest
 
 from adjoint.ir.core import Primitive
 from adjoint.rules.registry import RULES
-from tests.rules import test_kinks, test_rules
+from tests.rules import test_forms, test_kinks, test_rules, test_scipy_corners
 
 # ---- what there is to change
 
@@ -44,11 +44,11 @@ def functions_of_rules() -> dict[FunctionType, list[Primitive]]:
 
 
 def reach(fun: FunctionType, reached: set[FunctionType]) -> None:
-    if fun in reached or fun.__closure__ or not fun.__module__.startswith("adjoint.rules."):
+    if fun in reached or not fun.__module__.startswith("adjoint.rules."):
         return
     reached.add(fun)
-    for name in names_in(fun.__code__):
-        item = fun.__globals__.get(name)
+    named = [fun.__globals__.get(name) for name in names_in(fun.__code__)]
+    for item in (*named, *(cell.cell_contents for cell in fun.__closure__ or ())):
         if isinstance(item, FunctionType) and not hasattr(item, "__wrapped__"):
             reach(item, reached)
 
@@ -80,9 +80,24 @@ def mutants(fun: FunctionType) -> Iterator[tuple[str, CodeType]]:
             made = list(change(node))[number]
             after = ast.unparse(made)
             Replace(node, made).visit(changed)
-            space: dict[str, Any] = {}
-            exec(compile(ast.fix_missing_locations(changed), fun.__code__.co_filename, "exec"), fun.__globals__, space)
-            yield f"{fun.__module__}:{first + node.lineno - 1}: {before}  ->  {after}", space[fun.__name__].__code__
+            yield f"{fun.__module__}:{first + node.lineno - 1}: {before}  ->  {after}", code_of(changed, fun)
+
+
+def code_of(tree: ast.Module, fun: FunctionType) -> CodeType:
+    """The code of the changed definition, with the variables of enclosing functions that `fun` reads."""
+    space: dict[str, Any] = {}
+    definition = tree.body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    if not fun.__code__.co_freevars:
+        exec(compile(ast.fix_missing_locations(tree), fun.__code__.co_filename, "exec"), fun.__globals__, space)
+        return space[definition.name].__code__  # type: ignore[no-any-return]  # a function
+    maker = ast.parse("def maker(): ...").body[0]
+    assert isinstance(maker, ast.FunctionDef)
+    free = [ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None)) for name in fun.__code__.co_freevars]
+    maker.body = [*free, *tree.body, ast.Return(ast.Name(definition.name, ast.Load()))]
+    made = ast.fix_missing_locations(ast.Module([maker], []))
+    exec(compile(made, fun.__code__.co_filename, "exec"), fun.__globals__, space)
+    return space["maker"]().__code__  # type: ignore[no-any-return]  # as above
 
 
 def change(node: ast.AST) -> Iterator[ast.AST]:
@@ -110,7 +125,8 @@ class Replace(ast.NodeTransformer):
 
 CORNERS = [
     test
-    for name, test in vars(test_kinks).items()
+    for module in (test_kinks, test_forms, test_scipy_corners)
+    for name, test in vars(module).items()
     if name.startswith("test_") and not inspect.signature(test).parameters
 ]
 
@@ -120,11 +136,13 @@ def is_noticed(primitives: list[Primitive]) -> bool:
         for case in test_rules.CASES.get(primitive.name, []):
             try:
                 test_rules.test_rule(primitive, case)
+                if test_rules.several_vary(case):
+                    test_rules.test_one_operand_at_a_time(primitive, case)
             except pytest.skip.Exception:
                 continue
             except Exception:  # noqa: BLE001  # a mutant may fail in any way
                 return True
-    for test in CORNERS:  # ties and poles, where differences tell nothing
+    for test in CORNERS:  # ties and poles, where differences tell nothing; what makes the code short
         try:
             test()
         except Exception:  # noqa: BLE001  # as above

@@ -23,11 +23,35 @@ LOW, HIGH = distinct(5) < -0.4, distinct(5) > 0.2
         (lambda x: np.apply_along_axis(lambda row, c: row * c, 0, x, 2.5), MATRIX),
         (lambda x: np.unstack(x)[0] * np.unstack(x, axis=0)[2], MATRIX),
         (lambda x: np.unstack(x, axis=-1)[1], CUBE),
+        (lambda x: np.unstack(np.stack([x, x * x], axis=-1), axis=-1)[1], FIVE),
+        (lambda x: np.apply_over_axes(np.sum, x, (0, 2)) ** 2, CUBE),
+        (lambda x: np.apply_over_axes(lambda part, k: np.mean(part * x, axis=k), x, [-1, 0]), CUBE),
+        (lambda x: np.fromfunction(lambda i, j: np.sin(x[0] * i) + x[1] * j, (3, 2)), FIVE),
+        (lambda x: np.fromfunction(lambda i, a: a * i**2, (3,), dtype=float, a=x[1]), FIVE),
     ],
 )  # fmt: skip
 def test_value_and_derivatives(fun, x):
     check_grads(fun, (x,))
     np.testing.assert_array_equal(jvp(fun, (x,), (x,))[0], fun(x))
+
+
+def test_parts_of_a_known_number_are_a_tuple():
+    parts, _ = jvp(lambda x: np.unstack(np.stack([x, 2.0 * x])), (FIVE,), (FIVE,))
+    assert isinstance(parts, tuple)
+    np.testing.assert_array_equal(parts[1], 2.0 * FIVE)
+
+
+def test_histograms_have_the_derivative_of_their_edges():
+    x = normal(6, 2)
+
+    def fun(x):
+        counts, edges = np.histogramdd(x, range=[(-1.0, 1.0), (-1.0, 1.0)])
+        return np.sum(counts) * np.sum(x) + edges[0][0]
+
+    np.testing.assert_array_equal(grad(fun)(x), np.sum(np.histogramdd(x, range=[(-1, 1)] * 2)[0]) * np.ones((6, 2)))
+    with pytest.raises(AdjointError, match="range"):
+        grad(lambda x: np.sum(np.histogramdd(x)[0]) * np.sum(x))(x)
+    check_grads(lambda x: np.histogram(x)[0] @ np.histogram(x)[1][1:], (x[:, 0],))
 
 
 def test_the_value_is_that_of_numpy():

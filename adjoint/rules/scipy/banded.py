@@ -4,12 +4,13 @@ import numpy as np
 from scipy import linalg
 
 from adjoint.ir.types import UNKNOWN, ArrayType
+from adjoint.rules.calls import symbolic
 from adjoint.rules.infer import array_type
 from adjoint.rules.internal import update
 from adjoint.rules.join import absent
 from adjoint.rules.linalg import float_dtype
 from adjoint.rules.registry import jvp_rule, vjp_rule
-from adjoint.rules.scipy.forms import arranged, symbolic
+from adjoint.rules.scipy.forms import operands_first
 
 solve_banded = symbolic(linalg.solve_banded)
 
@@ -22,7 +23,7 @@ def infer_banded(inputs, attrs):
     return array_type(None if None in dtypes else np.result_type(*dtypes).name, b.shape)
 
 
-@arranged(
+@operands_first(
     linalg.solve_banded, "l_and_u, ab, b, overwrite_ab=False, overwrite_b=False, check_finite=True",
     split=lambda below, above: {"below": below, "above": above},
 )  # fmt: skip

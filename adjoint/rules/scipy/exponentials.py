@@ -6,9 +6,10 @@ from scipy import special
 from adjoint.ir.core import Literal
 from adjoint.ir.types import UNKNOWN, ArrayType, broadcast_shapes, promote
 from adjoint.rules.arithmetic import is_complex
+from adjoint.rules.calls import symbolic
 from adjoint.rules.infer import array_type, reduced_shape
 from adjoint.rules.registry import jvp_rule, vjp_rule
-from adjoint.rules.scipy.forms import Refused, arranged, float_of, symbolic
+from adjoint.rules.scipy.forms import Refused, float_of, operands_first
 from adjoint.rules.trace import ZERO
 
 softmax = symbolic(special.softmax)
@@ -54,7 +55,7 @@ def infer_logsumexp(inputs, attrs):
     return (type_, type_) if signed else type_
 
 
-@arranged(special.logsumexp, "a, axis=None, b=None, keepdims=False, return_sign=False")
+@operands_first(special.logsumexp, "a, axis=None, b=None, keepdims=False, return_sign=False")
 def logsumexp(a, b=None, **options):
     return (a,), {**options, "b": b}
 

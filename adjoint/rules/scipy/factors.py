@@ -9,12 +9,13 @@ from scipy import linalg
 from adjoint.ir.types import UNKNOWN, ArrayType
 from adjoint.rules import factor
 from adjoint.rules.arithmetic import is_complex
+from adjoint.rules.calls import symbolic
 from adjoint.rules.factor import infer_svd, infer_svdvals, shorter
 from adjoint.rules.infer import array_type
 from adjoint.rules.join import absent
 from adjoint.rules.linalg import float_dtype, infer_square
 from adjoint.rules.registry import jvp_rule, vjp_rule
-from adjoint.rules.scipy.forms import Refused, arranged, symbolic
+from adjoint.rules.scipy.forms import Refused, operands_first
 from adjoint.rules.shape import matrix_transposed
 from adjoint.rules.trace import ZERO
 
@@ -42,7 +43,7 @@ def cholesky(a_dot, a, *, out, lower=False, check_finite=True):
     return factor.cholesky(a_dot, a, out=out, upper=not lower)
 
 
-@arranged(linalg.cho_factor, CHOLESKY, results=lambda c, lower=False, **_: (c, lower))
+@operands_first(linalg.cho_factor, CHOLESKY, results=lambda c, lower=False, **_: (c, lower))
 def cho_factor(a, **options):
     return (a,), options
 
@@ -66,7 +67,7 @@ def infer_second(inputs, attrs):
     return array_type(None if None in dtypes else np.result_type(*dtypes).name, b.shape)
 
 
-@arranged(
+@operands_first(
     linalg.cho_solve, "c_and_lower, b, overwrite_b=False, check_finite=True",
     split=lambda c, lower: {"c": c, "lower": lower},
 )  # fmt: skip
@@ -147,7 +148,7 @@ def lu_factor(a_dot, a, *, out, check_finite=True):
     return below + np.tril(packed, -1) @ below + np.triu(inner) @ upper, ZERO
 
 
-@arranged(
+@operands_first(
     linalg.lu_solve, "lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True",
     split=lambda lu, piv: {"lu": lu, "piv": piv},
 )  # fmt: skip

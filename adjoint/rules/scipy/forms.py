@@ -3,61 +3,15 @@
 import inspect
 from functools import wraps
 
-import numpy as np
-
 from adjoint.errors import MissingRuleError
 from adjoint.ir.core import Literal
 from adjoint.ir.types import UNKNOWN, ArrayType, broadcast_shapes, promote
+from adjoint.rules.calls import function_with
 from adjoint.rules.infer import array_type, infer_elementwise
 from adjoint.rules.registry import elementwise, jvp_rule, name_of
 from adjoint.rules.trace import Sym, Unknown
 
-# ---- what rules call
-
-
-def symbolic(fun):
-    """A function of SciPy for use in rules: with a symbol among its arguments it leaves an op behind."""
-
-    @wraps(fun)
-    def call(*args, **kwargs):
-        found = symbol_in((*args, *kwargs.values()))
-        return fun(*args, **kwargs) if found is None else found.tracer.apply(fun, args, kwargs)
-
-    return call
-
-
-def symbol_in(items):
-    for item in items:
-        found = symbol_in(item) if isinstance(item, tuple) else item if isinstance(item, Sym) else None
-        if found is not None:
-            return found
-    return None
-
-
 # ---- signatures
-
-
-class Gapless(inspect.Signature):
-    """A signature whose operands are all there up to the last that is given."""
-
-    def bind(self, *args, **kwargs):
-        bound = super().bind(*args, **kwargs)
-        last = max(list(self.parameters).index(name) for name in bound.arguments)
-        for name, parameter in list(self.parameters.items())[:last]:
-            bound.arguments.setdefault(name, parameter.default)
-        bound.arguments = {name: bound.arguments[name] for name in self.parameters if name in bound.arguments}
-        return bound
-
-
-def gapless(parameters):
-    """The signature `parameters`, with defaults before what is given."""
-    return Gapless.from_callable(function_with(parameters))
-
-
-def function_with(parameters):
-    scope = {}
-    exec(f"def f({parameters}): ...", {"np": np}, scope)  # noqa: S102  # a literal of a rule file
-    return scope["f"]
 
 
 def ufunc_parameters(fun):
@@ -66,7 +20,7 @@ def ufunc_parameters(fun):
     return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names])
 
 
-def arranged(fun, parameters, split=None, results=None):
+def operands_first(fun, parameters, split=None, results=None):
     """For functions whose operands do not come first, or are parts of an argument.
 
     `parameters` are those of `fun`. The function that is decorated takes the operands, then options by name, and gives

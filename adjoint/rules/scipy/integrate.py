@@ -11,7 +11,7 @@ from adjoint.rules.join import absent
 from adjoint.rules.lengths import shortened
 from adjoint.rules.reduce import part, steps
 from adjoint.rules.registry import jvp_rule, linear, nondifferentiable
-from adjoint.rules.scipy.forms import arranged
+from adjoint.rules.scipy.forms import operands_first
 from adjoint.rules.trace import ZERO
 from adjoint.runtime import integrals
 
@@ -26,7 +26,7 @@ def infer_integral(inputs, attrs):
     return infer_reduction(halved)(inputs[:1], {"axis": attrs.get("axis", -1)})
 
 
-@arranged(integrate.trapezoid, "y, x=None, dx=1.0, axis=-1")
+@operands_first(integrate.trapezoid, "y, x=None, dx=1.0, axis=-1")
 def trapezoid(y, x=None, **options):
     return (y,), {"x": x, **options}
 
@@ -49,7 +49,7 @@ def infer_running(inputs, attrs):
     return array_type(result_dtype(halved, type_, {}), tuple(dims))
 
 
-@arranged(integrate.cumulative_trapezoid, "y, x=None, dx=1.0, axis=-1, initial=None")
+@operands_first(integrate.cumulative_trapezoid, "y, x=None, dx=1.0, axis=-1, initial=None")
 def cumulative_trapezoid(y, x=None, **options):
     return (y,), {"x": x, **options}
 

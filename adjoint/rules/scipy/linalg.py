@@ -11,13 +11,14 @@ from scipy import linalg
 from adjoint.ir.types import PY_FLOAT, ArrayType
 from adjoint.rules import linalg as numpy_linalg
 from adjoint.rules.arithmetic import is_complex
+from adjoint.rules.calls import symbolic
 from adjoint.rules.factor import half_triangle, symmetric
 from adjoint.rules.infer import array_type
 from adjoint.rules.linalg import infer_norm, infer_pinv, infer_solve, infer_square
 from adjoint.rules.registry import jvp_rule, vjp_rule
 from adjoint.rules.scipy import banded, matrices  # noqa: F401  # enter their rules
 from adjoint.rules.scipy.factors import outer, refuse_complex
-from adjoint.rules.scipy.forms import Refused, symbolic
+from adjoint.rules.scipy.forms import Refused
 from adjoint.rules.shape import matrix_transposed
 from adjoint.rules.trace import Zero
 
@@ -101,9 +102,7 @@ def part_read_transposed(bar, assume_a, lower):
     return part_read(bar, assume_a, lower)
 
 
-SOLVE = (
-    "a, b, lower=False, overwrite_a=False, overwrite_b=False, check_finite=True, assume_a=None, transposed=False"
-)
+SOLVE = "a, b, lower=False, overwrite_a=False, overwrite_b=False, check_finite=True, assume_a=None, transposed=False"
 
 
 @jvp_rule(linalg.solve, infer=infer_solve, signature=SOLVE)

@@ -10,12 +10,13 @@ from scipy import linalg
 
 from adjoint.ir.types import UNKNOWN, ArrayType
 from adjoint.rules.arithmetic import is_complex
+from adjoint.rules.calls import gapless, symbolic
 from adjoint.rules.infer import array_type
 from adjoint.rules.internal import add_at
 from adjoint.rules.lengths import same_or_first, strong_dtype, sum_of_lengths
 from adjoint.rules.linalg import float_dtype, infer_square
 from adjoint.rules.registry import jvp_rule, linear, vjp_rule
-from adjoint.rules.scipy.forms import Refused, gapless, symbolic
+from adjoint.rules.scipy.forms import Refused
 from adjoint.rules.shape import matrix_transposed
 
 # ---- functions of matrices

@@ -9,11 +9,12 @@ import numpy as np
 from scipy import ndimage, signal
 
 from adjoint.ir.types import UNKNOWN, ArrayType
+from adjoint.rules.calls import symbolic
 from adjoint.rules.infer import array_type
 from adjoint.rules.internal import add_at
 from adjoint.rules.join import absent
 from adjoint.rules.registry import bilinear, jvp_rule, linear, vjp_rule
-from adjoint.rules.scipy.forms import Refused, symbolic
+from adjoint.rules.scipy.forms import Refused
 
 convolve = symbolic(signal.convolve)
 REFLECT, WRAP, ZERO_BORDER = ("reflect", "grid-mirror"), ("wrap", "grid-wrap"), ("constant", "grid-constant")

@@ -5,11 +5,12 @@ from scipy import linalg, signal
 
 from adjoint.ir.types import UNKNOWN, ArrayType
 from adjoint.rules.arithmetic import is_complex
+from adjoint.rules.calls import symbolic
 from adjoint.rules.infer import array_type
 from adjoint.rules.join import absent
 from adjoint.rules.lengths import named, shortened, strong_dtype, sum_of_lengths
 from adjoint.rules.registry import bilinear, jvp_rule, linear, vjp_rule
-from adjoint.rules.scipy.forms import Refused, symbolic
+from adjoint.rules.scipy.forms import Refused
 from adjoint.rules.trace import ZERO
 
 # ---- convolutions
@@ -85,7 +86,7 @@ def correlation(fun, convolved, parameters):
 
     def transposes(bar, a, b, mode, options):
         if is_complex(a) or is_complex(b):
-            return (Refused(fun, "complex numbers"),) * 2
+            return Refused(fun, "complex numbers"), Refused(fun, "complex numbers")
         whole = uncut(bar, a, b, mode, late=fun is signal.correlate2d)
         return (
             convolved(whole, b, mode="valid", **options),

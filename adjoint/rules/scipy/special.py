@@ -11,10 +11,11 @@ from scipy import special
 
 from adjoint.ir.types import UNKNOWN
 from adjoint.rules.arithmetic import is_complex
+from adjoint.rules.calls import symbolic
 from adjoint.rules.infer import array_type, infer_elementwise
 from adjoint.rules.registry import elementwise, nondifferentiable
 from adjoint.rules.scipy import bessel, exponentials, functions  # noqa: F401  # enter their rules
-from adjoint.rules.scipy.forms import Refused, infer_float, infer_float64, symbolic, ufunc_rule, ufunc_tangent
+from adjoint.rules.scipy.forms import Refused, infer_float, infer_float64, ufunc_rule, ufunc_tangent
 
 ROOT_PI, ROOT_TWO_PI = math.sqrt(math.pi), math.sqrt(2 * math.pi)
 

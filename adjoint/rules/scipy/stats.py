@@ -4,8 +4,9 @@ import numpy as np
 from scipy import special, stats
 
 from adjoint.rules.arithmetic import sign
+from adjoint.rules.calls import symbolic
 from adjoint.rules.scipy import multivariate  # noqa: F401  # enter their rules
-from adjoint.rules.scipy.forms import Refused, symbolic
+from adjoint.rules.scipy.forms import Refused
 from adjoint.rules.scipy.univariate import continuous, discrete
 from adjoint.rules.special import quotient
 
@@ -98,9 +99,7 @@ def lognorm_by_s(z, s):
     return ((u * u - 1) / s,)
 
 
-@continuous(
-    stats.lognorm, "s", by_shapes=lognorm_by_s, transport=lambda z, s: (-z * np.log(z) / s,), support=POSITIVE
-)
+@continuous(stats.lognorm, "s", by_shapes=lognorm_by_s, transport=lambda z, s: (-z * np.log(z) / s,), support=POSITIVE)
 def lognorm(z, s):
     return -(1 + np.log(z) / (s * s)) / z
 
@@ -218,6 +217,10 @@ def geom(k, p):
     return (1 / p - quotient(k - 1, 1 - p),)
 
 
-@discrete(stats.nbinom, "n, p")
+def nbinom_cdf(k, n, p):
+    return Refused(stats.nbinom.cdf, "the number of successes"), (n + k) / p * symbolic(stats.nbinom.pmf)(k, n, p)
+
+
+@discrete(stats.nbinom, "n, p", nbinom_cdf)
 def nbinom(k, n, p):
     return special.psi(k + n) - special.psi(n) + np.log(p), n / p - quotient(k, 1 - p)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from adjoint.rules.arithmetic import below
+from adjoint.rules.calls import gapless, symbolic
 from adjoint.rules.registry import elementwise
-from adjoint.rules.scipy.forms import Refused, gapless, infer_float64, symbolic
+from adjoint.rules.scipy.forms import Refused, infer_float64
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def distribution(made, x, shapes, loc, scale, speed):
     """Partials of what changes with x as `speed`, a density times a sign or over the function itself."""
     z = standard(x, loc, scale)
     if made.transport is None:
-        by_shapes = [Refused(made.dist.cdf, "a shape parameter")] * len(shapes)
+        by_shapes = [Refused(made.dist.cdf, "a shape parameter") for _ in shapes]
     else:
         inside = made.within(z, made.inside(z, shapes), shapes)
         by_shapes = [speed * scale * v for v in made.transport(inside, *shapes)]
@@ -211,7 +212,7 @@ def logpmf(made, out, k, shapes):
 
 def discrete_cdf(made, out, k, shapes):
     if made.cdf_by_shapes is None:
-        return [Refused(made.dist.cdf, "a shape parameter")] * len(shapes)
+        return [Refused(made.dist.cdf, "a shape parameter") for _ in shapes]
     return made.cdf_by_shapes(np.floor(k), *shapes)
 
 
