@@ -109,7 +109,7 @@ def _fromfunction(low: Any, callee: Static, args: list[Any], kwargs: dict[str, A
 
 
 def _unstack(low: Any, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-    """A tuple where the number of parts is known; else the parts along the first axis, indexed and unpacked likewise."""
+    """A tuple where the number of parts is known; else the parts along the first axis, indexed and unpacked alike."""
     (x,), axis = args, kwargs.get("axis", Literal(0))
     if not is_constant(axis):
         low.refuse(node, "np.unstack along an axis that is not known at compile time")
