@@ -8,6 +8,7 @@ those before it: `errors`, `ir`, `rules`, `frontend`, `analysis`, `transform`, `
 from adjoint import functionals as _functionals  # noqa: F401  # enters functions that take functions
 from adjoint import macros as _macros  # noqa: F401  # enters the transforms
 from adjoint import rules
+from adjoint import solvers as _solvers  # noqa: F401  # enters solvers of equations
 from adjoint.api import backward_hook, grad, hvp, jvp, linearize, value_and_grad, vjp
 from adjoint.checkpoints import checkpoint, checkpointed
 from adjoint.checks import check_grads

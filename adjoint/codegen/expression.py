@@ -15,7 +15,7 @@ from adjoint.codegen.decisions import COPY, FRESH
 from adjoint.codegen.fold import ACCESS, Folding
 from adjoint.codegen.lists import FUNCTIONS, ListExpressions
 from adjoint.codegen.storage import is_basic
-from adjoint.ir.core import CALL, FORMAT, OPAQUE, PACK, UNPACK, Atom, Literal, Op, Slot, Value
+from adjoint.ir.core import CALL, FORMAT, FUNCTION, OPAQUE, PACK, UNPACK, Atom, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import map_attribute, slots_of
 from adjoint.rules import internal
@@ -123,8 +123,10 @@ class Expressions:
             return text.sequence([], list)
         if op.primitive is FRESH:
             return text.call(self.constants.helper("fresh"), [self.atom(op.inputs[0])])
-        if op.primitive is CALL:
-            return text.call(text.name(op.attrs["callee"]), [self.atom(atom) for atom in op.inputs])
+        if op.primitive in (CALL, FUNCTION):
+            operands = [self.atom(atom) for atom in op.inputs]
+            callee = text.name(op.attrs["callee"])
+            return text.call(callee, operands) if op.primitive is CALL else text.function(callee, operands)
         if op.primitive is PACK:
             return text.sequence([self.atom(atom) for atom in op.inputs])
         if op.primitive is UNPACK:  # assigned to a tuple

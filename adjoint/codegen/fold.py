@@ -18,7 +18,9 @@ from adjoint.codegen.storage import has_storage, is_foreign, is_update, is_view
 from adjoint.ir.core import (
     CALL,
     FOR,
+    FUNCTION,
     IF,
+    OPAQUE,
     PACK,
     RAISE,
     UNPACK,
@@ -217,6 +219,11 @@ def _frame_width(op: Op) -> int:
     """Columns that an op takes besides its operands, roughly."""
     if op.primitive.fun in BINARY_WIDTH:
         return BINARY_WIDTH[op.primitive.fun]
+    if op.primitive is FUNCTION:
+        return len("lambda x: (x)") + len(op.attrs["callee"])
+    if op.primitive is OPAQUE and op.attrs.get("args"):
+        named = sum(len(name) + 3 + _item_width(item) for name, item in (op.attrs.get("kwargs") or {}).items())
+        return len(op.attrs["name"]) + _item_width(op.attrs["args"]) + named
     attrs = sum(_item_width(item) + (len(name) + 3 if name != "index" else 0) for name, item in op.attrs.items()
                 if name != "inplace")  # fmt: skip
     return len(op.primitive.name) + 5 + attrs

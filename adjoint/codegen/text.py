@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import math
 from typing import Any
 
@@ -64,6 +65,18 @@ def subscript(node: Any, index: Any) -> Any:
 
 def call(function: Any, args: list[Any], keywords: list[tuple[str, Any]] | None = None) -> Any:
     return ast.Call(function, args, [ast.keyword(key, node) for key, node in keywords or ()])
+
+
+def function(callee: Any, captured: list[Any]) -> Any:
+    """`lambda x: callee(x, captured)`; `callee` where nothing is captured."""
+    if not captured:
+        return callee
+    taken = {node.id for item in captured for node in ast.walk(item) if isinstance(node, ast.Name)}
+    param = next(
+        letter for letter in itertools.chain("xyzuvw", map("x{}".format, itertools.count())) if letter not in taken
+    )
+    signature = ast.arguments([], [ast.arg(param)], None, [], [], None, [])
+    return ast.Lambda(signature, call(callee, [name(param), *captured]))
 
 
 def binary(left: Any, operator: Any, right: Any) -> Any:

@@ -100,7 +100,7 @@ class Calls(Comprehensions):
     ) -> Any:
         fun = callee.value
         path = self.path_of(callee)
-        macro = _lookup(MACROS, fun) or MACROS.get(type(fun))
+        macro = _lookup(MACROS, fun) or MACROS.get(type(fun)) or MACROS.get(packages.public_name(fun))
         if macro is not None:
             args, kwargs = (args, kwargs) if macro in IMPURE else self.values(args, kwargs)
             return macro(self, callee, args, kwargs, node)

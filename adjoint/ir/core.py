@@ -224,6 +224,9 @@ RAISE = Primitive("raise", effect=True)
 FORMAT = Primitive("format")
 """An f-string: attrs `template`, as for str.format, and `args`."""
 
+FUNCTION = Primitive("function")
+"""A function of the program as an object, for a solver to call: attrs `callee`. The inputs are its last arguments."""
+
 # Markers: the identity on their first input, replaced by it when no derivative will be taken any more.
 
 CONSTANT = Primitive("constant")

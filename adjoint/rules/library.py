@@ -76,15 +76,11 @@ HINTS = {
     "scipy.integrate.odeint": _LOOP,
     "scipy.integrate.solve_ivp": _LOOP,
     "scipy.integrate.quad": "integrate samples: scipy.integrate.simpson, or a quadrature rule with np.sum",
-    "scipy.optimize.brentq": _IMPLICIT,
-    "scipy.optimize.fixed_point": _IMPLICIT,
-    "scipy.optimize.fsolve": _IMPLICIT,
-    "scipy.optimize.least_squares": _IMPLICIT,
-    "scipy.optimize.minimize": _IMPLICIT,
-    "scipy.optimize.minimize_scalar": _IMPLICIT,
-    "scipy.optimize.newton": _IMPLICIT,
-    "scipy.optimize.root": _IMPLICIT,
-    "scipy.optimize.root_scalar": _IMPLICIT,
+    "scipy.optimize.curve_fit": "call scipy.optimize.least_squares, whose solution is differentiated",
+    **{
+        f"scipy.optimize.{name}": _IMPLICIT
+        for name in ("basinhopping", "differential_evolution", "dual_annealing", "linprog", "milp", "nnls", "shgo")
+    },
 }
 """What to do instead of differentiating functions that take functions."""
 

@@ -6,11 +6,13 @@ from adjoint.ir.core import HOOK, MARKERS, Atom, Block, Function, Primitive, Val
 from adjoint.ir.walk import lookup, map_functions, reading
 from adjoint.rules.internal import stop_gradient
 from adjoint.rules.registry import primitive_of
+from adjoint.transform.implicit import solves
 
 
 def erase_markers(fn: Function) -> Function:
-    """`stop_gradient`, hooks and run-time constants become their operand."""
-    return map_functions(fn, lambda block: _erase(block, {}, (*MARKERS, primitive_of(stop_gradient))))
+    """`stop_gradient`, solutions, hooks and run-time constants become their operand."""
+    markers = (*MARKERS, primitive_of(stop_gradient), primitive_of(solves))
+    return map_functions(fn, lambda block: _erase(block, {}, markers))
 
 
 def erase_hooks(fn: Function) -> Function:

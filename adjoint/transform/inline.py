@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from adjoint.errors import UnsupportedError
@@ -25,21 +25,26 @@ def inline_split_calls(fn: Function) -> Function:
     The halves of a split callee (see `calls`) are such functions: differentiated again, they are one
     program with their caller.
     """
-    return replace(fn, body=_inline(fn.body, fn, {}))
+    return replace(fn, body=_inline(fn.body, fn, {}, _hands_over_stacks))
 
 
-def _inline(block: Block, program: Function, table: dict[Value, Atom]) -> Block:
+def inline_calls(fn: Function) -> Function:
+    """Inline every call; there must be none of a function that calls itself."""
+    return replace(fn, body=_inline(fn.body, fn, {}, lambda callee: True), functions={})
+
+
+def _inline(block: Block, program: Function, table: dict[Value, Atom], chosen: Callable[[Function], bool]) -> Block:
     ops: list[Op] = []
     for op in block.ops:
         inputs = tuple(lookup(table, atom) for atom in op.inputs)
-        if op.primitive is CALL and _hands_over_stacks(callee_of(op, program.functions)):
-            callee = _inline(program.functions[op.attrs["callee"]].body, program, {})
+        if op.primitive is CALL and chosen(callee_of(op, program.functions)):
+            callee = _inline(program.functions[op.attrs["callee"]].body, program, {}, chosen)
             local: dict[Value, Atom] = dict(zip(callee.params, inputs, strict=True))
             body = clone_block(Block((), callee.ops, callee.results), local)
             ops.extend(body.ops)
             table.update(zip(op.outputs, body.results, strict=True))
             continue
-        regions = tuple(_inline(region, program, table) for region in op.regions)
+        regions = tuple(_inline(region, program, table, chosen) for region in op.regions)
         ops.append(reading(op, inputs, regions))
     return Block(block.params, tuple(ops), tuple(lookup(table, atom) for atom in block.results))
 
