@@ -12,10 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from adjoint.errors import VerifyError
 from adjoint.ir.core import Block, Function, Value
 from adjoint.ir.types import ArrayType, StackType, Type
-from adjoint.ir.verify import verify
 from adjoint.ir.walk import all_ops
 from adjoint.schedule.rollback import CannotRestoreError, roll_back
 from adjoint.schedule.versions import Versions, is_array, is_loop, loop_parts
@@ -67,13 +65,11 @@ def _keeps(body: Block, loop: Value) -> bool:
 
 
 def _rolled_back(fn: Function, groups: dict[Value, frozenset[int]]) -> Function | None:
-    """The program with arrays rolled back; None where something would be read that is not at hand."""
+    """The program with arrays rolled back; None where they cannot be."""
     try:
-        made = remove_dead_code(replace(fn, body=roll_back(fn.body, groups)))
-        verify(made, "restored")
-    except (CannotRestoreError, VerifyError):
+        return remove_dead_code(replace(fn, body=roll_back(fn.body, groups)))
+    except CannotRestoreError:
         return None
-    return made
 
 
 def _candidates(body: Block) -> Iterator[tuple[Value, frozenset[int]]]:

@@ -269,22 +269,24 @@ class Sweep:
     def is_opposite(self, forward: Op, op: Op) -> bool:
         """Whether a loop runs over the range of a forward loop from its end."""
         inputs = tuple(map(self.known, forward.inputs[:3]))
-        outputs = tuple(map(self.known, forward.outputs))
+        outputs = tuple(self.known(out) or out for out in forward.outputs)
         if any(atom is None for atom in inputs):
             return False
         named = replace(forward, inputs=inputs, outputs=outputs)  # type: ignore[arg-type]  # names
         return is_opposite(named, replace(op, inputs=tuple(map(self.read, op.inputs))))
 
     def known(self, atom: Atom) -> Atom | None:
-        """The name of a forward value if it has one already."""
+        """The name of a forward value if it has one here already; in the body of the function each has its own."""
         if isinstance(atom, Literal):
             return atom
-        sweep: Sweep | None = self
-        while sweep is not None:
+        sweep = self
+        while sweep.parent is not None:
             if atom in sweep.names:
                 return sweep.names[atom]
+            if sweep.is_ours(atom):
+                return None
             sweep = sweep.parent
-        return atom
+        return sweep.names.get(atom, atom)
 
     def loop(self, forward: Op, op: Op) -> None:
         """Let a loop of the reverse sweep roll arrays back in step with it."""
