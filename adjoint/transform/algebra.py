@@ -182,7 +182,7 @@ def literal_first(op: Op, r: Rewriter) -> Atom | None:
     factor, other = (number(b), a) if number(a) is None else (number(a), b)
     if factor is None or number(other) is not None:
         return None
-    if type(factor) is int and abs(factor) < 2**53 and _is_inexact(other):
+    if type(factor) is int and abs(factor) < 2**53 and is_inexact(other):
         factor = float(factor)
     elif other is b:
         return None
@@ -193,13 +193,13 @@ def float_literal(op: Op, r: Rewriter) -> Atom | None:
     """1 - x -> 1.0 - x where x is no integer: the same number, without a conversion"""
     for k in (0, 1):
         factor, other = number(op.inputs[k]), op.inputs[1 - k]
-        if type(factor) is int and abs(factor) < 2**53 and number(other) is None and _is_inexact(other):
+        if type(factor) is int and abs(factor) < 2**53 and number(other) is None and is_inexact(other):
             new = Literal(float(factor))
             return r.emit(op.primitive, *((new, other) if k == 0 else (other, new)))
     return None
 
 
-def _is_inexact(atom: Atom) -> bool:
+def is_inexact(atom: Atom) -> bool:
     dtype = atom.type.dtype if isinstance(atom.type, ArrayType) else None
     return dtype is not None and dtype.startswith(("float", "complex"))
 
@@ -306,7 +306,7 @@ def times_reciprocal(op: Op, r: Rewriter) -> Atom | None:
 def twice(op: Op, r: Rewriter) -> Atom | None:
     """X + x -> 2.0 * x"""
     a, b = op.inputs
-    return r.emit(family_of(op.primitive).mul, Literal(2.0), a) if a is b and _is_inexact(a) else None
+    return r.emit(family_of(op.primitive).mul, Literal(2.0), a) if a is b and is_inexact(a) else None
 
 
 ALGEBRA = (

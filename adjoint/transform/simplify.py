@@ -1,6 +1,6 @@
-"""Local algebra: seven tables of rewrites, applied until nothing changes.
+"""Local algebra: eight tables of rewrites, applied until nothing changes.
 
-`exact`, `shapes` and most of `lists` hold for every op; `totals`, `axes`, `arrays` and `algebra` for
+`exact`, `shapes` and most of `lists` hold for every op; `totals`, `axes`, `arrays`, `sums` and `algebra` for
 derivative code alone (`Op.sweep` is not ""), whose terms may be re-associated. The order of the rows is the
 order of preference.
 """
@@ -15,9 +15,10 @@ from adjoint.transform.exact import EXACT
 from adjoint.transform.lists import LISTS
 from adjoint.transform.rewrite import rewrite_function, table_of
 from adjoint.transform.shapes import SHAPES
+from adjoint.transform.sums import SUMS
 from adjoint.transform.totals import TOTALS
 
-TABLE = table_of((*EXACT, *SHAPES, *TOTALS, *AXES, *ARRAYS, *ALGEBRA, *LISTS))
+TABLE = table_of((*EXACT, *SHAPES, *TOTALS, *AXES, *ARRAYS, *SUMS, *ALGEBRA, *LISTS))
 ROUNDS = 4
 """A second round sees what the first has made single-use; more are rare."""
 

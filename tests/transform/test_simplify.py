@@ -85,6 +85,23 @@ EXACT_CASES = [
     ("index that repeats", (V,), lambda x: update(x, -x, index=[0, 0])[[0, 0]], None),
 ]
 
+
+
+def sign_of_two_products(x, y, z):
+    minus = -x
+    return (y - minus * z) * (z - minus * y)
+
+
+def like_terms_of_a_shared_product(x):
+    y = 0.25 * x
+    return x - y - y - y
+
+
+def a_term_and_a_shared_multiple(x, y):
+    z = 0.25 * y
+    return (y - z) * np.sin(z)
+
+
 # for derivative code only
 def places_of(v):
     length = v.tracer.apply(DIM, (v,), {"axis": 0})
@@ -140,7 +157,15 @@ ALGEBRA_CASES = [
     ("negative multiple", (V,), lambda x: -(2.0 * x), lambda x: -2.0 * x),
     ("multiple of a negative", (V,), lambda x: 2.0 * -x, lambda x: -2.0 * x),
     ("negative of a scaled product", (S, V), lambda s, x: -(2.0 * s * x), lambda s, x: -2.0 * s * x),
-    ("plus negative scaled product", (S, V), lambda s, x: x + -2.0 * s * x, lambda s, x: x - 2.0 * s * x),
+    ("plus negative scaled product", (S, V, V), lambda s, x, y: y + -2.0 * s * x, lambda s, x, y: y - 2.0 * s * x),
+    ("sign of two products", (V, V, V), sign_of_two_products, lambda x, y, z: (y + x * z) * (z + x * y)),
+    ("like terms", (V, V), lambda x, y: x - 0.25 * x + y - 0.25 * x, lambda x, y: 0.5 * x + y),
+    ("like terms of a shared product", (V,), like_terms_of_a_shared_product, lambda x: 0.25 * x),
+    ("like terms with scalars", (S, V, V), lambda s, x, y: x - y - s * x, lambda s, x, y: (1.0 - s) * x - y),
+    ("like terms of numbers", (S, S), lambda s, t: s - t - 0.5 * s, lambda s, t: 0.5 * s - t),
+    ("a term and a shared multiple", (V, V), a_term_and_a_shared_multiple, None),
+    ("no like terms of integers", (INTEGERS,), lambda x: x + 3 * x, None),
+    ("no terms is not zero", (V, V), lambda x, y: 0.5 * x + y - 0.5 * x, None),
     ("negative quotient of a literal", (V,), lambda x: -(2.0 / x), lambda x: -2.0 / x),
     ("literal in front", (V,), lambda x: x * 2, lambda x: 2.0 * x),
     ("integers stay integers", (INTEGERS,), lambda x: x * 2, lambda x: 2 * x),
