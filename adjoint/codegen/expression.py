@@ -41,7 +41,7 @@ METHODS: dict[Any, str] = {
     np.sum: "sum", np.reshape: "reshape", np.ravel: "ravel", np.swapaxes: "swapaxes", np.cumsum: "cumsum",
     np.max: "max", np.min: "min", np.prod: "prod", np.mean: "mean", np.repeat: "repeat", np.squeeze: "squeeze",
     np.any: "any", np.all: "all", np.diagonal: "diagonal", np.cumprod: "cumprod", np.argmax: "argmax",
-    np.argmin: "argmin", np.trace: "trace",
+    np.argmin: "argmin", np.trace: "trace", np.dot: "dot",
 }  # fmt: skip
 """What is called as a method of an array: the same bits, twice as fast on small arrays, and shorter."""
 
@@ -230,8 +230,8 @@ class Expressions:
         return nodes[0] if len(nodes) == 1 else text.sequence(nodes)
 
     def through(self, op: Op) -> Any:
-        """The view of the first operand that the path of a store leads to: `x.T`, `x[1:]`."""
-        node = self.atom(op.inputs[0])
+        """The view of the first operand that the path of a store leads to: `x.T`, `x[1:]`, or a row of it."""
+        node = self.atom(written(op))
         for fun, arguments in op.attrs.get("path", ()):
             if fun is operator.getitem:
                 node = text.subscript(node, self.index(arguments["index"], op))
@@ -348,6 +348,11 @@ class Expressions:
 
     def contains(self, op: Op) -> Any:
         return ast.Compare(self.atom(op.inputs[1]), [ast.In()], [self.atom(op.inputs[0])])
+
+
+def written(store: Op) -> Atom:
+    """What a store writes by name: its first operand, or a row of it."""
+    return store.inputs[store.attrs["row"].index if "row" in store.attrs else 0]
 
 
 def axis_of(length: Op) -> int:

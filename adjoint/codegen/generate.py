@@ -14,6 +14,7 @@ from adjoint.codegen import text
 from adjoint.codegen.constants import Constants
 from adjoint.codegen.fold import ACCESS, Folding, fold
 from adjoint.codegen.names import USED, assign_names
+from adjoint.codegen.rows import with_rows
 from adjoint.codegen.stacks import Stacks
 from adjoint.codegen.statement import Statements
 from adjoint.errors import Span, VerifyError
@@ -143,6 +144,7 @@ def _plain_interface(fn: Function) -> Interface:
 def _define(
     fn: Function, interface: Interface, constants: Constants, reserved: set[str]
 ) -> tuple[str, list[Span | None]]:
+    fn = replace(fn, body=with_rows(fn.body))
     fn, fixed = _unpack(_drain(_merge_tests(fn)), interface)
     folding = _fold_for_return(fn, interface)
     while True:

@@ -15,7 +15,7 @@ from adjoint.analysis.partial import partial_values
 from adjoint.codegen import text
 from adjoint.codegen.constants import Constants
 from adjoint.codegen.decisions import FRESH
-from adjoint.codegen.expression import Expressions
+from adjoint.codegen.expression import Expressions, written
 from adjoint.codegen.fold import Folding, is_inplace
 from adjoint.codegen.frees import deletions
 from adjoint.codegen.lines import Lines
@@ -209,12 +209,13 @@ class Statements(Loops):
     def is_old_value(self, atom: Atom, op: Op) -> bool:
         """Whether an expression is just `x[i]`, read where `x[i]` is about to be stored with the same dtype."""
         read = self.folding.inner(atom)
-        if read is None or read.primitive.fun is not operator.getitem or read.inputs[0] is not op.inputs[0]:
+        if read is None or read.primitive.fun is not operator.getitem or read.inputs[0] is not written(op):
             return False
         old, new = op.inputs[0].type, op.inputs[1].type
         if not (isinstance(old, ArrayType) and isinstance(new, ArrayType) and old.dtype and old.dtype == new.dtype):
             return False
-        return same_place(read, 1, op, 2) and is_basic(op.attrs["index"], op.inputs)
+        plain = replace(op, inputs=op.inputs[:-1]) if "row" in op.attrs else op
+        return same_place(read, 1, plain, 2) and is_basic(op.attrs["index"], op.inputs)
 
     def place(self, op: Op) -> Any:
         """`x[i]`, or `x.T[i]`, for a store."""

@@ -237,6 +237,23 @@ def test_the_second_derivative_of_a_restored_loop(stages):
     np.testing.assert_array_equal(*[results[0] for results in run_twice])
 
 
+def test_an_array_that_is_not_rolled_back_is_no_name_of_what_a_branch_gave():
+    """Of two arrays that a branch writes one at a time is tried; the other has no name in the reverse sweep then."""
+
+    def written(x, n, k):
+        u = x.copy()
+        for _ in range(n):
+            if k > 0:
+                x[3] = x[0]
+                u *= x * 0.5
+        return np.sum(u * x)
+
+    x, v = normal(4), normal(4, seed=1)
+    along = hvp(written, (x, 2, 1), (v, None, None))
+    ahead, behind = (grad(written)(x + step * v, 2, 1) for step in (1e-6, -1e-6))
+    np.testing.assert_allclose(along, (ahead - behind) / 2e-6, rtol=1e-6, atol=1e-8)
+
+
 def test_effects_run_once(capsys):
     def talking(x):
         for i in range(1, 4):

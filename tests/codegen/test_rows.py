@@ -1,0 +1,127 @@
+"""Rows of arrays are taken before loops that read and write in one row, wherever that is certainly safe."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import adjoint
+
+
+def lower(a):
+    """Substitution: a row of its own and others, of which none but its own is the same in every trip."""
+    n = a.shape[0]
+    for i in range(n):
+        for j in range(i):
+            a[i, j] -= a[i, j + 1] * a[j, i]
+    return np.sum(a)
+
+
+def banded(a):
+    n = a.shape[0]
+    for i in range(n):
+        for j in range(n - 1 - i):
+            a[i + 1, j] *= a[0, j]
+    return np.sum(a)
+
+
+def beside(a, n):
+    for j in range(n):
+        a[7, j] += a[0, j]
+    return np.sum(a)
+
+
+def exchanged(a, b):
+    n, m = a.shape
+    for i in range(n):
+        for j in range(m):
+            a[i, j] = a[i, j] * b[i, j]
+            a, b = b, a
+    return np.sum(a * b)
+
+
+def replaced(a):
+    n, m = a.shape
+    for i in range(n):
+        for j in range(m):
+            a[i, j] = np.sin(a[i, j])
+            a = a * a[i, j]
+    return np.sum(a)
+
+
+def chosen(a):
+    n, m = a.shape
+    for i in range(n):
+        for j in range(m):
+            if a[i, j] > 0.0:
+                a[i, j] = a[i, j] * a[i, 0]
+    return np.sum(a)
+
+
+def planes(a):
+    n, m, k = a.shape
+    for p in range(1, n):
+        for i in range(m):
+            for j in range(1, k):
+                a[p, i, j] = a[p, i, j - 1] * a[p - 1, i, j]
+    return np.sum(a)
+
+
+def a_row_written_as_a_whole(a):
+    n, m = a.shape
+    for i in range(1, n):
+        for j in range(1, m):
+            a[i, j] = a[i, j] * a[i, j - 1]
+            a[i - 1] = a[i - 1] * a[i, j]
+    return np.sum(a)
+
+
+def while_it_lasts(a):
+    n = a.shape[0]
+    for i in range(n):
+        j = 0
+        while j < i:
+            a[i, j] = a[i, j] ** 2 * a[j, j]
+            j = j + 1
+    return np.sum(a)
+
+
+def matrix(*shape):
+    return np.random.default_rng(0).uniform(0.5, 1.5, shape)
+
+
+TAKEN = {"lower": True, "banded": False, "beside": False, "exchanged": False, "replaced": False, "chosen": True,
+         "planes": True, "a_row_written_as_a_whole": True, "while_it_lasts": True}  # fmt: skip
+CASES = [
+    (lower, (matrix(4, 4),)),
+    (banded, (matrix(4, 4),)),
+    (beside, (matrix(8, 3), 3)),
+    (exchanged, (matrix(3, 4), matrix(3, 4) + 0.5)),
+    (replaced, (matrix(2, 3),)),
+    (chosen, (matrix(3, 3) - 1.0,)),
+    (planes, (matrix(3, 2, 4),)),
+    (a_row_written_as_a_whole, (matrix(3, 3),)),
+    (while_it_lasts, (matrix(4, 4),)),
+]
+
+
+@pytest.mark.parametrize(("fun", "args"), CASES, ids=[fun.__name__ for fun, _ in CASES])
+def test_rows(fun, args):
+    gradient = adjoint.value_and_grad(fun)
+    value, _ = gradient(*args)
+    assert value == fun(*(x.copy() if isinstance(x, np.ndarray) else x for x in args))
+    assert ("row = " in gradient.source) == TAKEN[fun.__name__]
+    adjoint.check_grads(fun, args, order=2)
+
+
+def test_no_row_is_taken_that_a_loop_without_trips_would_not_read():
+    assert np.array_equal(adjoint.grad(beside)(np.ones((2, 3)), 0), np.ones((2, 3)))
+
+
+def test_the_text():
+    gradient = adjoint.grad(planes)
+    gradient(matrix(3, 2, 4))
+    text = [line.split("#")[0].strip() for line in gradient.source.splitlines()]
+    assert "row = a_1[p, i]" in text
+    assert "row_1 = a_1[t0, i]" in text
+    assert "row[j] = row[j - 1] * row_1[j]" in text
