@@ -41,7 +41,7 @@ class Group:
 
 def collected(op: Op, r: Rewriter) -> Atom | None:
     """X - 0.25 * x - s * x -> (0.75 - s) * x, wherever several terms are multiples of one value"""
-    if not is_inexact(op.outputs[0]) or not any(r.definition(atom, SCALED) for atom in op.inputs):
+    if not is_inexact(op.outputs[0]) or not any(r.definition(atom, ADDED | SCALED) for atom in op.inputs):
         return None
     terms = terms_of(op, r)
     groups: dict[Atom, Group] = {}
