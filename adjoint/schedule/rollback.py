@@ -421,8 +421,8 @@ class Sweep:
             return
         outputs = tuple(Value(link.before.hint, link.before.type) for link in rolled)
         condition = self.read(op.inputs[0])
-        results = (*op.outputs, *outputs)
-        self.ops.append(replace(op, inputs=(condition,), outputs=results, regions=tuple(regions)))
+        both = (*op.outputs, *outputs)
+        self.ops.append(replace(op, inputs=(condition,), outputs=both, regions=tuple(regions)))
         for link, output in zip(rolled, outputs, strict=True):
             self.came_to(forward, link.before, output)
 
