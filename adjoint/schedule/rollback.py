@@ -420,9 +420,8 @@ class Sweep:
             self.ops.append(op)
             return
         outputs = tuple(Value(link.before.hint, link.before.type) for link in rolled)
-        condition = self.read(op.inputs[0])
-        both = (*op.outputs, *outputs)
-        self.ops.append(replace(op, inputs=(condition,), outputs=both, regions=tuple(regions)))
+        inputs, both = (self.read(op.inputs[0]),), (*op.outputs, *outputs)
+        self.ops.append(replace(op, inputs=inputs, outputs=both, regions=tuple(regions)))
         for link, output in zip(rolled, outputs, strict=True):
             self.came_to(forward, link.before, output)
 
