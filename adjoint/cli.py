@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import copy
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -83,8 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("target", metavar="PATH.py:FUNC")
     explain.add_argument("--args", required=True, help='the arguments as Python: "np.ones(3), 2.0"')
     explain.add_argument("--argnums", default="0", help='positions or names: "0", "w", "0,2"')
-    explain.add_argument("--schedule", default="auto", help=SCHEDULES)
-    explain.add_argument("--measure", action="store_true", help="run it once more and tell its peak memory")
+    explain.add_argument("--schedule", action="append", help=f"{SCHEDULES}; several may be given")
+    explain.add_argument("--measure", action="store_true", help="run it once more for its peak memory and its steps")
+    explain.add_argument("--plot", metavar="FILE", help="draw memory and steps into a .svg or .png file")
     explain.set_defaults(run=_explain)
 
     rules = commands.add_parser("rules", help="list what has a derivative, and with which arguments")
@@ -133,13 +135,15 @@ def _check(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     fun = _load(options.target)
     args = _evaluated("--args", options.args)
-    schedule = _schedule(options.schedule)
+    schedules = [_schedule(text) for text in options.schedule or ["auto"]]
+    args = args if isinstance(args, tuple) else (args,)
+    given: Any = {"argnums": _argnums(options.argnums), "measure": options.measure}
     with _user_errors("cannot explain", (Exception,)):
-        found = explain(
-            fun, *(args if isinstance(args, tuple) else (args,)), argnums=_argnums(options.argnums), schedule=schedule,
-            measure=options.measure,
-        )  # fmt: skip
-    print(found)
+        found = [explain(fun, *copy.deepcopy(args), schedule=schedule, **given) for schedule in schedules]
+    print("\n\n".join(map(str, found)))
+    if options.plot:
+        with _user_errors("cannot plot", (ValueError, ImportError, OSError)):
+            found[0].plot(options.plot, *found[1:])
     return 0
 
 

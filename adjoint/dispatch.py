@@ -181,7 +181,13 @@ def make_entry(
     Only the first `apart` of them are those of the user's function and must not overlap where it writes.
     `seen` gives what it is compiled for by its path: the next arguments often have the same shapes.
     """
-    generated = generate_program(lowered, params, name)
+    return bound_entry(generate_program(lowered, params, name), lowered, params, apart, seen)
+
+
+def bound_entry(
+    generated: Generated, lowered: Lowered, params: list[tuple[str, Any]], apart: int | None = None, seen: Seen = None
+) -> Entry:
+    """An entry of generated text."""
     bare = load(generated)
     entry = Entry(lambda *_: missed, bare, generated, lowered)
     entry.bind = make_bind(entry, params, len(params) if apart is None else apart, seen)

@@ -13,7 +13,7 @@ LAYERS = (
     "config", "errors", "ir", "rules", "frontend", "analysis", "transform",
     "nesting", "linearize", "blocks", "schedule", "codegen", "pipeline", "dispatch",
     "specification", "checkpoints", "sources", "calling", "derivative", "budgets", "fit", "linear", "api", "dense",
-    "functionals", "macros", "solvers", "checks", "explanation", "cli",
+    "functionals", "macros", "solvers", "checks", "measuring", "plots", "explanation", "cli",
 )  # fmt: skip
 STRANGERS = ({"frontend", "codegen"}, {"frontend", "transform"})
 TOP = ("__init__", "__main__")

@@ -89,10 +89,10 @@ def plan(steps: int, place: Placement, length: int = 1) -> Plan:
     return Plan(steps, tuple(actions if length == 1 else (_in_steps(action, length, steps) for action in actions)))
 
 
-def reverse(actions: list[Action], held: list[int], steps: int, place: Placement) -> None:
-    """Append the end of a forward sweep that has come to the last step and holds snapshots, and the reverse sweep."""
+def reverse(actions: list[Action], held: list[int], steps: int, place: Placement, *, ended: bool = False) -> None:
+    """Append the reverse sweep after a forward sweep that has come to the last step, or has `ended` with it."""
     for step in range(steps - 1, -1, -1):
-        if step < steps - 1:
+        if step < steps - 1 or ended:
             start = held.pop()
             actions.append(Restore(start))
             kept = set(place(start, step + 1, len(held)))

@@ -89,7 +89,7 @@ class _Counted(Rerun):
         region = Block((trip, *carried, *variables, *kept), tuple(inner.ops), (*following, *after, *ends))
         initial = (*parts.initial, *held, *lists)
         finals = renewed((*parts.final, *held, *lists))
-        attrs = {"carried": len(initial), "produced": (), "reverse": False}
+        attrs = {"carried": len(initial), "produced": (), "reverse": False, "advances": True}
         forward = self.pair.forward
         builder.append(Op(FOR, (ZERO, last, ONE, *initial), finals, attrs, (region,), forward.span, forward.sweep))
         rest = list(finals[count:])

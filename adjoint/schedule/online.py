@@ -12,12 +12,33 @@ number of snapshots written is logarithmic in n.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from adjoint.runtime.snapshots import revolve, thin
 from adjoint.schedule.actions import Action, Advance, Free, Plan, Store, reverse
 
 
 def online_plan(steps: int, snapshots: int) -> Plan:
-    """What a loop does that turns out to have `steps` steps."""
+    """What a loop does that turns out to have `steps` steps, if the state before the last one is still at hand."""
+    actions, held = _forward(steps, lambda trips: snapshots)
+    if steps:
+        actions.pop()  # the last step is recorded as it runs
+    if held and held[-1] == steps - 1:
+        actions.append(Free(held.pop()))
+    reverse(actions, held, steps, lambda start, stop, others: revolve(start, stop, snapshots - others))
+    return Plan(steps, tuple(actions))
+
+
+def generated_plan(steps: int, slots: Callable[[int], int]) -> Plan:
+    """What the generated code does, which has run the last step before it knows; `slots` go by the steps so far."""
+    actions, held = _forward(steps, slots)
+    snapshots = slots(steps)
+    reverse(actions, held, steps, lambda start, stop, others: revolve(start, stop, snapshots - others), ended=True)
+    return Plan(steps, tuple(actions))
+
+
+def _forward(steps: int, slots: Callable[[int], int]) -> tuple[list[Action], list[int]]:
+    """The forward sweep, and the snapshots that are left at its end."""
     actions: list[Action] = []
     kept: list[tuple[int]] = []
     due = 0
@@ -26,12 +47,7 @@ def online_plan(steps: int, snapshots: int) -> Plan:
             actions.append(Store(step))
             before = [*kept, (step,)]
             kept.append((step,))
-            due = thin(kept, snapshots)
+            due = thin(kept, slots(step))
             actions += [Free(gone) for (gone,) in before if (gone,) not in kept]
-        if step < steps - 1:
-            actions.append(Advance(step, step + 1))
-    held = [step for (step,) in kept]
-    if held and held[-1] == steps - 1:
-        actions.append(Free(held.pop()))  # the last step is recorded as it runs
-    reverse(actions, held, steps, lambda start, stop, others: revolve(start, stop, snapshots - others))
-    return Plan(steps, tuple(actions))
+        actions.append(Advance(step, step + 1))
+    return actions, [step for (step,) in kept]

@@ -20,8 +20,12 @@ from adjoint.transform.dead_code import remove_dead_code
 def schedule(fn: Function) -> Function:
     """Keep the least of what the reverse sweep reads. Gradients are the same bits."""
     fn = recompute_straight(fn)
-    bodies = (fn.body, *(callee.body for callee in fn.functions.values()))
-    hints = {op.attrs["schedule"] for body in bodies for op in all_ops(body) if "schedule" in op.attrs}
-    if hints == {"sqrt"}:
+    if rolls_back_first(fn):
         fn = restore(fn)
     return remove_dead_code(cut_stacks(restore(checkpoint_loops(fn))))
+
+
+def rolls_back_first(fn: Function) -> bool:
+    """Whether all its schedules of loops are segments."""
+    bodies = (fn.body, *(callee.body for callee in fn.functions.values()))
+    return {op.attrs["schedule"] for body in bodies for op in all_ops(body) if "schedule" in op.attrs} == {"sqrt"}

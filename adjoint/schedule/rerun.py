@@ -207,7 +207,7 @@ def loop(
 ) -> tuple[Value, ...]:  # fmt: skip
     """Append a loop that leaves no stacks behind; what it carries out."""
     region = Block((index, *params), tuple(inner.ops), tuple(following))
-    attrs = {"carried": len(params), "produced": (), "reverse": False}
+    attrs = {"carried": len(params), "produced": (), "reverse": False, "advances": True}
     finals = renewed(params)
     builder.append(Op(FOR, (*space, *initial), finals, attrs, (region,), builder.span, builder.sweep))
     return finals

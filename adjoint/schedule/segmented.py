@@ -68,7 +68,7 @@ class _Segmented(Rerun):
         following = append(inner, copy_of_trip(self.trip.body, table, count))
         following = (*following, *self.appended(inner, inner_kept, table))
         region = Block((trip, *variables, *inner_kept), tuple(inner.ops), following)
-        attrs = {"carried": len(following), "produced": (), "reverse": False}
+        attrs = {"carried": len(following), "produced": (), "reverse": False, "advances": True}
         ends = renewed((*carried, *kept))
         outer.append(Op(FOR, (start, end, ONE, *carried, *kept), ends, attrs, (region,), builder.span, builder.sweep))
         state = self.trip.of_state(carried)

@@ -84,7 +84,8 @@ class _Unbounded(Rerun):
         if op.primitive is WHILE:
             head = op.regions[0]
             regions = (replace(head, params=(*head.params, *renewed(added))), region)
-        attrs = {name: item for name, item in op.attrs.items() if name != "schedule"} | {"produced": ()}
+        attrs = {name: item for name, item in op.attrs.items() if name != "schedule"}
+        attrs.update(produced=(), advances=True)
         finals = renewed(added)
         outputs = (*parts.final, *finals)
         inputs: tuple[Atom, ...] = (*op.inputs, *more, ZERO)

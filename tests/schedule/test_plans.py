@@ -9,7 +9,7 @@ from adjoint.errors import VerifyError
 from adjoint.runtime.snapshots import revolve
 from adjoint.schedule.actions import Advance, Free, Plan, Record, Restore, Reverse, Store
 from adjoint.schedule.budget import choose_blocks, smallest_peak
-from adjoint.schedule.online import online_plan
+from adjoint.schedule.online import generated_plan, online_plan
 from adjoint.schedule.replay import replay
 from adjoint.schedule.revolve import extra_steps, repetitions, revolve_plan
 from adjoint.schedule.segments import recursive_plan, segment_length, segments_plan, store_plan
@@ -47,6 +47,12 @@ PLANNERS = {
         lambda n, c: recursive_plan(n),
         lambda n, c: n * (1 + log2(max(n, 1)) / 2),
         lambda n, c: ceil(log2(max(n, 1))),
+        lambda n, c: 1,
+    ),
+    "generated": (
+        lambda n, c: generated_plan(n, lambda trips: c),
+        lambda n, c: 1.5 * optimum(n, c) + 1,
+        lambda n, c: c,
         lambda n, c: 1,
     ),
     "online": (online_plan, lambda n, c: 1.37 * optimum(n, c), lambda n, c: c, lambda n, c: 1),
