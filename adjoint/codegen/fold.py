@@ -225,7 +225,7 @@ def _frame_width(op: Op) -> int:
         named = sum(len(name) + 3 + _item_width(item) for name, item in (op.attrs.get("kwargs") or {}).items())
         return len(op.attrs["name"]) + _item_width(op.attrs["args"]) + named
     attrs = sum(_item_width(item) + (len(name) + 3 if name != "index" else 0) for name, item in op.attrs.items()
-                if name != "inplace")  # fmt: skip
+                if name not in ("inplace", "advances"))  # fmt: skip
     return len(op.primitive.name) + 5 + attrs
 
 
