@@ -154,6 +154,7 @@ class Conflict:
     """A name that has two structures after a merge; an error where it is read."""
 
     reason: str
+    hint: str = "give it one structure on all paths"
 
 
 class Missing:
@@ -309,7 +310,8 @@ def describe(value: Any) -> str:
     if is_atom(value):
         return "a number or an array" if isinstance(value.type, ArrayType) else f"a {value.type}"
     if isinstance(value, Tree):
-        return f"a {value.kind} of {len(value.children)}"
+        of_class = value.cls is not None and value.kind in ("object", "dataclass", "namedtuple")
+        return f"a `{value.cls.__name__}`" if of_class else f"a {value.kind} of {len(value.children)}"  # type: ignore[union-attr]  # there is one
     if isinstance(value, Static):
         return f"the constant {value.value!r}"
     if isinstance(value, Missing):

@@ -7,9 +7,10 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import gast
 import numpy as np
 
-from adjoint.frontend import indexers, inplace, keys, library, mutation, objects, rows
+from adjoint.frontend import indexers, inplace, iteration, keys, library, mutation, objects, rows
 from adjoint.frontend.abstract import (
     Items,
     Method,
@@ -23,6 +24,7 @@ from adjoint.frontend.abstract import (
     describe,
     is_atom,
     is_constant,
+    is_none,
     make_tuple,
 )
 from adjoint.frontend.memory import is_array
@@ -34,6 +36,8 @@ from adjoint.rules.internal import both, cast, either
 from adjoint.rules.trace import METHODS
 
 HANDLERS: dict[Any, Callable[..., Any]] = {}
+UNSEEN: set[Any] = set()
+"""Functions whose handlers are given containers themselves, and not what they hold."""
 
 CONVERSIONS = {"flatten": np.ravel, "conj": np.conj, "conjugate": np.conj}
 SHAPE_METHODS = {"reshape", "transpose"}
@@ -93,17 +97,28 @@ def _range(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
 def range_items(low: Any, span: Span3, node: Any) -> Items:
     """A range by index: `range(a, b, s)` has the items a + s * k."""
     start, step = span.start, span.step
-    if not (isinstance(step, Literal) and step.value == 1):
-        low.refuse(node, "a range with a step inside zip, enumerate or reversed", "loop over the range itself")
-    if isinstance(start, Literal) and start.value == 0:
+    if not isinstance(step, Literal) or step.value == 0:
+        low.refuse(node, "a range with a step known at run time only, inside zip and the like", "loop over it itself")
+    if step.value == 1 and isinstance(start, Literal) and start.value == 0:
         return Items(span.stop, lambda index: index)
     length = low.operation(operator.sub, (span.stop, start), node)
-    return Items(length, lambda index: low.operation(operator.add, (start, index), node))
+    if step.value == 1:
+        return Items(length, lambda index: low.operation(operator.add, (start, index), node))
+    length = low.operation(operator.floordiv, (low.operation(operator.neg, (length,), node), step), node)
+
+    def item(index: Any) -> Any:
+        return low.operation(operator.add, (start, low.operation(operator.mul, (step, index), node)), node)
+
+    return Items(low.operation(operator.neg, (length,), node), item)
 
 
 def is_unrolled(value: Any) -> bool:
     """Whether an iterable is a container of the program, gone through at compile time."""
     return isinstance(value, Tree) or (isinstance(value, Static) and isinstance(value.value, (str, range)))
+
+
+def is_endless(value: Any) -> bool:
+    return isinstance(value, Items) and value.length is None
 
 
 def is_constant_range(value: Any) -> bool:
@@ -112,14 +127,18 @@ def is_constant_range(value: Any) -> bool:
 
 @handles(zip)
 def _zip(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-    if any(map(is_unrolled, args)):
-        if not all(is_unrolled(a) or is_constant_range(a) for a in args):
-            low.refuse(node, "zip of containers and arrays", "go through both by index")
-        return make_tuple(map(make_tuple, zip(*(low.unrolled(a, node) for a in args), strict=False)))
+    known = [a for a in args if is_unrolled(a) or is_constant_range(a)]
+    if any(map(is_unrolled, args)) and len(known) + sum(map(is_endless, args)) == len(args):
+        columns = [a if is_endless(a) else low.unrolled(a, node) for a in args]
+        count = min(len(column) for column in columns if isinstance(column, list))
+        columns = [c if isinstance(c, list) else [c.item(Literal(k)) for k in range(count)] for c in columns]
+        return make_tuple(map(make_tuple, zip(*columns, strict=False)))
     parts = [low.indexed(a, node) for a in args]
-    length = parts[0].length
-    for part in parts[1:]:
-        if not _same_length(length, part.length):
+    length = None
+    for part in parts:
+        if length is None or part.length is None:
+            length = part.length if length is None else length
+        elif not _same_length(length, part.length):
             length = _better(low, operator.lt, length, part.length, node)
     return Items(length, lambda index: make_tuple(part.item(index) for part in parts))
 
@@ -164,14 +183,15 @@ def is_known_length(value: Any) -> bool:
 
 @handles(sorted)
 def _sorted(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    key, reverse = kwargs.get("key", Static(None)), kwargs.get("reverse", Literal(False))
     if not is_known_length(args[0]):
-        low.refuse(node, "`sorted` of what has a length known at run time only", "np.sort an array")
-    items, key, reverse = low.unrolled(args[0], node), kwargs.get("key"), kwargs.get("reverse", Literal(False))
-    plain = key is None or (isinstance(key, Static) and key.value is None)
-    keys = items if plain else [low.call(key, [item], {}, node) for item in items]
-    if not all(map(is_constant, (*keys, reverse))):
-        low.refuse(node, "`sorted` by keys that are known at run time only", "np.sort an array, or index by np.argsort")
-    found = list(map(constant_of, keys))
+        return low.call(Static(library.in_order), [args[0], key, reverse], {}, node)
+    items = low.unrolled(args[0], node)
+    ranks = items if is_none(key) else [low.call(key, [item], {}, node) for item in items]
+    if not all(map(is_constant, (*ranks, reverse))):
+        values = low.boxed(make_tuple(items, "list"))
+        return low.call(Static(library.in_order), [values, key, reverse], {}, node)
+    found = list(map(constant_of, ranks))
     order = sorted(range(len(items)), key=found.__getitem__, reverse=constant_of(reverse))
     return low.boxed(make_tuple([items[k] for k in order], "list"))
 
@@ -249,12 +269,20 @@ def _round(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
 
 def _extreme(compare: Any) -> Callable[..., Any]:
     def handler(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-        if kwargs:
-            low.refuse(node, "min and max with `key` or `default`", "compare the values with `if`")
+        key, smallest = kwargs.get("key", Static(None)), compare is operator.lt
         if len(args) == 1 and not is_known_length(args[0]):
-            smallest = compare is operator.lt
+            if "default" in kwargs:
+                fun = _partial(low, [Static(min if smallest else max)], {"key": key}, node)
+                return low.call(Static(library.extreme_or), [fun, args[0], kwargs["default"]], {}, node)
+            if not is_none(key):
+                by = library.smallest_by if smallest else library.largest_by
+                return low.call(Static(by), [args[0], key], {}, node)
             return low.call(Static(library.smallest if smallest else library.largest), args, {}, node)
         items = low.unrolled(args[0], node) if len(args) == 1 else args
+        if not items:
+            return kwargs["default"] if "default" in kwargs else low.error(ValueError, node, "min or max of no items")
+        if not is_none(key):
+            return _best_by(low, compare, items, key, node)
         best = items[0]
         for item in items[1:]:
             best = _better(low, compare, best, item, node)
@@ -263,10 +291,25 @@ def _extreme(compare: Any) -> Callable[..., Any]:
     return handler
 
 
+def _best_by(low: Any, compare: Any, items: list[Any], key: Any, node: Any) -> Any:
+    """The first item whose key is smallest, or largest."""
+    best = make_tuple((items[0], low.call(key, [items[0]], {}, node)))
+    for item in items[1:]:
+        new = make_tuple((item, low.call(key, [item], {}, node)))
+        best = _chosen(low, compare, best, new, best.children[1], new.children[1], node)
+    return best.children[0]
+
+
 def _better(low: Any, compare: Any, best: Any, item: Any, node: Any) -> Any:
-    if is_constant(best) and is_constant(item):
-        return item if compare(constant_of(item), constant_of(best)) else best
-    test = low.apply(compare, [item, best], {}, node)
+    return _chosen(low, compare, best, item, best, item, node)
+
+
+def _chosen(low: Any, compare: Any, best: Any, item: Any, old: Any, new: Any, node: Any) -> Any:
+    """`item if compare(new, old) else best`."""
+    test = low.comparison(gast.Lt() if compare is operator.lt else gast.Gt(), new, old, node)
+    known = low.truth(test)
+    if known is not None:
+        return item if known else best
     return low.select(test, lambda: item, lambda: best, node)
 
 
@@ -277,6 +320,7 @@ HANDLERS[min], HANDLERS[max] = _extreme(operator.lt), _extreme(operator.gt)
 def _sum(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     total = args[1] if len(args) > 1 else kwargs.get("start", Literal(0))
     if isinstance(args[0], Rows) and rows.plain(args[0]) is not None and is_atom(total):
+        iteration.used(low, args[0], node)
         return low.apply(sum, [rows.plain(args[0]), total], {}, node)
     if is_atom(args[0]) or isinstance(args[0], (Rows, Items)):
         return low.sum_of_array(args[0], total, node)
@@ -308,10 +352,16 @@ def _tuple(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
 @handles(list)
 def _list(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     if args and isinstance(args[0], Rows):
-        return low.own(args[0])
+        iteration.used(low, args[0], node)
+        return low.own(Rows(args[0].item, args[0].lists))
     if args and not is_known_length(args[0]):
         return low.call(Static(library.collected), [args[0]], {}, node)
     return low.boxed(make_tuple(low.unrolled(args[0], node) if args else (), "list"))
+
+
+@handles(set)
+def _set(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    low.refuse(node, "the size of a set depends on which of its values are equal", "use a tuple, a list, or a dict")
 
 
 @handles(dict)

@@ -13,15 +13,25 @@ from typing import Any
 import gast
 import numpy as np
 
-from adjoint.errors import AdjointError, MissingRuleError, UnsupportedError
-from adjoint.frontend import builtin, inplace, keys, library, objects, recursion
+from adjoint.errors import AdjointError, MissingRuleError
+from adjoint.frontend import (
+    builtin,
+    inplace,
+    iteration,
+    keys,
+    library,
+    objects,
+    protocols,
+    recursion,
+    special,
+    standins,
+)
 from adjoint.frontend.abstract import (
     Closure,
     Method,
     Partial,
     Static,
     atoms_of,
-    constant_of,
     describe,
     from_constant,
     is_atom,
@@ -30,19 +40,17 @@ from adjoint.frontend.abstract import (
     may_be_none,
     rebuild,
 )
-from adjoint.frontend.comprehensions import Comprehensions
 from adjoint.frontend.context import Frame
 from adjoint.frontend.distributions import call_of_scipy
 from adjoint.frontend.liveness import Liveness, local_names
-from adjoint.frontend.outside import static_fact
+from adjoint.frontend.opaque import Opaque, is_hashable
 from adjoint.frontend.parse import Source, parse
 from adjoint.frontend.subset import check
 from adjoint.ir.build import Builder
-from adjoint.ir.core import CALL, OPAQUE, Block, Function, Literal, Value
+from adjoint.ir.core import CALL, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import UNKNOWN, ArrayType, ObjectType, Type
+from adjoint.ir.types import ObjectType
 from adjoint.ir.walk import block_reads, clone_block
-from adjoint.rules import library as packages
 from adjoint.rules import registry
 
 MACROS: dict[Any, Callable[..., Any]] = {}
@@ -57,11 +65,14 @@ WRAPPERS: tuple[Any, ...] = (type(functools.lru_cache(len)), staticmethod)
 OF_ANYTHING = (isinstance, str, repr, bool, type, callable, hasattr, hash)
 """Functions of Python's own that take None as well."""
 
+OURS = (inplace.__name__, library.__name__, standins.__name__)
+"""Modules that are read in place of what is written in C."""
+
 LARGE = 150
 """Callees with more nodes of syntax than this are kept as calls."""
 
 
-class Calls(Comprehensions):
+class Calls(Opaque):
     """Lowering of calls."""
 
     def expr_Call(self, node: Any) -> Any:
@@ -76,7 +87,9 @@ class Calls(Comprehensions):
                 kwargs.update(keys.entries(self, value, keyword.value))
             else:
                 self.refuse(keyword.value, "`**` needs a dict with keys known at compile time")
-        return self.call(callee, args, kwargs, node)
+        found = self.call(callee, args, kwargs, node)
+        lazy = isinstance(callee, Static) and is_hashable(callee.value) and callee.value in iteration.ONCE
+        return iteration.made(self, found, node) if lazy else found
 
     def call(self, callee: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         """`callee(*args, **kwargs)` on abstract values."""
@@ -98,19 +111,19 @@ class Calls(Comprehensions):
     def call_object(  # noqa: PLR0911  # a case for each kind of callable
         self, callee: Static, args: list[Any], kwargs: dict[str, Any], node: Any
     ) -> Any:
-        fun = callee.value
+        fun = standins.class_for(callee.value)
         path = self.path_of(callee)
         macro = _lookup(MACROS, fun) or MACROS.get(type(fun)) or MACROS.get(packages.public_name(fun))
         if macro is not None:
             args, kwargs = (args, kwargs) if macro in IMPURE else self.values(args, kwargs)
             return macro(self, callee, args, kwargs, node)
-        if inplace.has_out(fun, args, kwargs):
-            return inplace.call_with_out(self, fun, args, kwargs, node)
+        if (found := self.call_special(fun, args, kwargs, node)) is not None:
+            return found
         if isinstance(fun, types.BuiltinMethodType) and isinstance(fun.__self__, np.ufunc) and fun.__name__ == "at":
             return inplace.call_at(self, fun.__self__, args, node)
-        writer = _lookup(inplace.FUNCTIONS, fun)
+        writer = _lookup(inplace.FUNCTIONS, fun) or _lookup(library.STANDS_FOR, fun)
         if writer is not None:
-            return self.call_python(writer, path, args, kwargs, node)
+            return self.call(Static(writer), args, kwargs, node)
         if registry.primitive_of(fun) is not None:
             return self.apply(fun, args, kwargs, node)
         handler = _lookup(builtin.HANDLERS, fun)
@@ -136,8 +149,20 @@ class Calls(Comprehensions):
             return self.call_python(fun, path, args, kwargs, node)
         return self.call_opaque(fun, None, args, kwargs, node)
 
+    def call_special(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        """A call with `out`, of a function of `operator`, of a method of a constant, or of `abs` on an object."""
+        if inplace.has_out(fun, args, kwargs):
+            return inplace.call_with_out(self, fun, args, kwargs, node)
+        found = special.call(self, fun, args, kwargs, node)
+        if found is None and args and not is_atom(args[0]):
+            return protocols.function(self, fun, args, node)
+        return found
+
     def call_handler(self, handler: Any, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         """A call of one of Python's own functions."""
+        args = protocols.iterables(self, fun, args, node)
+        if fun in builtin.UNSEEN:
+            return handler(self, args, kwargs, node)
         if fun in OF_ANYTHING:
             keys.refuse_doubts(self, make_tuple(map(self.resolved, (*args, *kwargs.values()))), node)
         kwargs = {name: self.seen(value) for name, value in kwargs.items()}
@@ -154,7 +179,9 @@ class Calls(Comprehensions):
 
     def operation(self, fun: Any, operands: tuple[Any, ...], node: Any) -> Any:
         texts = [isinstance(o, Value) and o.type == ObjectType("str") for o in operands]
-        if any(texts) and fun is not operator.mod:
+        first = operands[0]
+        of_text = isinstance(first, Static) and isinstance(first.value, str) and not all(map(is_constant, operands))
+        if (any(texts) and fun is not operator.mod) or (of_text and fun is operator.mod):
             return self.call_opaque(fun, None, list(operands), {}, node, ObjectType("str"))
         return super().operation(fun, operands, node)
 
@@ -173,7 +200,7 @@ class Calls(Comprehensions):
         source = parse(fun)
         check(source)
         frame = Frame(source, source.node, _liveness(source), _locals(source), fun=fun, path=path, caller=self.frame)
-        if fun.__module__ in (inplace.__name__, library.__name__):  # it stands for the function that is called
+        if fun.__module__ in OURS:  # it stands for the function that is called
             frame.place = self.span(node)
             own = list(map(from_constant, fun.__defaults__ or ()))
             own_kw = list(map(from_constant, (fun.__kwdefaults__ or {}).values()))
@@ -353,57 +380,8 @@ class Calls(Comprehensions):
         if missing:
             self.error(TypeError, node, f"{name}() missing required argument '{missing[0]}'")
 
-    # ------------------------------------------------------------------ the rest
-
-    def call_opaque(
-        self, fun: Any, method: str | None, args: list[Any], kwargs: dict[str, Any], node: Any, type_: Type = UNKNOWN
-    ) -> Any:
-        """A call of what has neither a rule nor source: kept, in order, once."""
-        if _writes_arguments(fun, method, args, kwargs):
-            self.refuse(node, f"`{self.text_of(node)}` writes into its argument", "assign by index: `x[i] = v`")
-        values = [*args, *kwargs.values()]
-        pure = fun in _PURE if _hashable(fun) else False
-        if pure and all(map(is_constant, values)):
-            return self.fold_call(fun, args, kwargs, node)
-        inputs: list[Any] = []
-        try:
-            template = tuple(self.template(a, inputs) for a in args)
-            named = {k: self.template(v, inputs) for k, v in kwargs.items()}
-        except LookupError:
-            what = f"`{self.text_of(node)}` is given a Python object that only exists at compile time"
-            self.refuse(node, what, packages.hint_for(fun))
-        attrs = {"function": fun, "method": method, "name": self.text_of(node), "args": template, "kwargs": named}
-        with self.at(node):
-            return self.builder.emit(OPAQUE, inputs, attrs, types=(type_,))[0]
-
-    def fold_call(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-        if fun not in (type, callable):  # which the class settles
-            for value in (*args, *kwargs.values()):
-                if isinstance(value, Static) and static_fact(value.value)[0] == "class":
-                    self.refuse(node, f"`{self.text_of(node)}` reads {describe(value)}, which may change between calls")
-        try:
-            return from_constant(fun(*map(constant_of, args), **{k: constant_of(v) for k, v in kwargs.items()}))
-        except Exception as problem:  # noqa: BLE001  # the program would raise it when it runs
-            self.error(UnsupportedError, node, f"{type(problem).__name__}: {problem}")
-
-    def text_of(self, node: Any) -> str:
-        """How the user wrote the function that is called."""
-        func = getattr(node, "func", node)
-        if isinstance(func, gast.Name):
-            return str(func.id)
-        if isinstance(func, gast.Attribute):
-            return f"{self.text_of(func.value)}.{func.attr}"
-        return "the function"
-
     def all_atoms(self, values: list[Any]) -> list[Any]:
         return [atom for value in values for atom in atoms_of(value)]
-
-
-_PURE = {
-    len, int, float, str, repr, abs, round, min, max, sum, sorted, divmod, pow, bool, complex, hash, ord, chr, any, all,
-    isinstance, issubclass, type, hasattr, getattr, callable, range, np.dtype, np.float32, np.float64, np.finfo,
-    np.iinfo,
-}  # fmt: skip
 
 
 @functools.cache
@@ -432,33 +410,14 @@ def kind_of(value: Any) -> Any:
     return id(value.value) if isinstance(value, Static) else id(value)
 
 
-_WRITING_METHODS = frozenset(("itemset", "resize", "setfield", "setflags", "shuffle", "byteswap"))
-
-
-def _writes_arguments(fun: Any, method: str | None, args: list[Any], kwargs: dict[str, Any]) -> bool:
-    """Whether a call without a rule is known to change an array that it is given."""
-    if "out" in kwargs or fun is np.random.shuffle:
-        return True
-    arrays = any(is_atom(arg) and isinstance(arg.type, ArrayType) and arg.type.shape != () for arg in args)
-    return method in _WRITING_METHODS and arrays
-
-
 def is_of_python(fun: Any) -> bool:
     """Whether a function belongs to Python's own library, whose source is not read: `logging`, `random`."""
     home = str(getattr(fun, "__module__", None)).partition(".")[0]
     return home in sys.stdlib_module_names and home not in ("__main__", "functools", "operator")
 
 
-def _hashable(obj: Any) -> bool:
-    try:
-        hash(obj)
-    except TypeError:
-        return False
-    return True
-
-
 def _lookup(table: dict[Any, Any], key: Any) -> Any:
-    return table.get(key) if _hashable(key) else None
+    return table.get(key) if is_hashable(key) else None
 
 
 def _has_source(fun: Any) -> bool:

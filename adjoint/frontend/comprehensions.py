@@ -6,14 +6,16 @@ function with a loop that collects the items, and a generator expression is gone
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gast
 
 from adjoint.errors import UnsupportedError
+from adjoint.frontend import iteration
 from adjoint.frontend.abstract import Closure, Items, constant_of, is_constant, make_tuple
 from adjoint.frontend.iteration import iterated
+from adjoint.frontend.normal import binds, bound_in
 from adjoint.frontend.strings import Strings
 from adjoint.ir.tree import Tree
 
@@ -33,6 +35,12 @@ class Comprehensions(Strings):
         return self.collected(node) if items is None else self.boxed(make_tuple(items, "list"))
 
     def expr_GeneratorExp(self, node: Any) -> Any:
+        return iteration.made(self, self.generated(node), node)
+
+    def generated(self, node: Any) -> Any:
+        """What a generator expression gives."""
+        if binds(node):
+            self.refuse(node, "`:=` inside a generator expression, which need not come to its end", "write a loop")
         items = self.written_out(node)
         if items is not None:
             return make_tuple(items)
@@ -55,11 +63,11 @@ class Comprehensions(Strings):
         """The items of a comprehension; None where only the run tells how many there are."""
         if not self.is_unrolled(node):
             return None
-        names, heap = self.frame.names, self.heap
+        names, heap = dict(self.frame.names), self.heap
         self.heap = dict(heap)
         try:
             with self.region() as builder:
-                items = self.comprehension(node.generators, lambda: self.expr(node.elt))
+                items = self.comprehension(node.generators, lambda: self.expr(node.elt), bound_in(node))
         except UnknownTest:
             self.frame.names, self.heap = names, heap
             return None
@@ -91,7 +99,8 @@ class Comprehensions(Strings):
 
     def expr_DictComp(self, node: Any) -> Any:
         try:
-            pairs = self.comprehension(node.generators, lambda: (self.expr(node.key), self.expr(node.value)))
+            both = lambda: (self.expr(node.key), self.expr(node.value))  # noqa: E731  # short
+            pairs = self.comprehension(node.generators, both, bound_in(node))
         except UnknownTest as unknown:
             self.refuse(unknown.test, "the keys of this dict are known at run time only", "write a list of pairs")
         for key, _ in pairs:
@@ -100,8 +109,13 @@ class Comprehensions(Strings):
         entries = {constant_of(key): value for key, value in pairs}
         return self.boxed(Tree("dict", None, tuple(entries), tuple(entries.values())))
 
-    def comprehension(self, generators: list[Any], element: Callable[[], Any]) -> list[Any]:
-        """The items, one after the other: what it goes through has a length known at compile time."""
+    def comprehension(
+        self, generators: list[Any], element: Callable[[], Any], outer: Sequence[str] = ()
+    ) -> list[Any]:
+        """The items, one after the other: what it goes through has a length known at compile time.
+
+        `outer` are the names that `:=` binds in the function around it.
+        """
         if not generators:
             return [element()]
         first, found = generators[0], []
@@ -115,7 +129,8 @@ class Comprehensions(Strings):
             if None in tests:
                 raise UnknownTest(first.ifs[tests.index(None)])
             if all(tests):
-                found += self.comprehension(generators[1:], element)
+                found += self.comprehension(generators[1:], element, outer)
+            names.update((key, self.frame.names[key]) for key in outer if key in self.frame.names)
         self.frame.names = names
         return found
 
@@ -126,7 +141,7 @@ class Comprehensions(Strings):
 def function_of(comprehension: Any) -> Any:
     """`[elt for target in iterable if test]` as a function of the first iterable, which collects the items."""
     name = f"<{type(comprehension).__name__.lower()}>"
-    if any(isinstance(inner, gast.NamedExpr) for inner in gast.walk(comprehension)):
+    if binds(comprehension):
         raise UnsupportedError("`:=` inside a comprehension of unknown length", None, "write a loop")
 
     def load(name: str, ctx: Any = gast.Load) -> Any:

@@ -86,6 +86,7 @@ class Context:
     iterators: dict[int, Any] = field(default_factory=dict)  # what names are bound to that is gone through later
     facts: frozenset[Value] = frozenset()  # flags that are set wherever the block at hand is reached
     logic: dict[Value, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)  # how a flag hangs on others
+    foreign: set[Value] = field(default_factory=set)  # results of calls that are not looked into
     probing: bool = False  # an expression is lowered for its type alone
     in_order: set[Value] = field(default_factory=set)  # copies that are in C order, whatever they are copies of
     schedule: Any = "auto"  # of the straight-line code, as the outermost derivative asks for it

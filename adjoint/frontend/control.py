@@ -26,6 +26,7 @@ from adjoint.frontend.abstract import (
 )
 from adjoint.frontend.calls import Calls
 from adjoint.frontend.memory import is_memory
+from adjoint.frontend.normal import binds
 from adjoint.frontend.recursion import status_of
 from adjoint.ir.build import Builder
 from adjoint.ir.core import EMPTY, IF, UNDEFINED, Atom, Block, Literal, Op, Value
@@ -36,6 +37,7 @@ from adjoint.rules.internal import either
 NEXT, RETURN, RAISE, MAYBE = "next", "return", "raise", "maybe"
 BREAK, CONTINUE = "break", "continue"
 
+CHOSEN = "chosen"
 STOP, TRIPS, BROKE, VALUE = "stop", "trips", "broke", "returned"
 """What a loop that may end early carries beside the user's names; no identifiers, so no clash: see `hidden`."""
 
@@ -108,7 +110,8 @@ class Merge(Joiner):
 
     def refs(self, name: str | None, a: Any, b: Any) -> Ref:
         if (a, b) not in self.pairs:
-            self.pairs[a, b] = ref = Ref()
+            frozen = [x.frozen for x in (a, b) if isinstance(x, Ref) and x.frozen]
+            self.pairs[a, b] = ref = Ref(frozen[0] if frozen else None)
             shared = any(a in pair or b in pair for pair in self.pairs if pair != (a, b))
             old = a in self.before or b in self.before
             if shared or old:
@@ -267,7 +270,8 @@ class Control(Calls):
         exits = [exits_of(end.status, end.pending, end.result) for end in ends]
         value = merge(None, exits[0].value, exits[1].value, merged)
         if isinstance(value, Conflict):
-            self.refuse(node, f"the result of the function {value.reason}", "return one structure on all paths")
+            what = "the result of the function" if isinstance(node, gast.stmt) else "this expression"
+            self.refuse(node, f"{what} {value.reason}", "give one structure on all paths")
         if len(statuses) == 1 and MAYBE not in statuses:
             frame.result = value
             return str(statuses.pop())
@@ -289,6 +293,8 @@ class Control(Calls):
         if self.frame is None:
             what = "a function of Python's own that chooses between its arguments"
             self.refuse(node, what, "call it inside a function")
+        if binds(node):
+            return self.select_binding(test, (then, otherwise), node, (ready, ready_else))
         frame, saved = self.frame, (self.frame.result, self.frame.pending)
 
         def give(thunk: Callable[[], Any]) -> Callable[[], str]:
@@ -304,6 +310,24 @@ class Control(Calls):
         frame.names = names
         frame.result, frame.pending = saved
         return value
+
+    def select_binding(
+        self, test: Any, thunks: tuple[Callable[[], Any], Callable[[], Any]], node: Any,
+        starts: tuple[Builder | None, Builder | None],
+    ) -> Any:  # fmt: skip
+        """The value of a conditional expression in which `:=` binds names: it is merged with these."""
+        name = hidden(CHOSEN)
+
+        def give(thunk: Callable[[], Any]) -> Callable[[], str]:
+            def run() -> str:
+                value = thunk()
+                self.frame.names[name] = value
+                return NEXT
+
+            return run
+
+        self.branch(test, (give(thunks[0]), give(thunks[1])), node, None, starts)
+        return self.usable(self.frame.names.pop(name), "the conditional expression", node)
 
     def stmt_If(self, node: Any) -> str:
         return self.if_else(node, ())

@@ -12,7 +12,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import TypeInferenceError, UnsupportedError
-from adjoint.frontend import indexers, iteration, keys, objects, optional, rows
+from adjoint.frontend import indexers, iteration, keys, mutation, objects, optional, protocols, rows
 from adjoint.frontend.abstract import (
     UNBOUND,
     Closure,
@@ -35,8 +35,8 @@ from adjoint.frontend.abstract import (
     make_tuple,
     may_be_none,
 )
+from adjoint.frontend.comparisons import COMPARE, Comparisons
 from adjoint.frontend.memory import is_array
-from adjoint.frontend.ops import Ops
 from adjoint.frontend.outside import static_fact
 from adjoint.ir.core import Atom, Literal, Value
 from adjoint.ir.tree import Tree
@@ -52,11 +52,6 @@ BINARY = {
     gast.LShift: operator.lshift, gast.RShift: operator.rshift,
 }  # fmt: skip
 UNARY = {gast.USub: operator.neg, gast.UAdd: operator.pos, gast.Invert: operator.invert}
-COMPARE = {
-    gast.Lt: operator.lt, gast.LtE: operator.le, gast.Gt: operator.gt, gast.GtE: operator.ge,
-    gast.Eq: operator.eq, gast.NotEq: operator.ne,
-}  # fmt: skip
-
 CHEAP = {
     *(registry.primitive_of(f) for f in (*COMPARE.values(), operator.add, operator.sub, operator.mul, operator.neg)),
     *(registry.primitive_of(f) for f in (operator.not_, both, either, DIM, abs)),
@@ -64,7 +59,7 @@ CHEAP = {
 """What may be evaluated although Python would have skipped it: it has no effect and does not raise."""
 
 
-class Expressions(Ops):
+class Expressions(Comparisons):
     """Lowering of expressions. `expr(node)` gives an abstract value and appends the ops it needs."""
 
     # ------------------------------------------------------------------ dispatch
@@ -79,9 +74,7 @@ class Expressions(Ops):
         return from_constant(node.value)
 
     def expr_Name(self, node: Any) -> Any:
-        value = self.lookup(node.id, node)
-        iteration.read(self, node.id, value, node)
-        return self.usable(value, node.id, node)
+        return self.usable(self.lookup(node.id, node), node.id, node)
 
     def usable(self, value: Any, name: str, node: Any) -> Any:
         """A value that is about to be read: bound, and of one structure."""
@@ -113,6 +106,10 @@ class Expressions(Ops):
 
     def operation(self, fun: Any, operands: tuple[Any, ...], node: Any) -> Any:
         """An operator on abstract values."""
+        if not all(map(is_atom, operands)):
+            found = protocols.operation(self, fun, operands, node)
+            if found is not None:
+                return found
         operands = tuple(map(self.seen, operands))
         if all(map(is_constant, operands)):
             return self.fold(fun, operands, node)
@@ -135,7 +132,7 @@ class Expressions(Ops):
     def negation(self, operand: Any, node: Any) -> Any:
         if isinstance(content := self.seen(operand), Rows):
             operand = rows.is_positive(self, content, node)
-        operand = optional.tested(self, operand, node)
+        operand = protocols.truth(self, optional.tested(self, operand, node), node)
         known = self.truth(operand)
         return Literal(not known) if known is not None else optional.combined(self, operator.not_, [operand], node)
 
@@ -162,7 +159,7 @@ class Expressions(Ops):
     def condition(self, node: Any) -> Any:
         """The value of a test; a list of unknown length counts as whether it has items."""
         value = self.bool_ops(node, self.condition) if isinstance(node, gast.BoolOp) else self.expr(node)
-        value = optional.tested(self, value, node)
+        value = protocols.truth(self, optional.tested(self, value, node), node)
         content = self.seen(value)
         return rows.is_positive(self, content, node) if isinstance(content, Rows) else value
 
@@ -180,19 +177,22 @@ class Expressions(Ops):
         known = self.truth(left)
         if known is not None:
             return read(right_node) if known is is_and else left
-        test = optional.tested(self, left, node)
+        test = protocols.truth(self, optional.tested(self, left, node), node)
         heap, self.heap = self.heap, dict(self.heap)
+        names, self.frame.names = self.frame.names, dict(self.frame.names)
         with self.region() as builder:
             self.facts |= optional.implied(self, test, is_and)
             right = read(right_node)
+        bound, self.frame.names = self.frame.names, names
         changed, self.heap = self.heap, heap
         cheap = all(op.primitive in CHEAP for op in builder.ops)
         if cheap and _is_bool(left) and _is_bool(right):
             self.builder.ops.extend(builder.ops)
+            self.frame.names = bound
             return optional.combined(self, both if is_and else either, [left, right], node)
 
         def gone_on() -> Any:
-            self.heap = changed
+            self.heap, self.frame.names = changed, bound
             return right
 
         if is_and:
@@ -211,82 +211,23 @@ class Expressions(Ops):
         """`then() if test else otherwise()`; `ready` builders hold ops that were lowered before."""
         raise NotImplementedError
 
-    def expr_Compare(self, node: Any) -> Any:
-        left, result = self.expr(node.left), None
-        for op, comparator in zip(node.ops, node.comparators, strict=True):
-            right = self.expr(comparator)
-            test = self.comparison(op, left, right, node)
-            if result is None:
-                result = test
-            elif self.truth(result) is not None:
-                result = test if self.truth(result) else result
-            elif self.truth(test) is not None:
-                result = result if self.truth(test) else test
-            else:
-                result = optional.combined(self, both, [result, test], node)
-            left = right
-        return result
-
-    def comparison(self, op: Any, left: Any, right: Any, node: Any) -> Any:
-        if isinstance(op, (gast.Is, gast.IsNot)):
-            return optional.identity(self, left, right, isinstance(op, gast.Is), node)
-        if isinstance(op, (gast.In, gast.NotIn)):
-            return self.membership(left, right, isinstance(op, gast.In), node)
-        fun = COMPARE[type(op)]
-        left, right = self.seen(left), self.seen(right)
-        if is_constant(left) and is_constant(right):
-            self.rely(left, right)
-            return self.fold(fun, (left, right), node)
-        if not is_atom(left) or not is_atom(right):
-            if fun in (operator.eq, operator.ne) and not (isinstance(left, Tree) and isinstance(right, Tree)):
-                return Literal(fun is operator.ne)
-            self.refuse(node, f"{describe(left)} is compared with {describe(right)}")
-        return self.apply(fun, [left, right], {}, node)
-
-    def identical(self, left: Any, right: Any, node: Any) -> bool:
-        if isinstance(left, Ref) or isinstance(right, Ref):
-            return left is right
-        if is_constant(left) and is_constant(right):
-            first, second = constant_of(left), constant_of(right)
-            if first is not None and second is not None:  # what is of another class than None is not None
-                self.rely(left, right)
-            return first is second
-        if isinstance(left, Static) or isinstance(right, Static):
-            return False
-        if (is_array(left) and is_constant(right)) or (is_array(right) and is_constant(left)):
-            return False
-        if isinstance(left, Value) and self.reference(left) is self.reference(right):
-            return True
-        self.refuse(node, "`is` between values that are known at run time only", "compare with `==`")
-
-    def membership(self, item: Any, container: Any, positive: bool, node: Any) -> Any:
-        container = self.seen(container)
-        if isinstance(container, Static) and static_fact(container.value)[0] == "class":
-            self.refuse(node, f"`in` looks into {describe(container)}, which may change between calls")
-        self.rely(item)
-        if isinstance(container, Tree):
-            if container.kind == "dict" and is_constant(item):
-                found = keys.present(container, constant_of(item))
-                return found if positive else self.negation(found, node)
-            if is_constant(item) and is_constant(container):
-                return Literal((constant_of(item) in constant_of(container)) is positive)
-            if container.kind != "dict" and is_atom(item):
-                result: Any = Literal(False)
-                for child in container.children:
-                    equal = self.comparison(gast.Eq(), item, child, node)
-                    result = equal if isinstance(result, Literal) else self.apply(either, [result, equal], {}, node)
-                return result if positive else self.negation(result, node)
-        elif is_constant(item) and is_constant(container):
-            return Literal((constant_of(item) in constant_of(container)) is positive)
-        self.refuse(node, "`in` needs a container and an item known at compile time")
-
     # ------------------------------------------------------------------ containers
 
     def expr_Tuple(self, node: Any) -> Any:
         return make_tuple(self.items(node.elts))
 
     def expr_List(self, node: Any) -> Any:
-        return self.boxed(make_tuple(self.items(node.elts), "list"))
+        found = self.boxed(make_tuple((), "list"))
+        for part in node.elts:
+            value = self.expr(part.value if isinstance(part, gast.Starred) else part)
+            if not isinstance(part, gast.Starred):
+                mutation.method(self, found, "append", [value], {}, part)
+            else:
+                mutation.extend(self, found, value, part)
+        return found
+
+    def has_known_length(self, value: Any) -> bool:
+        raise NotImplementedError
 
     def assign(self, target: Any, value: Any) -> None:
         raise NotImplementedError
@@ -295,14 +236,18 @@ class Expressions(Ops):
         found: list[Any] = []
         for node in nodes:
             if isinstance(node, gast.Starred):
-                found.extend(self.unrolled(self.expr(node.value), node))
+                value = protocols.iterable(self, self.expr(node.value), node)
+                if not self.has_known_length(self.seen(value)):
+                    self.refuse(node, "`*` of what has a length known at run time only", "hand over the list itself")
+                found.extend(self.unrolled(value, node))
             else:
                 found.append(self.expr(node))
         return found
 
     def unrolled(self, value: Any, node: Any) -> list[Any]:
         """The items of an iterable whose length is known at compile time."""
-        value = self.seen(value)
+        iteration.used(self, value, node)
+        value = self.seen(protocols.iterable(self, value, node))
         if isinstance(value, Tree) and value.kind == "dict":
             return list(map(from_constant, keys.entries(self, value, node)))
         if isinstance(value, Tree):
@@ -351,6 +296,9 @@ class Expressions(Ops):
 
     def item(self, owner: Any, index: Any, node: Any) -> Any:
         """`owner[index]`."""
+        found = protocols.call_if_there(self, owner, "__getitem__", [index], node)
+        if found is not None:
+            return found
         owner = self.seen(owner)
         if isinstance(owner, Tree):
             return objects.item(self, owner, index, node)
@@ -418,6 +366,9 @@ class Expressions(Ops):
             return self.call(Static(found.fget), [owner], {}, node)
         if tree.cls is None or callable(found) or isinstance(found, (staticmethod, classmethod)):
             return Method(owner, name)
+        given = protocols.call_if_there(self, owner, "__getattr__", [Static(name)], node) if found is None else None
+        if given is not None:
+            return given
         if tree.kind == "object" and found is None:
             self.error(AttributeError, node, f"'{tree.cls.__name__}' object has no attribute '{name}'")
         return self.attribute(Static(tree.cls, (("object", self.held_class(tree.cls)),)), name, node)

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import gast
 
+from adjoint.frontend import protocols
 from adjoint.frontend.abstract import Items, Ref, Rows, Static, may_be_none
 from adjoint.ir.tree import Tree
 
@@ -82,7 +84,7 @@ def _look(low: Any, node: Any, found: Iterated) -> Callable[[], Any]:
                 found.refs[owner] = tree
                 return lambda: low.call(low.attribute(owner, node.func.attr, node), [], {}, node)
     value = low.expr(node)
-    value = low.not_none(value) if may_be_none(value) else value
+    value = protocols.iterable(low, low.not_none(value) if may_be_none(value) else value, node)
     if isinstance(value, Ref) and isinstance(low.seen(value), (Tree, Rows)):
         found.refs[value] = low.seen(value)
     return lambda: value
@@ -95,40 +97,51 @@ class Bound:
     value: Any
     node: Any
     heap: dict[Any, Any]
+    frame: Any
     names: dict[str, Any]
     looping: int
-    reads: int = 0
+    once: bool
+    uses: int = 0
 
 
-ONCE = ("zip", "enumerate", "reversed", "map", "filter", "iter")
+ONCE = frozenset((zip, enumerate, reversed, map, filter, *(f for f in vars(itertools).values() if isinstance(f, type))))
+
+
+def made(low: Any, value: Any, node: Any, once: bool = True) -> Any:
+    """Note what goes through something later: Python looks there then, and, but for views of a dict, only once."""
+    if not isinstance(value, (Tree, Items, Rows)):
+        return value
+    value = low.boxed(value)
+    low.iterators[id(value)] = Bound(value, node, dict(low.heap), low.frame, dict(low.frame.names), low.looping, once)
+    return value
 
 
 def remember(low: Any, name: str, node: Any) -> None:
-    """Note that a name was bound to what goes through something later: Python looks there then, and only once."""
+    """Note that a name was bound to a view of a dict."""
     called = node.func if isinstance(node, gast.Call) else None
-    once = isinstance(node, gast.GeneratorExp) or (isinstance(called, gast.Name) and called.id in ONCE)
-    if once or (isinstance(called, gast.Attribute) and called.attr in VIEWS and not node.args):
-        value = low.frame.names[name]
-        if isinstance(value, (Tree, Items)):
-            low.iterators[id(value)] = Bound(value, node, dict(low.heap), dict(low.frame.names), low.looping)
+    if isinstance(called, gast.Attribute) and called.attr in VIEWS and not node.args:
+        made(low, low.frame.names[name], node, once=False)
 
 
-def read(low: Any, name: str, value: Any, node: Any) -> None:
-    """Refuse to read an iterator where Python finds something else than it was made of."""
+def used(low: Any, value: Any, node: Any) -> None:
+    """Refuse to go through an iterator where Python finds something else than it was made of."""
     bound = low.iterators.get(id(value))
     if bound is None or low.probing:
         return
-    is_view = isinstance(bound.node, gast.Call) and isinstance(bound.node.func, gast.Attribute)
-    bound.reads += 1
-    if not is_view and (bound.reads > 1 or low.looping != bound.looping):
-        low.refuse(node, f"the iterator `{name}` may be at its end here", f"make a list of it: `{name} = list(...)`")
+    bound.uses += 1
+    name = node.id if isinstance(node, gast.Name) else None
+    text = f"`{name}`" if name else "what this goes through"
+    if bound.once and (bound.uses > 1 or low.looping != bound.looping):
+        hint = f"make a list of it: `{name or 'items'} = list(...)`"
+        low.refuse(node, f"the iterator {text} may be at its end here" if name else f"{text} may be at its end", hint)
     changed = any(low.heap.get(ref) is not held for ref, held in bound.heap.items() if isinstance(ref, Ref))
-    if isinstance(value, Tree) and not is_view and _computes(bound.node):
+    if isinstance(value, Tree) and bound.once and _computes(bound.node):
         loaded = {inner.id for inner in gast.walk(bound.node) if isinstance(inner, gast.Name)}
         changed |= any(low.heap.get(key) is not bound.heap.get(key) for key in low.heap)
-        changed |= any(bound.names.get(key) is not low.frame.names.get(key) for key in loaded & set(bound.names))
+        changed |= any(bound.names.get(key) is not bound.frame.names.get(key) for key in loaded & set(bound.names))
     if changed:
-        low.refuse(node, f"what `{name}` goes through has changed", f"make a list of it: `{name} = list(...)`")
+        hint = f"make a list of it: `{name or 'items'} = list(...)`"
+        low.refuse(node, f"what `{name}` goes through has changed" if name else f"{text} has changed", hint)
 
 
 def _computes(node: Any) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adjoint.frontend.abstract import Conflict, Maybe, Ref, may_be_none
+from adjoint.frontend.abstract import Conflict, Maybe, Ref, describe, may_be_none
 from adjoint.ir.core import IF, Literal
 from adjoint.ir.tree import Tree
 
@@ -66,8 +66,10 @@ def entries(low: Any, tree: Tree, node: Any) -> dict[Any, Any]:
     """All keys with what is under them, in order."""
     for key, child in zip(tree.keys, tree.children, strict=True):
         if isinstance(child, Maybe) and not child.is_none:
+            placed = isinstance(child.bound, Literal)
+            what = "at another place on each path" if placed else "set on some paths only"
             low.refuse(
-                node, f"the key {key!r} is set on some paths only, so the keys of the dict are known at run time only",
+                node, f"the key {key!r} is {what}, and all keys of the dict are gone through",
                 "set all keys before the branch or the loop, or read them one by one",
             )  # fmt: skip
         if isinstance(child, Conflict):
@@ -105,6 +107,12 @@ def refuse_doubts(low: Any, value: Any, node: Any) -> None:
         low.refuse(node, f"a value that is handed on {value.reason}", ONE_STRUCTURE)
     elif may_be_none(value):
         low.refuse(node, "a value that is handed on is None on some paths, and something else on others", ONE_STRUCTURE)
+
+
+def named(low: Any, value: Any) -> str:
+    """An object by the name that it was bound to, or by its class."""
+    hint = value.hint if isinstance(value, Ref) else None
+    return f"`{hint}`" if hint else describe(low.seen(value))
 
 
 def _text(owner: Any, tree: Tree, key: Any) -> str:

@@ -8,6 +8,7 @@ that a linter would have them call come to.
 
 from __future__ import annotations
 
+import heapq
 from typing import Any
 
 
@@ -43,6 +44,202 @@ def largest(items: Any) -> Any:
         if item > best:
             best = item
     return best
+
+
+def extended(found: Any, items: Any) -> None:
+    for item in items:
+        found.append(item)
+
+
+def flattened(parts: Any) -> Any:
+    found = []
+    for part in parts:
+        for item in part:
+            found.append(item)
+    return found
+
+
+def pairs(items: Any) -> Any:
+    items = list(items)
+    found = []
+    for i in range(len(items)):
+        for j in range(i + 1, len(items)):
+            found.append((items[i], items[j]))
+    return found
+
+
+def triples(items: Any) -> Any:
+    items = list(items)
+    found = []
+    for i in range(len(items)):
+        for j in range(i + 1, len(items)):
+            for k in range(j + 1, len(items)):
+                found.append((items[i], items[j], items[k]))
+    return found
+
+
+def ordered_pairs(items: Any) -> Any:
+    items = list(items)
+    found = []
+    for i in range(len(items)):
+        for j in range(len(items)):
+            if i != j:
+                found.append((items[i], items[j]))
+    return found
+
+
+def accumulated(function: Any, items: Any) -> Any:
+    items = list(items)
+    found = items[:1]
+    for k in range(1, len(items)):
+        found.append(function(found[-1], items[k]))
+    return found
+
+
+def accumulated_from(function: Any, items: Any, start: Any) -> Any:
+    found = [start]
+    for item in items:
+        found.append(function(found[-1], item))
+    return found
+
+
+def starmapped(function: Any, rows: Any) -> Any:
+    found = []
+    for row in rows:
+        found.append(function(*row))
+    return found
+
+
+def taken(test: Any, items: Any) -> Any:
+    found = []
+    for item in items:
+        if not test(item):
+            break
+        found.append(item)
+    return found
+
+
+def dropped(test: Any, items: Any) -> Any:
+    found = []
+    started = False
+    for item in items:
+        if started or not test(item):
+            started = True
+            found.append(item)
+    return found
+
+
+def filtered(test: Any, items: Any) -> Any:
+    found = []
+    for item in items:
+        if item if test is None else test(item):
+            found.append(item)
+    return found
+
+
+def rejected(test: Any, items: Any) -> Any:
+    found = []
+    for item in items:
+        if not (item if test is None else test(item)):
+            found.append(item)
+    return found
+
+
+def first_of(items: Any, *default: Any) -> Any:
+    if len(items) == 0:
+        if default:
+            return default[0]
+        raise StopIteration
+    return items[0]
+
+
+def smallest_by(items: Any, key: Any) -> Any:
+    items = list(items)
+    best = items[0]
+    rank = key(best)
+    for k in range(1, len(items)):
+        item = items[k]
+        new = key(item)
+        if new < rank:
+            best, rank = item, new
+    return best
+
+
+def largest_by(items: Any, key: Any) -> Any:
+    items = list(items)
+    best = items[0]
+    rank = key(best)
+    for k in range(1, len(items)):
+        item = items[k]
+        new = key(item)
+        if new > rank:
+            best, rank = item, new
+    return best
+
+
+def extreme_or(function: Any, items: Any, default: Any) -> Any:
+    items = list(items)
+    if len(items) == 0:
+        return default
+    return function(items)
+
+
+def in_order(items: Any, key: Any, reverse: Any) -> Any:
+    """Sorted by insertion, which keeps the order of what is equal."""
+    items = list(items)
+    if len(items) < 2:
+        return items
+    found = items[:1]
+    ranks = [items[0] if key is None else key(items[0])]
+    for k in range(1, len(items)):
+        item = items[k]
+        rank = item if key is None else key(item)
+        at = len(found)
+        while at > 0 and (ranks[at - 1] < rank if reverse else rank < ranks[at - 1]):
+            at -= 1
+        found.insert(at, item)
+        ranks.insert(at, rank)
+    return found
+
+
+def heappush(heap: Any, item: Any) -> None:
+    heap.append(item)
+    risen(heap, len(heap) - 1, item)
+
+
+def heappop(heap: Any) -> Any:
+    last = heap.pop()
+    if len(heap) == 0:
+        return last
+    first = heap[0]
+    risen(heap, sunk(heap, 0), last)
+    return first
+
+
+def heapreplace(heap: Any, item: Any) -> Any:
+    first = heap[0]
+    risen(heap, sunk(heap, 0), item)
+    return first
+
+
+def risen(heap: Any, at: Any, item: Any) -> None:
+    """Put an item where it belongs between a place of a heap and its root, as `heapq` does it."""
+    while at > 0 and item < heap[(at - 1) // 2]:
+        heap[at] = heap[(at - 1) // 2]
+        at = (at - 1) // 2
+    heap[at] = item
+
+
+def sunk(heap: Any, at: Any) -> Any:
+    """Let the smaller of two items move up, from a place down to a leaf: the place that is free then."""
+    child = 2 * at + 1
+    while child < len(heap):
+        if child + 1 < len(heap) and not heap[child] < heap[child + 1]:
+            child += 1
+        heap[at] = heap[child]
+        at = child
+        child = 2 * at + 1
+    return at
 
 
 def edge_from_start(at: Any, first: Any, last: Any) -> Any:
@@ -100,3 +297,9 @@ def mapped_pairs(function: Any, first: Any, second: Any) -> Any:
     for a, b in zip(first, second):  # noqa: B905  # as Python's own `map` does
         found.append(function(a, b))
     return found
+
+
+STANDS_FOR: dict[Any, Any] = {
+    heapq.heappush: heappush, heapq.heappop: heappop, heapq.heapreplace: heapreplace,
+}  # fmt: skip
+"""Functions of Python's library, in Python."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import gast
 
-from adjoint.frontend import builtin, rows
+from adjoint.frontend import builtin, iteration, rows
 from adjoint.frontend.abstract import (
     UNBOUND,
     Items,
@@ -48,6 +48,7 @@ from adjoint.frontend.liveness import assigned
 from adjoint.frontend.memory import is_array
 from adjoint.frontend.recursion import status_of
 from adjoint.ir.core import FOR, WHILE, Atom, Block, Literal, Op, Value
+from adjoint.ir.tree import Tree
 from adjoint.ir.types import PY_INT, ArrayType
 from adjoint.ir.walk import defined_in, substitute
 
@@ -63,12 +64,15 @@ class Loops(FixedPoint):
         through = iterated(self, node.iter)
         iterable = self.seen(through.look())
         if isinstance(iterable, Rows):
+            iteration.used(self, iterable, node.iter)
             iterable = rows.items(self, iterable, node.iter)
         if isinstance(iterable, Span3) and iterable.kind == "range":
             space = (iterable.start, iterable.stop, iterable.step)
             return self.counted(node, space, None, iterable.schedule)
         if is_atom(iterable) or isinstance(iterable, Items):
             found = through.by_index(self.indexed(iterable, node.iter))
+            if found.length is None:
+                self.refuse(node.iter, "a loop over an iterator that never ends", "zip it with a range, or use `while`")
             outer, self.gone_through = self.gone_through, {*self.gone_through, *through.refs}
             status = self.counted(node, (Literal(0), found.length, Literal(1)), found.item)
             self.gone_through = outer
@@ -103,11 +107,17 @@ class Loops(FixedPoint):
 
     def indexed(self, iterable: Any, node: Any) -> Items:
         """An iterable that is gone through by index: an array by its rows, a range, what is such already."""
+        iteration.used(self, iterable, node)
         iterable = self.seen(iterable)
         if isinstance(iterable, Rows):
             return rows.items(self, iterable, node)
         if isinstance(iterable, Items):
             return iterable
+        if isinstance(iterable, Tree) and iterable.kind in ("tuple", "list"):
+            found = rows.as_rows(self, iterable, iterable)
+            if found is None:
+                self.refuse(node, "items of several structures are gone through by index", "give them one structure")
+            return Items(Literal(len(iterable.children)), lambda index: rows.item(self, found, index, node))
         if isinstance(iterable, Span3) and iterable.kind == "range":
             return builtin.range_items(self, iterable, node)
         if not is_atom(iterable) or not isinstance(iterable.type, ArrayType):

@@ -18,7 +18,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import Span, TypeInferenceError, UnsupportedError
-from adjoint.frontend import iteration, keys, match, mutation, optional
+from adjoint.frontend import copies, iteration, iterators, keys, leaving, match, mutation, optional, protocols  # noqa: F401  # they tell `builtin` of their handlers
 from adjoint.frontend.abstract import (
     Method,
     Path,
@@ -168,6 +168,9 @@ class Lowering(Loops):
     def augmented(self, old: Any, fun: Any, operand: Any, node: Any) -> Any:
         """What a name stands for after `name op= operand`: arrays and lists are changed in place."""
         old = self.not_none(old) if may_be_none(old) else old
+        found = protocols.in_place(self, fun, old, operand, node)
+        if found is not None:
+            return found
         if isinstance(old, Ref) and fun is operator.add and is_list(self.seen(old)):
             mutation.extend(self, old, operand, node)
             return old
@@ -202,6 +205,8 @@ class Lowering(Loops):
             owner = self.expr(target.value)
             if not isinstance(target, gast.Subscript) or not isinstance(owner, Ref):
                 self.refuse(target, "`del` of an attribute or of a part of an array")
+            if protocols.call_if_there(self, owner, "__delitem__", [self.expr(target.slice)], node) is not None:
+                continue
             mutation.delete_item(self, owner, self.expr(target.slice), target)
 
     def stmt_FunctionDef(self, node: Any) -> None:
@@ -223,12 +228,10 @@ class Lowering(Loops):
             self.frame.names[alias.asname or alias.name] = from_constant(getattr(module, alias.name))
 
     def stmt_With(self, node: Any) -> str:
-        for item in node.items:
-            manager = item.context_expr
-            called = self.expr(manager.func) if isinstance(manager, gast.Call) else None
-            if not (isinstance(called, Static) and called.value is np.errstate):
-                self.refuse(manager, "`with` is supported for np.errstate only")
-        return self.stmts(node.body)
+        return leaving.within(self, node, node.items)
+
+    def stmt_Try(self, node: Any) -> str:
+        return leaving.guarded(self, node)
 
     def stmt_Match(self, node: Any) -> str:
         return match.cases(self, self.expr(node.subject), node.cases, node)
@@ -356,6 +359,8 @@ class Lowering(Loops):
             if not is_atom(value):
                 value = self.operand_array(value, node)
             self.write(owner, raw(self.resolved(self.array_index(index, node))), self.current(value), node)
+        elif protocols.call_if_there(self, owner, "__setitem__", [index, self.boxed(value)], node) is not None:
+            pass
         elif isinstance(owner, Ref):
             mutation.set_item(self, owner, index, value, node)
         else:

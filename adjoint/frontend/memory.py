@@ -60,7 +60,7 @@ class Memory(Outside):
         found = self.held_by(value) if isinstance(value, Ref) else value
         if isinstance(found, Conflict) and isinstance(value, Ref):
             what = f"`{value.hint}`" if value.hint else "a container that is read here"
-            self.refuse(self.frame and self.frame.at, f"{what} {found.reason}", "give it one structure on all paths")
+            self.refuse(self.frame and self.frame.at, f"{what} {found.reason}", found.hint)
         return found
 
     def not_none(self, value: Any) -> Any:

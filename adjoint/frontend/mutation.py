@@ -7,7 +7,7 @@ import types
 from typing import Any
 
 from adjoint.errors import UnsupportedError
-from adjoint.frontend import keys, rows
+from adjoint.frontend import keys, protocols, rows
 from adjoint.frontend.abstract import Ref, Rows, Static, constant_of, describe, is_constant, make_tuple
 from adjoint.ir.core import Literal
 from adjoint.ir.tree import Tree
@@ -20,6 +20,10 @@ def set_item(low: Any, ref: Ref, index: Any, value: Any, node: Any) -> None:
     if isinstance(tree, Rows):
         rows.set_item(low, ref, tree, index, value, node)
         return
+    if tree.kind == "dict" and not is_constant(index):
+        low.refuse(
+            node, "a key of a dict is known at run time only", "use a list or an array, or loop over a tuple of keys"
+        )
     key, children = constant_of(index), list(tree.children)
     if tree.kind == "dict":
         low.change(ref, keys.with_key(tree, key, value), node)
@@ -40,6 +44,8 @@ def placed(low: Any, ref: Ref, index: Any, node: Any, what: str) -> tuple[Any, A
     """What a container holds, and a place in it: a list becomes one of run-time length if the place needs that."""
     tree = low.seen(ref)
     if isinstance(tree, Rows) or is_constant(index):
+        return tree, index
+    if tree.kind == "dict":
         return tree, index
     try:
         return tree, Literal(low.as_static(index, node, what))
@@ -91,6 +97,9 @@ def _pop_key(low: Any, ref: Ref, tree: Tree, key: Any, node: Any) -> Any:
 
 def extend(low: Any, ref: Ref, more: Any, node: Any) -> None:
     """`items += more`."""
+    more = protocols.iterable(low, more, node)
+    if not low.has_known_length(low.seen(more)) and not isinstance(low.seen(more), Rows):
+        more = low.call(Static(list), [more], {}, node)
     tree = low.seen(ref)
     if isinstance(tree, Rows) or isinstance(low.seen(more), Rows):
         rows.extend(low, ref, more, node)

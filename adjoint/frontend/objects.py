@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.errors import UnsupportedError
-from adjoint.frontend import keys, rows
+from adjoint.frontend import keys, rows, standins
 from adjoint.frontend.abstract import (
     Partial,
     Span3,
@@ -35,6 +35,8 @@ def method(
     if owner.kind == "namedtuple" and name == "_replace":
         fields = keys.entries(low, owner, node) | kwargs
         return Tree(owner.kind, owner.cls, owner.keys, tuple(fields[k] for k in owner.keys))
+    if owner.kind == "namedtuple" and name == "_asdict":
+        return low.boxed(Tree("dict", None, owner.keys, owner.children))
     if owner.cls is not None:
         found = inspect.getattr_static(owner.cls, name, None)
         if isinstance(found, types.FunctionType):
@@ -58,7 +60,10 @@ def item(low: Any, owner: Tree, index: Any, node: Any) -> Any:
         try:
             key = constant_of(index)
         except LookupError:
-            low.refuse(node, f"{describe(owner)} is sliced at places known at run time only")
+            sliced = rows.as_rows(low, owner, owner) if owner.kind in ("tuple", "list") else None
+            if sliced is not None:
+                return rows.item(low, sliced, index, node)
+            low.refuse(node, f"{describe(owner)}, whose items differ in structure, is sliced at run-time places")
         if isinstance(key, slice):
             return make_tuple(owner.children[key], owner.kind)
         try:
@@ -118,7 +123,7 @@ def construct(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node:
             low.error(TypeError, node, f"{cls.__name__} takes the fields {', '.join(cls._fields)}")
         values = defaults | values
         return Tree("namedtuple", cls, cls._fields, tuple(values[f] for f in cls._fields))
-    if dataclasses.is_dataclass(cls) and not hasattr(cls, "__post_init__"):
+    if dataclasses.is_dataclass(cls) and inspect.getattr_static(cls, "__init__").__code__.co_filename == "<string>":
         return _construct_dataclass(low, cls, args, kwargs, node)
     if isinstance(inspect.getattr_static(cls, "__init__", None), types.FunctionType) and is_plain_class(cls):
         ref = low.boxed(Tree("object", cls, (), ()))
@@ -135,29 +140,31 @@ def construct(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node:
 
 def is_plain_class(cls: type) -> bool:
     """Whether objects of a class are made by `__init__` and hold what they are in attributes of their own."""
-    ours = [base for base in cls.__mro__ if base is not object]
+    ours = [base for base in cls.__mro__ if base is not object and base.__module__ != standins.__name__]
     return all(
         type(base) is type and base.__module__.partition(".")[0] not in SETTLED
-        and not {"__new__", "__slots__", "__getattr__", "__getattribute__", "__setattr__"} & set(vars(base))
+        and not {"__new__", "__slots__", "__getattribute__", "__setattr__"} & set(vars(base))
         for base in ours
     )  # fmt: skip
 
 
 def _construct_dataclass(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-    fields = [f for f in dataclasses.fields(cls) if f.init]
-    if (
-        len(fields) != len(dataclasses.fields(cls))
-        or (cls.__init__.__qualname__ != "__create_fn__.<locals>.__init__"
-        and ("__init__" in vars(cls) and not cls.__dataclass_params__.init))
-    ):
-        low.refuse(node, f"{cls.__name__} makes its fields in code of its own")
-    values = dict(zip([f.name for f in fields], args, strict=False)) | kwargs
+    fields = dataclasses.fields(cls)
+    taken = [f.name for f in fields if f.init]
+    positional = [f.name for f in fields if f.init and not f.kw_only]
+    values = dict(zip(positional, args, strict=False)) | kwargs
+    if len(args) > len(positional) or not set(values) <= set(taken) or len(set(positional[: len(args)]) & set(kwargs)):
+        low.error(TypeError, node, f"{cls.__name__} takes the fields {', '.join(taken)}")
     for field in fields:
         if field.name not in values and field.default is not dataclasses.MISSING:
             values[field.name] = from_constant(field.default)
         elif field.name not in values and field.default_factory is not dataclasses.MISSING:
-            values[field.name] = from_constant(field.default_factory())
-    names = tuple(f.name for f in fields)
-    if set(values) != set(names):
-        low.error(TypeError, node, f"{cls.__name__} takes the fields {', '.join(names)}")
-    return low.boxed(Tree("dataclass", cls, names, tuple(values[n] for n in names)))
+            values[field.name] = low.call(Static(field.default_factory), [], {}, node)
+    if not set(taken) <= set(values):
+        low.error(TypeError, node, f"{cls.__name__} takes the fields {', '.join(taken)}")
+    names = tuple(f.name for f in fields if f.name in values)
+    ref = low.boxed(Tree("dataclass", cls, names, tuple(values[n] for n in names)))
+    after = inspect.getattr_static(cls, "__post_init__", None)
+    if isinstance(after, types.FunctionType):
+        low.call(Static(after), [ref], {}, node)
+    return ref

@@ -27,6 +27,7 @@ from adjoint.frontend.context import NeedStatic
 from adjoint.frontend.memory import Memory
 from adjoint.ir.core import RAISE, Atom, Literal, Primitive, Slot, Value
 from adjoint.ir.tree import Tree
+from adjoint.ir.types import UNKNOWN, Type
 from adjoint.rules import registry, sparse
 from adjoint.rules.infer import remember_arithmetic, remember_length
 from adjoint.rules.internal import update, update_view
@@ -131,6 +132,8 @@ class Ops(Memory):
         return attrs
 
     def dim(self, owner: Atom, axis: int, node: Any) -> Any:
+        if owner in self.foreign and axis == 0:
+            return self.call_opaque(len, None, [owner], {}, node)
         if owner.type.shape is None:  # type: ignore[union-attr]  # the caller knows that it is an array
             return self.apply(DIM, [owner], {"axis": Literal(axis)}, node)
         length = owner.type.shape[axis]  # type: ignore[union-attr]  # the caller knows that it is an array
@@ -139,6 +142,12 @@ class Ops(Memory):
         found = self.apply(DIM, [owner], {"axis": Literal(axis)}, node)
         remember_length(found, length)
         return found
+
+    def call_opaque(
+        self, fun: Any, method: str | None, args: list[Any], kwargs: dict[str, Any], node: Any, type_: Type = UNKNOWN
+    ) -> Any:
+        """A call of what has neither a rule nor source: kept, in order, once."""
+        raise NotImplementedError
 
     def as_static(self, atom: Any, node: Any, what: str) -> Any:
         """The value of a number that must be known at compile time; starts lowering anew if it can be."""

@@ -23,6 +23,7 @@ from typing import Any
 import gast
 
 from adjoint.errors import Span, UnsupportedError
+from adjoint.frontend.normal import normalise
 from adjoint.frontend.place import last_column, to_column
 
 NO_SOURCE_HINT = "define the function in a file or in a notebook, or register its text in `linecache.cache`"
@@ -279,6 +280,7 @@ def _source(code: CodeType, node: Any, owner: str | None, lines: tuple[str, ...]
     tree = gast.ast_to_gast(node)
     if owner is not None:
         _mangle(tree, owner.lstrip("_"))
+    normalise(tree)
     stripped = tuple(line.rstrip("\r\n") for line in lines)
     name = "lambda" if isinstance(node, ast.Lambda) else node.name
     return Source(tree, code.co_filename, stripped, name, node.lineno)

@@ -49,6 +49,7 @@ from adjoint.rules.trace import ZERO, Sym, Zero
 from adjoint.runtime.arrays import hooked
 from adjoint.transform.calls import Splits, reverse_call
 from adjoint.transform.cotangent import add, derivative_type, named, primitive, project, zero_like
+from adjoint.transform.hidden import varied_in_sight
 from adjoint.transform.inline import inline_split_calls
 from adjoint.transform.lists import Known, use_facts, with_facts, zeros_of
 from adjoint.transform.packs import packed, stacks_of_packs, unpacked, whole
@@ -69,7 +70,7 @@ def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool], split: Spli
     body, known = with_facts(fn.body)
     fn = replace(fn, body=body)
     sources = [fn.params[k] for k in wrt]
-    mode = Reverse(varied(body, sources), dict(fn.functions), partial_values(body), split, known)
+    mode = Reverse(varied_in_sight(body, sources), dict(fn.functions), partial_values(body), split, known)
     mode.packed = stacks_of_packs(fn.body)
     builder = Builder(sweep="adjoint")
     bars = []
@@ -392,17 +393,8 @@ class Reverse:
             "carried": len(initial), "produced": tuple(sizes),
             "reverse": not op.attrs["reverse"] if is_for else True,
         }  # fmt: skip
-        builder.append(
-            Op(
-                FOR,
-                (*space, *initial, *stack_bars, *stacks),
-                (*finals, *outer, *produced),
-                attrs,
-                (region,),
-                op.span,
-                "adjoint",
-            )
-        )
+        inputs, outputs = (*space, *initial, *stack_bars, *stacks), (*finals, *outer, *produced)
+        builder.append(Op(FOR, inputs, outputs, attrs, (region,), op.span, "adjoint"))
         cot.update(zip(outside, outer, strict=True))
         for k, final in zip(chosen, finals, strict=True):
             self.accumulate(cot, builder, parts.initial[k], final)

@@ -36,6 +36,7 @@ from adjoint.ir.types import PACKED, ArrayType, ListType, StackType, Type, is_in
 from adjoint.rules.registry import rule_of
 from adjoint.rules.trace import ZERO, Zero
 from adjoint.transform.cotangent import derivative_type, named, project, to_shape, zero_like
+from adjoint.transform.hidden import refuse_hidden_state
 from adjoint.transform.inline import callee_of, inline_split_calls
 from adjoint.transform.packs import packed, stacks_of_packs, unpacked, whole
 from adjoint.transform.trace import Tracing, find_rule, refuse_varying_options, splice
@@ -47,6 +48,7 @@ def tangent(fn: Function, active: Sequence[bool]) -> Function:
     A result that is no inexact number has the tangent of a number that does not vary: 0.0.
     """
     fn = inline_split_calls(fn)
+    refuse_hidden_state(fn.body, (param for param, is_active in zip(fn.params, active, strict=True) if is_active))
     mode = _Tangent(dict(fn.functions), stacks_of_packs(fn.body))
     dots = []
     for param, is_active in zip(fn.params, active, strict=True):

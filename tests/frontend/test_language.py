@@ -6,10 +6,12 @@ Longer examples define `model`; the first line of those that are refused tells t
 
 import copy
 import inspect
+import itertools
 import linecache
 import pathlib
 import re
 import textwrap
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +36,7 @@ EXAMPLES = [
 MODELS = re.findall(r"```python\n((?:(?!```).)*?^def model\(.*?)```", DETAILS, re.DOTALL | re.MULTILINE)
 REFUSED = re.compile(r"# refused: (\w+)\n")
 VALUES = {"x": 0.7, "w": 1.3, "a": np.array([0.3, 1.7, -0.6, 2.1])}
+ITERATORS = {fun.__name__: fun for fun in (itertools.accumulate, itertools.combinations, itertools.count)}
 SUPPORTED = [row for row in subset.TABLE if row.status == "supported" and row.example]
 
 
@@ -55,7 +58,7 @@ def executed(text):
     """The names of a text whose source can be found again."""
     name = f"<language {hash(text)}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    space = {"__name__": __name__, "np": np, "Point": Point, "Model": Model}
+    space = {"__name__": __name__, "np": np, "Point": Point, "Model": Model, "deque": deque, **ITERATORS}
     exec(compile(text, name, "exec"), space)
     return space
 

@@ -1,0 +1,210 @@
+"""What is refused about iterators, keys and objects: by a message in the words of the program, never a wrong number."""
+
+import array
+import itertools
+
+import numpy as np
+import pytest
+
+from adjoint import AdjointError, AliasError, MissingRuleError, UnsupportedError, grad, value_and_grad
+
+A = np.array([0.3, 1.2, -0.4])
+
+
+def sums_twice(items):
+    return sum(items) * sum(items)
+
+
+def generator_in_a_function(x):
+    return sums_twice(v * x for v in (1.0, 2.0))
+
+
+def zip_in_a_function(x):
+    def both(pairs):
+        total = 0.0
+        for u, v in pairs:
+            total += u * v
+        for u, v in pairs:
+            total += u * v
+        return total
+
+    return both(zip(A * x, A, strict=True))
+
+
+def chain_twice(x):
+    parts = itertools.chain(A * x, A)
+    return sum(parts) + sum(parts)
+
+
+def iterator_after_a_loop(x):
+    it = iter(A * x)
+    return sum(it) + sum(it)
+
+
+def generator_in_a_loop(x):
+    scaled = (v * x for v in (1.0, 2.0))
+    total = 0.0
+    for _ in range(2):
+        total += sum(scaled)
+    return total
+
+
+def endless(x):
+    for k in itertools.count():
+        x = x + k
+    return x
+
+
+def binding_in_a_generator(x):
+    hit = 0.0
+    if any((hit := v * x) > 0 for v in (1.0, 2.0)):
+        return hit
+    return x
+
+
+def starred_run_time_list(x):
+    ys = [v * x for v in A if v > 0]
+    return max(*ys)
+
+
+def keys_by_branch(x):
+    d = {"a": x}
+    if x > 5:
+        d["b"] = x
+    return sum(d.values())
+
+
+def order_by_branch(x):
+    d = {}
+    if x > 5:
+        d["a"] = x
+        d["b"] = 1.0
+    else:
+        d["b"] = 1.0
+        d["a"] = x
+    return sum(d.values())
+
+
+def run_time_key(x):
+    d = {}
+    for k in range(3):
+        d[k] = x
+    return sum(d.values())
+
+
+def two_structures(x):
+    r = x if x > 5 else (x, x)
+    return r[0]
+
+
+def two_functions(x):
+    f = np.cos if x > 5 else np.sin
+    return f(x)
+
+
+def set_made(x):
+    found = set()
+    return x * len(found)
+
+
+REFUSALS = {
+    generator_in_a_function: "may be at its end",
+    zip_in_a_function: "the iterator `pairs` may be at its end",
+    chain_twice: "may be at its end",
+    iterator_after_a_loop: "`it` is an iterator that was gone through",
+    generator_in_a_loop: "may be at its end",
+    endless: "an iterator that never ends",
+    binding_in_a_generator: "`:=` inside a generator expression",
+    starred_run_time_list: "`*` of what has a length known at run time only",
+    keys_by_branch: "the key 'b' is set on some paths only",
+    order_by_branch: "the key 'a' is at another place on each path",
+    run_time_key: "a key of a dict is known at run time only",
+    two_structures: "this expression is a number or an array on one path and a tuple of 2 on another",
+    two_functions: "this expression is the constant",
+    set_made: "the size of a set",
+}
+
+
+@pytest.mark.parametrize("fun", REFUSALS, ids=lambda fun: fun.__name__)
+def test_a_refusal_names_what_is_refused(fun):
+    with pytest.raises(UnsupportedError) as caught:
+        grad(fun)(0.7)
+    assert REFUSALS[fun] in str(caught.value)
+    assert "conflict" not in str(caught.value)
+
+
+def test_an_iterator_that_is_handed_over_is_gone_through_once():
+    def total(pairs):
+        return sum(u * v for u, v in pairs)
+
+    def program(x):
+        return total(zip(A * x, A, strict=True))
+
+    value, slope = value_and_grad(program)(0.7)
+    np.testing.assert_allclose([value, slope], [program(0.7), np.sum(A * A)])
+
+
+def test_an_object_that_hides_a_number_that_varies_is_not_read():
+    def program(x):
+        kept = array.array("d", [1.0])
+        kept.append(x)
+        return kept[1] * x
+
+    with pytest.raises(MissingRuleError, match="keeps a number that varies"):
+        grad(program)(0.7)
+
+
+def test_a_key_that_is_missing_raises_where_python_raises():
+    def program(x):
+        d = {"a": x}
+        if x > 5:
+            d["b"] = x
+        return d["b"] * x
+
+    assert grad(program)(6.0) == 12.0
+    with pytest.raises(KeyError, match="b"):
+        grad(program)(0.7)
+
+
+def test_none_raises_where_it_is_used():
+    def program(x):
+        best = None
+        for v in (1.0, 2.0):
+            if v * x > 5:
+                best = v * x
+        return best * x
+
+    assert grad(program)(6.0) == 24.0
+    with pytest.raises(TypeError):
+        grad(program)(0.7)
+
+
+def test_an_item_of_a_list_that_one_of_two_names_stands_for_is_not_changed():
+    def program(a, x):
+        rows = [[v, x] for v in a]
+        row = rows[0] if x > 0 else rows[1]
+        row[0] = 5.0
+        return rows[0][0] * x
+
+    with pytest.raises(AliasError):
+        grad(program, argnums=1)(A, 0.7)
+
+
+def test_a_function_that_writes_what_it_also_captures_is_refused_or_right():
+    def outer(x):
+        u = np.array([x, 2.0, x * x])
+
+        def inner(v):
+            v[0] = v[1] * 5
+            return np.sum(v * u)
+
+        return np.sum(grad(inner)(u) ** 2)
+
+    def by_hand(x):  # inner's gradient at v is (0, 5 u[0] + u[1], u[2])
+        return (5 * x + 2.0) ** 2 + (x * x) ** 2
+
+    try:
+        found = grad(outer)(0.7)
+    except AdjointError:
+        return
+    np.testing.assert_allclose(found, grad(by_hand)(0.7))
