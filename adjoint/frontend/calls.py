@@ -51,6 +51,7 @@ from adjoint.ir.core import CALL, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ObjectType
 from adjoint.ir.walk import block_reads, clone_block
+from adjoint.rules import library as packages
 from adjoint.rules import registry
 
 MACROS: dict[Any, Callable[..., Any]] = {}
