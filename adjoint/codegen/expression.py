@@ -120,7 +120,7 @@ class Expressions:
         if fun in self.special:
             return self.special[fun](op)
         if op.primitive is snapshots.NONE:
-            return text.sequence([], list)
+            return self.snapshots(op)
         if op.primitive is FRESH:
             return text.call(self.constants.helper("fresh"), [self.atom(op.inputs[0])])
         if op.primitive in (CALL, FUNCTION):
@@ -139,6 +139,12 @@ class Expressions:
             template = text.attribute(text.constant(op.attrs["template"]), "format")
             return text.call(template, [self.item(arg, op) for arg in op.attrs["args"]])
         return self.call(op)
+
+    def snapshots(self, op: Op) -> Any:
+        """An empty list of snapshots."""
+        if not op.attrs["disk"]:
+            return text.sequence([], list)
+        return text.call(self.constants.helper("SnapshotsOnDisk"), [text.number(op.attrs["disk"])])
 
     def call(self, op: Op) -> Any:
         """A call of the function that the primitive stands for."""

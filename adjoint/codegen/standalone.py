@@ -25,10 +25,15 @@ LARGEST = 1000
 def standalone(generated: Generated) -> str:
     """The text of a module that defines `generated.entry`."""
     imports: dict[str, None] = {}
-    if "math." in generated.text or generated.helpers:
+    helpers = [inspect.getsource(getattr(runtime, name)) for name in generated.helpers]
+    if "math." in generated.text or helpers:
         imports["import math"] = None
-    if generated.helpers:
-        imports["from typing import Any"] = None
+    if any("tempfile." in helper for helper in helpers):
+        imports["import tempfile"] = None
+    if helpers:
+        typed = [name for name in ("Any", "NamedTuple") if any(name in helper for helper in helpers)]
+        if typed:
+            imports[f"from typing import {', '.join(typed)}"] = None
     assignments = []
     for name, obj in generated.constants.items():
         found = _import_of(name, obj)
@@ -36,14 +41,13 @@ def standalone(generated: Generated) -> str:
             imports[found] = None
         else:
             assignments.append(f"{name} = {_literal(name, obj)}")
-    standard = [line for line in ("import math", "from typing import Any") if line in imports]
+    standard = [line for line in imports if line.startswith(("import ", "from typing "))]
     others = ["import numpy as np", *sorted(line for line in imports if line not in standard)]
     head = ["from __future__ import annotations", ""] if generated.helpers else []
     head += [*standard, ""] if standard else []
     head += [*others, ""]
     parts = ["\n".join([*head, *assignments, *([""] if assignments else [])])]
-    parts += [inspect.getsource(getattr(runtime, name)) for name in generated.helpers]
-    return "\n\n".join([*parts, generated.text])
+    return "\n\n".join([*parts, *helpers, generated.text])
 
 
 def _import_of(name: str, obj: Any) -> str | None:

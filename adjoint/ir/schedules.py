@@ -15,12 +15,14 @@ UNITS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Revolve:
     """Each loop keeps at most `snapshots` of its states, the initial one included, and repeats the fewest steps.
 
     Binomial checkpointing, Griewank and Walther 2000. A loop whose number of steps is not known beforehand
-    thins its snapshots as it runs.
+    thins its snapshots as it runs. `disk` more states may lie in a temporary file: those that are read least
+    often (P. Stumm and A. Walther, MultiStage approaches for optimal offline checkpointing, SIAM J. Sci.
+    Comput. 31, 2009).
 
     >>> import numpy as np
     >>> from adjoint import Revolve, grad
@@ -33,9 +35,20 @@ class Revolve:
     """
 
     snapshots: int
+    disk: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "snapshots", checked_snapshots(self.snapshots))
+        object.__setattr__(self, "disk", _checked_disk(self.disk))
+
+    def __repr__(self) -> str:
+        disk = f", disk={self.disk}" if self.disk else ""
+        return f"Revolve(snapshots={self.snapshots}{disk})"
+
+    @property
+    def slots(self) -> int:
+        """How many states are kept at most, in memory and on disk."""
+        return self.snapshots + self.disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,15 @@ def checked_snapshots(value: Any) -> int:
     if snapshots < 1:
         raise ValueError(f"a loop needs at least one snapshot, its initial state; got {snapshots}")
     return snapshots
+
+
+def _checked_disk(value: Any) -> int:
+    disk = _integer(value)
+    if disk is None:
+        raise TypeError(f"disk= is a number of snapshots, an int, not {value!r}")
+    if disk < 0:
+        raise ValueError(f"disk= is a number of snapshots, not {disk}")
+    return disk
 
 
 def parse_schedule(value: Any) -> Schedule:

@@ -36,10 +36,11 @@ from adjoint.runtime.lists import (
 )
 from adjoint.runtime.packs import add_packs, zeros_in
 from adjoint.runtime.scalars import divide, log, power
-from adjoint.runtime.snapshots import bisection, halvings, revolve, thin
+from adjoint.runtime.snapshots import SnapshotsOnDisk, bisection, halvings, revolve, thin
 from adjoint.runtime.special import adjugate, bessel_i, exceeds, polygamma, quotient, recurrence
 
 __all__ = [
+    "SnapshotsOnDisk",
     "add_at", "add_packs", "adjugate", "bessel_i", "bisection", "broadcast_like", "cast", "divide", "exceeds",
     "fresh", "halvings", "hooked", "list_add", "list_add_at", "list_add_slice", "list_cast", "list_cut",
     "list_delete", "list_insert", "list_place", "list_rows", "list_set", "list_spread", "list_total_like",

@@ -78,7 +78,7 @@ def scheduled(pair: Pair, hint: Any) -> Made | None:
         return segmented(pair) if can_be_segmented(pair) else None
     if hint == "recompute" or hint == Revolve(1):
         return counted(pair, None)
-    return counted(pair, bisected if isinstance(hint, Recursive) else binomial(Literal(hint.snapshots)))
+    return counted(pair, bisected if isinstance(hint, Recursive) else binomial(Literal(hint.slots)))
 
 
 def probed(pair: Pair, meter: Any) -> Made:
@@ -96,7 +96,7 @@ def slots_of(hint: Any) -> Slots | None:
     if hint == "recompute" or hint == Revolve(1):
         return None
     if isinstance(hint, Revolve):
-        return lambda builder, trips: Literal(hint.snapshots)
+        return lambda builder, trips: Literal(hint.slots)
     root = ISQRT if hint == "sqrt" else HALVINGS
 
     def slots(builder: Builder, trips: Atom) -> Atom:

@@ -54,13 +54,13 @@ def plan_of(loop: Loop, trips: int) -> Plan:
         return segments_plan(trips, segment_length(trips))
     if isinstance(hint, Recursive):
         return recursive_plan(trips)
-    return revolve_plan(trips, hint.snapshots if isinstance(hint, Revolve) else 1)
+    return revolve_plan(trips, hint.slots if isinstance(hint, Revolve) else 1)
 
 
 def _slots(hint: Any, trips: int) -> int:
     """How many snapshots a loop of unknown length may hold after some trips."""
     if isinstance(hint, Revolve):
-        return hint.snapshots
+        return hint.slots
     if hint == "recompute":
         return 1
     return 2 * (isqrt(trips) if hint == "sqrt" else halvings(trips)) + 1
@@ -126,11 +126,13 @@ def _sizes(loop: Loop, number: int, loops: Sequence[Loop], residuals: Sequence[R
 def _halves(loop: Loop, state: int, tape: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """(change of bytes, time) of the forward sweep of a loop, and of its reverse sweep."""
     halves: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
-    at = 0
+    at = held = 0
+    disk = loop.hint.disk if isinstance(loop.hint, Revolve) else 0
     for action in plan_of(loop, loop.trips).actions:
         at = 1 if isinstance(action, Reverse) else at
         if isinstance(action, (Store, Free)):
-            halves[at].append((state if isinstance(action, Store) else -state, 0))
+            before, held = held, held + (1 if isinstance(action, Store) else -1)
+            halves[at].append((state * (max(held - disk, 0) - max(before - disk, 0)), 0))
         elif isinstance(action, Advance):
             halves[at].append((0, action.stop - action.start))
         elif isinstance(action, (Record, Reverse)):

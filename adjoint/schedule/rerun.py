@@ -12,6 +12,7 @@ from typing import Any
 
 from adjoint.ir.build import Builder
 from adjoint.ir.core import EMPTY, FOR, IF, Atom, Block, Literal, Op, Primitive, Value, for_parts
+from adjoint.ir.schedules import Revolve
 from adjoint.ir.types import PY_INT, ListType
 from adjoint.ir.walk import clone_block, substitute
 from adjoint.rules.lists import list_append, list_get, list_of
@@ -66,7 +67,8 @@ class Rerun:
     def __init__(self, pair: Pair) -> None:
         self.pair = pair
         self.trip = pair.trip
-        self.snapshots = Snapshots(self.trip.state)
+        hint = pair.forward.attrs.get("schedule")
+        self.snapshots = Snapshots(self.trip.state, hint.disk if isinstance(hint, Revolve) else 0)
         self.lists = [Value(v.hint or "kept", ListType(v.type)) for v in self.trip.kept]
         self.reverse = for_parts(pair.reverse)
         self.plain = True

@@ -20,7 +20,7 @@ from adjoint.rules.names import ADD, MUL, SUB
 from adjoint.rules.registry import primitive_of
 
 NONE = Primitive("snapshots")
-"""`[]`"""
+"""`[]`, or `SnapshotsOnDisk(disk)` where some may lie on disk"""
 
 KEEP = Primitive("keep")
 """`snapshots.append((t, u))`: inputs (snapshots, *values)."""
@@ -52,15 +52,19 @@ class SnapshotsType(StackType):
 
 
 class Snapshots:
-    """The snapshots of one loop: (step, *state) each. `contents` stands for the memory of all of them."""
+    """The snapshots of one loop: (step, *state) each, some of them on disk.
 
-    def __init__(self, state: Sequence[Value]) -> None:
+    `contents` stands for the memory of all of them.
+    """
+
+    def __init__(self, state: Sequence[Value], disk: int = 0) -> None:
+        self.disk = disk
         self.hints = tuple(value.hint for value in state)
         self.type = SnapshotsType((PY_INT, *(value.type for value in state)))
         self.contents = Value("contents", self.type)
 
     def none(self, builder: Builder) -> Value:
-        return builder.emit(NONE, (), types=(self.type,), hints=("snapshots",))[0]
+        return builder.emit(NONE, (), {"disk": self.disk}, types=(self.type,), hints=("snapshots",))[0]
 
     def variable(self) -> Value:
         return Value("snapshots", self.type)
