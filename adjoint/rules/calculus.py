@@ -196,7 +196,7 @@ def nancumsum(a_dot, a, *, axis=None, dtype=None):
 
 
 @jvp_rule(np.nancumprod, infer=infer_scan(np.nancumprod))
-def nancumprod(a_dot, a, *, out, axis=None):
+def nancumprod(a_dot, a, *, out, axis=None, dtype=None):
     a_dot, a = np.where(np.isnan(a), 0, a_dot), present(a, 1)
     if axis is None:
         return products_tangent(np.ravel(a_dot), np.ravel(a), out, 0)

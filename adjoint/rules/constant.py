@@ -150,16 +150,6 @@ def infer_digitize(inputs, attrs):
     return array_type("int64", type_.shape) if isinstance(type_, ArrayType) else UNKNOWN
 
 
-def infer_bincount(inputs, attrs):
-    _refuse_weights(inputs, attrs, 1)
-    return ArrayType("int64", (fresh_length("bins"),))
-
-
-def _refuse_weights(inputs, attrs, position):
-    if static_argument(inputs, attrs, position, "weights") is not None:
-        raise TypeError("sums of weights depend on the weights, for which there is no rule: use np.add.at")
-
-
 for _fun in (np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.any, np.all, np.logical_and.reduce):
     nondifferentiable(_fun, infer=infer_reduction(_fun))
 nondifferentiable(np.argsort, infer=infer_argsort)
@@ -174,7 +164,6 @@ nondifferentiable(np.flatnonzero, infer=lambda inputs, attrs: ArrayType("int64",
 nondifferentiable(np.argwhere, infer=infer_argwhere)
 nondifferentiable(np.searchsorted, infer=infer_searchsorted)
 nondifferentiable(np.digitize, infer=infer_digitize)
-nondifferentiable(np.bincount, infer=infer_bincount)
 
 
 # ---- orders, counts, grids

@@ -223,8 +223,8 @@ def svd_cotangent(bars, a, *, out, full_matrices=True, compute_uv=True):
         return (conjugate(u) * for_columns(bars)) @ conjugate(vh)
     (u_bar, s_bar, vh_bar), (u, s, vh) = bars, out
     if absent(u_bar) and absent(vh_bar):
-        if full_matrices and not is_square(a):
-            u, vh = u[..., : s.shape[-1]], vh[..., : s.shape[-1], :]
+        if full_matrices and not is_square(a):  # nothing of the vectors beyond, which have no derivatives
+            u, _, vh = np.linalg.svd(a, full_matrices=False)
         return (conjugate(u) * for_columns(s_bar)) @ conjugate(vh)
     if full_matrices:
         u, s, vh = determined(a, out)
@@ -277,19 +277,21 @@ def svdvals(a_dot, a):
 
 def infer_qr(inputs, attrs):
     type_ = inputs[0].type
-    if attrs.get("mode", "reduced") != "reduced":
-        raise TypeError("the rule of qr knows the mode 'reduced' only")
+    mode = attrs.get("mode", "reduced")
+    if mode not in ("reduced", "r"):
+        raise TypeError("the rule of qr knows the modes 'reduced' and 'r' only")
     if not isinstance(type_, ArrayType) or type_.shape is None:
-        return UNKNOWN, UNKNOWN
+        return UNKNOWN if mode == "r" else (UNKNOWN, UNKNOWN)
     batch, (rows, columns) = type_.shape[:-2], type_.shape[-2:]
     rank, dtype = shorter(rows, columns), float_dtype(type_.dtype)
-    return array_type(dtype, (*batch, rows, rank)), array_type(dtype, (*batch, rank, columns))
+    r = array_type(dtype, (*batch, rank, columns))
+    return r if mode == "r" else (array_type(dtype, (*batch, rows, rank)), r)
 
 
 @jvp_rule(np.linalg.qr, infer=infer_qr)
 def qr(a_dot, a, *, out, mode="reduced"):
     """Walter and Lehmann (2010), algorithm 1. A wide matrix has the Q of its first columns, and R = Q^H A."""
-    q, r = out
+    q, r = out if mode == "reduced" else np.linalg.qr(a)
     square_r, first_dot = r[..., : r.shape[-2]], a_dot[..., : r.shape[-2]]
     scaled = adjoint_of(np.linalg.solve(adjoint_of(square_r), adjoint_of(first_dot)))
     inner = adjoint_of(q) @ scaled
@@ -297,5 +299,5 @@ def qr(a_dot, a, *, out, mode="reduced"):
     turn = below - adjoint_of(below)
     if is_complex(a):
         turn = turn + 1j * np.eye(r.shape[-2], like=r) * np.imag(inner)
-    q_dot = q @ turn + outside(q, scaled)
-    return q_dot, adjoint_of(q) @ a_dot - turn @ r
+    r_dot = adjoint_of(q) @ a_dot - turn @ r
+    return r_dot if mode == "r" else (q @ turn + outside(q, scaled), r_dot)

@@ -2,14 +2,26 @@
 
 import numpy as np
 
-from adjoint.ir.core import Slot
+from adjoint.ir.core import Literal, Slot
 from adjoint.ir.types import UNKNOWN, ArrayType
+from adjoint.rules.calls import filled
 from adjoint.rules.infer import fresh_length, static_argument
 from adjoint.rules.join import rank
 from adjoint.rules.linalg import float_dtype
 from adjoint.rules.reduce import at_extremum
-from adjoint.rules.registry import jvp_rule, nondifferentiable
+from adjoint.rules.registry import jvp_rule, linear, nondifferentiable
 from adjoint.rules.trace import ZERO, Zero
+
+
+def infer_bincount(inputs, attrs):
+    weights = inputs[1]
+    counted = isinstance(weights, Literal) and weights.value is None
+    return ArrayType("int64" if counted else "float64", (fresh_length("bins"),))
+
+
+@linear(np.bincount, infer=infer_bincount, wrt=(1,), signature=filled("x, weights=None, minlength=0"))
+def bincount(bar, x, weights, *, minlength=0):
+    return bar[x]
 
 
 def infer_histogram(inputs, attrs):

@@ -159,7 +159,10 @@ def infer_take(inputs, attrs):
 
 
 @linear(np.take, infer=infer_take, wrt=(0,))
-def take(bar, x, indices, *, axis=None):
+def take(bar, x, indices, *, axis=None, mode="raise"):
+    if mode != "raise":
+        count = x.size if axis is None else x.shape[axis]
+        indices = indices % count if mode == "wrap" else np.minimum(np.maximum(indices, 0), count - 1)
     if axis is None:
         return flat_add(x, bar, indices)
     return add_at(np.zeros_like(x), bar, index=along(axis % x.ndim, indices))

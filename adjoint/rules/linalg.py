@@ -112,7 +112,7 @@ def infer_pinv(inputs, attrs):
 
 
 @jvp_rule(np.linalg.pinv, infer=infer_pinv)
-def pinv(a_dot, a, *, out, rcond=None):
+def pinv(a_dot, a, *, out, rcond=None, rtol=None):
     """G. H. Golub and V. Pereyra, SIAM J. Numer. Anal. 10 (1973), theorem 4.3; the rank must stay the same."""
     a_dot_h, out_h = adjoint_of(a_dot), adjoint_of(out)
     rows = out @ out_h @ (a_dot_h - a_dot_h @ a @ out)

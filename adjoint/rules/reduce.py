@@ -4,10 +4,14 @@ A cotangent is first given its reduced axes back (`restored`) and then repeated 
 (`broadcast_like`), which later passes cancel. No rule needs to know a length.
 """
 
+import functools
+import operator
+
 import numpy as np
 
 from adjoint.ir.core import Literal, Slot
 from adjoint.ir.types import UNKNOWN, ArrayType, promote
+from adjoint.rules.arithmetic import below
 from adjoint.rules.calls import arranged, constant, said
 from adjoint.rules.infer import (
     array_type,
@@ -21,7 +25,7 @@ from adjoint.rules.infer import (
 from adjoint.rules.internal import broadcast_like, cast
 from adjoint.rules.lengths import shortened, sum_of_lengths
 from adjoint.rules.registry import jvp_rule, linear
-from adjoint.rules.special import delayed, quotient, recurrence
+from adjoint.rules.special import delayed, exceeds, quotient, recurrence
 from adjoint.rules.trace import Zero
 
 # ---- sums
@@ -64,11 +68,8 @@ def count(x, axis):
     """How many numbers of `x` a reduction over `axis` takes together."""
     if axis is None:
         return np.size(x)
-    first, *others = axis if isinstance(axis, tuple) else (axis,)
-    number = x.shape[first]
-    for k in others:
-        number = number * x.shape[k]
-    return number
+    lengths = [x.shape[k] for k in (axis if isinstance(axis, tuple) else (axis,))]
+    return functools.reduce(operator.mul, lengths) if lengths else 1
 
 
 def total(x, axis, keepdims):
@@ -81,6 +82,7 @@ def degrees_of_freedom(x, axis, ddof):
 
 
 def average_operands(a, axis=None, weights=None, *, keepdims=False):
+    axis = tuple(axis) if isinstance(axis, list) else axis
     return [a, *(() if constant(weights) is None else (weights,))], {"axis": axis, "keepdims": keepdims}
 
 
@@ -143,8 +145,31 @@ def extremum(x_dot, x, *, out, axis=None, keepdims=False, initial=None, where=Tr
 
 @jvp_rule(np.maximum.reduce, infer=infer_reduction(np.maximum.reduce, 0), signature=REDUCE)
 @jvp_rule(np.minimum.reduce, infer=infer_reduction(np.minimum.reduce, 0), signature=REDUCE)
+@jvp_rule(np.fmax.reduce, infer=infer_reduction(np.fmax.reduce, 0), signature=REDUCE)
+@jvp_rule(np.fmin.reduce, infer=infer_reduction(np.fmin.reduce, 0), signature=REDUCE)
 def extremum_reduce(x_dot, x, *, out, axis=0, keepdims=False):
     return at_extremum(x_dot, x, out, axis, keepdims)
+
+
+@jvp_rule(np.maximum.accumulate, infer=infer_scan(np.maximum.accumulate, 0), signature=ACCUMULATE)
+def running_maximum(x_dot, x, *, out, axis=0):
+    return running_extremum(x_dot, x, out, axis, -np.inf, exceeds)
+
+
+@jvp_rule(np.minimum.accumulate, infer=infer_scan(np.minimum.accumulate, 0), signature=ACCUMULATE)
+def running_minimum(x_dot, x, *, out, axis=0):
+    return running_extremum(x_dot, x, out, axis, np.inf, lambda a, b: exceeds(b, a))
+
+
+def running_extremum(x_dot, x, out, axis, start, wins):
+    """Each number against the extremum before it: the tangent of whichever wins."""
+    before = delayed(out, axis, start)
+    return recurrence(wins(before, x), wins(x, before) * x_dot, axis=axis)
+
+
+@jvp_rule(np.logaddexp.reduce, infer=infer_reduction(np.logaddexp.reduce, 0), signature=REDUCE)
+def logaddexp_reduce(x_dot, x, *, out, axis=0, keepdims=False):
+    return total(np.exp(below(x, restored(out, axis, keepdims))) * x_dot, axis, keepdims)
 
 
 @jvp_rule(np.ptp, infer=infer_reduction(np.ptp))
@@ -160,6 +185,8 @@ def product_tangent(x_dot, x, axis, keepdims):
     """Axis by axis: a product over two axes is the product along the second of the products along the first."""
     if axis is None and not keepdims:
         return product_along(np.ravel(x_dot), np.ravel(x), 0, keepdims=False)
+    if axis == ():
+        return x_dot
     *first, last = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     for k in first:
         x_dot, x = product_along(x_dot, x, k, keepdims=True), np.prod(x, axis=k, keepdims=True)
@@ -206,13 +233,15 @@ def moments(x_dot, x, axis, keepdims, ddof, where, spread=None):
 
 
 @jvp_rule(np.var, infer=infer_reduction(np.var), guard=True)
-def var(x_dot, x, *, axis=None, ddof=0, keepdims=False, where=True, correction=None):
+def var(x_dot, x, *, axis=None, dtype=None, ddof=0, keepdims=False, where=True, correction=None):
     moved, number = moments(x_dot, x, axis, keepdims, ddof if correction is None else correction, where)
     return moved * (2 / number)
 
 
 @jvp_rule(np.std, infer=infer_reduction(np.std), guard=True)
-def std(x_dot, x, *, out, axis=None, ddof=0, keepdims=False, where=True, correction=None):
+def std(  # noqa: PLR0913  # the parameters of the function
+    x_dot, x, *, out, axis=None, dtype=None, ddof=0, keepdims=False, where=True, correction=None
+):
     moved, number = moments(x_dot, x, axis, keepdims, ddof if correction is None else correction, where, out)
     return moved * (1 / number)
 
@@ -220,41 +249,51 @@ def std(x_dot, x, *, out, axis=None, ddof=0, keepdims=False, where=True, correct
 # ---- reductions that skip nan
 
 
-def present(x, filler):
-    """`x` with its nans replaced."""
-    return np.where(np.isnan(x), filler, x)
+def present(x, filler, where=True):
+    """`x` with its nans, and what is not chosen, replaced."""
+    return np.where(missing(x, where), filler, x)
 
 
-def number_present(x, axis, keepdims):
-    number = total(~np.isnan(x), axis, keepdims)
+def missing(x, where):
+    return np.isnan(x) if where is True else np.isnan(x) | ~where
+
+
+def number_present(x, axis, keepdims, where):
+    number = total(~missing(x, where), axis, keepdims)
     return number if x.dtype.name in ("float64", "complex128") else cast(number, dtype=x.dtype.name)
 
 
 @jvp_rule(np.nansum, infer=infer_reduction(np.nansum))
-def nansum(x_dot, x, *, axis=None, keepdims=False):
-    return total(np.where(np.isnan(x), 0, x_dot), axis, keepdims)
+def nansum(x_dot, x, *, axis=None, dtype=None, keepdims=False, initial=0, where=True):
+    return total(np.where(missing(x, where), 0, x_dot), axis, keepdims)
 
 
 @jvp_rule(np.nanmean, infer=infer_reduction(np.nanmean))
-def nanmean(x_dot, x, *, axis=None, keepdims=False):
-    return nansum(x_dot, x, axis=axis, keepdims=keepdims) / number_present(x, axis, keepdims)
+def nanmean(x_dot, x, *, axis=None, dtype=None, keepdims=False, where=True):
+    return nansum(x_dot, x, axis=axis, keepdims=keepdims, where=where) / number_present(x, axis, keepdims, where)
 
 
 @jvp_rule(np.nanprod, infer=infer_reduction(np.nanprod))
-def nanprod(x_dot, x, *, axis=None, keepdims=False):
-    return product_tangent(np.where(np.isnan(x), 0, x_dot), present(x, 1), axis, keepdims)
+def nanprod(x_dot, x, *, axis=None, dtype=None, keepdims=False, initial=None, where=True):
+    moved = product_tangent(np.where(missing(x, where), 0, x_dot), present(x, 1, where), axis, keepdims)
+    return moved if initial is None else initial * moved
+
+
+def deviation(x, axis, where):
+    chosen = {} if where is True else {"where": where}
+    return present(x - np.nanmean(x, axis=axis, keepdims=True, **chosen), 0, where)
 
 
 @jvp_rule(np.nanvar, infer=infer_reduction(np.nanvar))
-def nanvar(x_dot, x, *, axis=None, ddof=0, keepdims=False):
-    away = present(x - np.nanmean(x, axis=axis, keepdims=True), 0)
-    return total(away * x_dot, axis, keepdims) * 2 / (number_present(x, axis, keepdims) - ddof)
+def nanvar(x_dot, x, *, axis=None, dtype=None, ddof=0, keepdims=False, where=True):
+    moved = total(deviation(x, axis, where) * x_dot, axis, keepdims)
+    return moved * 2 / (number_present(x, axis, keepdims, where) - ddof)
 
 
 @jvp_rule(np.nanstd, infer=infer_reduction(np.nanstd))
-def nanstd(x_dot, x, *, out, axis=None, ddof=0, keepdims=False):
-    away = quotient(present(x - np.nanmean(x, axis=axis, keepdims=True), 0), restored(out, axis, keepdims))
-    return total(away * x_dot, axis, keepdims) / (number_present(x, axis, keepdims) - ddof)
+def nanstd(x_dot, x, *, out, axis=None, dtype=None, ddof=0, keepdims=False, where=True):
+    away = quotient(deviation(x, axis, where), restored(out, axis, keepdims))
+    return total(away * x_dot, axis, keepdims) / (number_present(x, axis, keepdims, where) - ddof)
 
 
 # ---- differences of neighbours
@@ -397,5 +436,5 @@ def cumulative_sum(bar, x, *, axis=None, dtype=None):
 
 
 @jvp_rule(np.cumulative_prod, infer=infer_cumulative(np.cumprod))
-def cumulative_prod(x_dot, x, *, out, axis=None):
+def cumulative_prod(x_dot, x, *, out, axis=None, dtype=None):
     return products_tangent(x_dot, x, out, 0 if axis is None else axis)

@@ -123,15 +123,15 @@ def converted(inputs, attrs):
 
 
 @linear(np.copy, infer=converted)
-def copy(bar, x):
+def copy(bar, x, *, order="K"):
     return bar
 
 
-@linear(np.asarray, infer=converted, signature="a, dtype=None", view=True)
+@linear(np.asarray, infer=converted, signature="a, dtype=None, order=None, *, copy=None", view=True)
 @linear(np.asarray_chkfinite, infer=converted, signature="a, dtype=None")
-@linear(np.asanyarray, infer=converted, signature="a, dtype=None", view=True)
-@linear(np.array, infer=converted, signature="object, dtype=None")
-def asarray(bar, x, *, dtype=None):
+@linear(np.asanyarray, infer=converted, signature="a, dtype=None, order=None, *, copy=None", view=True)
+@linear(np.array, infer=converted, signature="object, dtype=None, *, copy=True, order='K'")
+def asarray(bar, x, *, dtype=None, copy=None, order=None):
     return bar
 
 

@@ -34,6 +34,7 @@ def along_axes(a, t):
 SUM = [*over_axes(MATRIX, CUBE), case(normal(0, 3)), case(normal(0, 3), axis=0), case(imaginary(3)), case(0.7)]
 SKIPPING_NAN = [case(HOLES), case(HOLES, axis=0), case(HOLES, axis=1, keepdims=True)]
 CHOSEN, SOME = DISTINCT > -1.2, np.array([True, False, True, True])
+SKIPPING_NAN_WHERE = [case(HOLES, axis=1, where=SOME), case(HOLES, where=DISTINCT > -1.2, keepdims=True)]
 EXTREMUM = over_axes(DISTINCT, distinct(2, 3, 4))
 LIMITED = [case(DISTINCT, axis=0, initial=limit) for limit in (-0.2, 0.2)] + [
     case(DISTINCT, axis=1, initial=limit, where=SOME) for limit in (-9.0, 9.0)
@@ -198,18 +199,23 @@ CASES = {
     "min": [*EXTREMUM, *LIMITED],
     "nanmax": [*EXTREMUM, *SKIPPING_NAN],
     "nanmin": [*EXTREMUM, *SKIPPING_NAN],
+    "maximum.accumulate": [case(DISTINCT), case(DISTINCT, axis=1), case(distinct(5))],
+    "minimum.accumulate": [case(DISTINCT), case(DISTINCT, axis=1), case(distinct(5))],
+    "fmax.reduce": [case(DISTINCT), case(DISTINCT, axis=1, keepdims=True)],
+    "fmin.reduce": [case(DISTINCT), case(HOLES, axis=1)],
+    "logaddexp.reduce": REDUCE[:2],
     "maximum.reduce": [case(DISTINCT), case(DISTINCT, axis=1, keepdims=True)],
     "minimum.reduce": [case(DISTINCT), case(DISTINCT, axis=1, keepdims=True)],
     "ptp": EXTREMUM,
     "prod": [*PRODUCT, *PARTIAL, case(MATRIX, axis=0, initial=2.5), case(MATRIX, initial=0.5, where=CHOSEN), case(MATRIX, dtype="float64", narrow=False)],
-    "multiply.reduce": REDUCE,
-    "var": [*over_axes(MATRIX, CUBE)[:-2], case(MATRIX, axis=1, ddof=1), case(imaginary(3)), case(MATRIX[0]), *PARTIAL, case(MATRIX, axis=1, where=SOME, correction=1)],
-    "std": [*over_axes(MATRIX, CUBE)[:-2], case(MATRIX, axis=1, ddof=1), case(imaginary(3)), case(MATRIX[0]), *PARTIAL, case(MATRIX, axis=1, where=SOME, correction=1)],
-    "nansum": [case(MATRIX, axis=1), *SKIPPING_NAN],
-    "nanmean": [case(MATRIX, axis=1), *SKIPPING_NAN],
-    "nanprod": [case(MATRIX, axis=1), *SKIPPING_NAN],
-    "nanvar": [case(MATRIX, axis=1), *SKIPPING_NAN, case(HOLES, ddof=1)],
-    "nanstd": [case(MATRIX, axis=1), *SKIPPING_NAN, case(HOLES, ddof=1)],
+    "multiply.reduce": [*REDUCE, case(CUBE, axis=())],
+    "var": [case(CUBE, axis=()), case(MATRIX, dtype="float64", narrow=False), *over_axes(MATRIX, CUBE)[:-2], case(MATRIX, axis=1, ddof=1), case(imaginary(3)), case(MATRIX[0]), *PARTIAL, case(MATRIX, axis=1, where=SOME, correction=1)],
+    "std": [case(MATRIX, dtype="float64", narrow=False), *over_axes(MATRIX, CUBE)[:-2], case(MATRIX, axis=1, ddof=1), case(imaginary(3)), case(MATRIX[0]), *PARTIAL, case(MATRIX, axis=1, where=SOME, correction=1)],
+    "nansum": [case(MATRIX, axis=1), *SKIPPING_NAN_WHERE, *SKIPPING_NAN],
+    "nanmean": [case(MATRIX, axis=1), *SKIPPING_NAN_WHERE, *SKIPPING_NAN],
+    "nanprod": [case(MATRIX, axis=1), *SKIPPING_NAN_WHERE, *SKIPPING_NAN],
+    "nanvar": [case(MATRIX, axis=1), *SKIPPING_NAN_WHERE, *SKIPPING_NAN, case(HOLES, ddof=1)],
+    "nanstd": [case(MATRIX, axis=1), *SKIPPING_NAN_WHERE, *SKIPPING_NAN, case(HOLES, ddof=1)],
     # neighbours and scans
     "diff": [
         case(MATRIX), case(MATRIX, axis=0), case(MATRIX, n=2), case(normal(5), n=3), case(normal(3), n=3), case(normal(2), n=3),

@@ -52,6 +52,7 @@ CASES = {
     "unique": [
         case(FIVE), case(DISTINCT), case(np.array([0.3, 0.7, -0.2]), return_index=True), case(DISTINCT, return_counts=True, return_inverse=True),
     ],
+    "bincount": [case(np.array([0, 1, 1, 3]), normal(4), narrow=False), case(np.array([0, 1]), normal(2), minlength=5, narrow=False)],
     "histogram": [case(SIX), case(normal(3, 4), 4), case(SIX, "sqrt"), case(SIX, Static(LEVELS), narrow=False), case(SIX, bins=Runtime(3), range=(-1.0, 1.0), narrow=False)],
     "histogram2d": [
         case(SIX, OTHER, narrow=False), case(SIX, OTHER, (3, 4), narrow=False), case(SIX, OTHER, (LEVELS, 3), narrow=False), case(SIX, OTHER, 3, range=[[-1.0, 1.0], None], narrow=False),

@@ -40,11 +40,13 @@ def home(primitive: Primitive) -> str | None:
     return getattr(primitive.fun, "__module__", None)
 
 
-FOR_LISTS = ("adjoint.rules.list", "adjoint.runtime.lists")  # tested by tests/transform/test_lists.py
+ELSEWHERE = (  # tests/transform/test_lists.py and tests/rules/test_solvers.py
+    "adjoint.rules.list", "adjoint.runtime.lists", "adjoint.transform.implicit",
+)  # fmt: skip
 DIFFERENTIABLE = [  # without the rules that other tests declare
     primitive
     for primitive, rule in RULES.items()
-    if rule.kind != "nondifferentiable" and not str(home(primitive)).startswith(("tests.", *FOR_LISTS))
+    if rule.kind != "nondifferentiable" and not str(home(primitive)).startswith(("tests.", *ELSEWHERE))
 ]
 ON_FLOATS = ("_operator", "builtins", "math", "adjoint.runtime.scalars")
 WITHOUT_CASES = {
