@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from adjoint.ir.core import Atom, Literal, Op, Value
+from adjoint.ir.core import Atom, Literal, Op, Primitive, Value
 from adjoint.ir.types import ArrayType, known_not_one
-from adjoint.rules.names import ADDS, DIM, DIVS, GETITEM, MULS, NEGS, SIZE, SUBS, family_of
+from adjoint.rules.names import ADDS, DIM, DIV, DIVS, GETITEM, MULS, NEGS, SIZE, SUBS, TOTAL_DIVIDE, family_of
 from adjoint.transform.axes import axes_of, shape_of
 from adjoint.transform.exact import is_number, number, rank
 from adjoint.transform.rewrite import Rewriter, Row
@@ -281,7 +281,7 @@ def small_quotient(op: Op, r: Rewriter) -> Atom | None:
         return None
     for s, x in pairs:
         if is_small(s, out) and is_small(t, out) and not is_small(x, out):
-            factor = r.emit(division, s, t)
+            factor = r.emit(division_of(division, s), s, t)
             if is_small(factor, out):
                 return r.emit(family_of(op.primitive).mul, factor, x)
     return None
@@ -299,8 +299,15 @@ def times_reciprocal(op: Op, r: Rewriter) -> Atom | None:
     for k in (0, 1):
         inner = r.definition(op.inputs[k], DIVS)
         if inner and is_number(inner.inputs[0], 1) and r.used_once(op.inputs[k]):
-            return r.emit(inner.primitive, op.inputs[1 - k], inner.inputs[1])
+            return r.emit(division_of(inner.primitive, op.inputs[1 - k]), op.inputs[1 - k], inner.inputs[1])
     return None
+
+
+def division_of(primitive: Primitive, dividend: Atom) -> Primitive:
+    """The division of Python numbers that never raises is NumPy's own where an array is divided."""
+    type_ = dividend.type
+    numbers = isinstance(type_, ArrayType) and type_.kind == "py"
+    return DIV if primitive is TOTAL_DIVIDE and not numbers else primitive
 
 
 def twice(op: Op, r: Rewriter) -> Atom | None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from adjoint import AdjointError, grad, jvp
+from adjoint import AdjointError, check_grads, grad, jvp
 
 
 def normal(*shape):
@@ -125,6 +125,15 @@ def test_repeated_positions_add_up():
     i = np.array([1, 1, 0])
     np.testing.assert_array_equal(grad(lambda x: np.sum(x[i]))(np.zeros(3)), [1.0, 2.0, 0.0])
     np.testing.assert_array_equal(grad(lambda x: np.sum(np.take(x, i)))(np.zeros(3)), [1.0, 2.0, 0.0])
+
+
+def test_moments_may_be_written_into_an_array():
+    def fun(x):
+        out = np.empty(4)
+        np.std(x, axis=0, out=out)
+        return out * out
+
+    check_grads(fun, (normal(3, 4),))
 
 
 def test_functions_of_complex_values_and_vectors():
