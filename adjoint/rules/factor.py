@@ -184,7 +184,10 @@ def svd(a_dot, a, *, out, full_matrices=True, compute_uv=True):
         phase = np.where(is_tall(a), rate_of_phase(v_dot, v, 0), rate_of_phase(u_dot, u, 0))
         turn = 1j * for_columns(phase)
         u_dot, v_dot = u_dot - u * turn, v_dot - v * turn
-    return u_dot, real_part(diagonal(inner)), adjoint_of(v_dot)
+    if not full_matrices or is_square(a):
+        return u_dot, real_part(diagonal(inner)), adjoint_of(v_dot)
+    u, _, vh = np.linalg.svd(a, full_matrices=False)  # values have a tangent where not all vectors are determined
+    return u_dot, values_tangent(a_dot, u, vh), adjoint_of(v_dot)
 
 
 def for_columns(x):
