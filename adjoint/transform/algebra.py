@@ -305,9 +305,8 @@ def times_reciprocal(op: Op, r: Rewriter) -> Atom | None:
 
 def division_of(primitive: Primitive, dividend: Atom) -> Primitive:
     """The division of Python numbers that never raises is NumPy's own where an array is divided."""
-    type_ = dividend.type
-    numbers = isinstance(type_, ArrayType) and type_.kind == "py"
-    return DIV if primitive is TOTAL_DIVIDE and not numbers else primitive
+    of_numpy = isinstance(dividend.type, ArrayType) and dividend.type.kind in ("np", "array")
+    return DIV if primitive is TOTAL_DIVIDE and of_numpy else primitive
 
 
 def twice(op: Op, r: Rewriter) -> Atom | None:
