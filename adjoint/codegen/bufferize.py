@@ -20,6 +20,7 @@ from adjoint.codegen.lists import pop_items
 from adjoint.codegen.liveness import Live, count_reads, initial_of, live_after, values
 from adjoint.codegen.order import order_for_reuse
 from adjoint.codegen.overwriting import OVERWRITING, PRODUCTS, may_overwrite
+from adjoint.codegen.reuse import zeros_in_dead_arrays
 from adjoint.codegen.storage import (
     FOREIGN,
     NONE,
@@ -64,7 +65,7 @@ NOBODY: frozenset[Value] = frozenset()
 def bufferize(fn: Function) -> Function:
     """The same program with reuse of memory made explicit, callees included."""
     callees = {name: bufferize(callee) for name, callee in fn.functions.items()}
-    fn = order_for_reuse(fn)
+    fn = order_for_reuse(zeros_in_dead_arrays(fn))
     decisions = decide(fn)
     body = Rewriter(decisions, partial_values(fn.body)).block(fn.body, {})
     return replace(fn, body=pop_items(body), functions=callees)

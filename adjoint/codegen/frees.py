@@ -21,7 +21,7 @@ from adjoint.schedule.snapshots import TAKE
 def deletions(fn: Function, folding: Folding, names: Mapping[Value, str]) -> dict[Op, tuple[str, ...]]:
     """The arrays to delete after each op: those that it is the last to touch."""
     finder = _Finder(folding, names)
-    loops = [op for op in all_ops(fn.body) if op.primitive is FOR and _takes_snapshots(op)]
+    loops = _loops_with_snapshots(fn)
     if fn.frees or loops:
         everywhere = Counter(finder.in_block(fn.body))
         if fn.frees:
@@ -30,6 +30,15 @@ def deletions(fn: Function, folding: Folding, names: Mapping[Value, str]) -> dic
             for op in loops:
                 finder.trip(op.regions[0], everywhere)
     return finder.found
+
+
+def deletes(fn: Function) -> bool:
+    """Whether variables of a function are deleted at all."""
+    return fn.frees or bool(_loops_with_snapshots(fn))
+
+
+def _loops_with_snapshots(fn: Function) -> list[Op]:
+    return [op for op in all_ops(fn.body) if op.primitive is FOR and _takes_snapshots(op)]
 
 
 def _takes_snapshots(loop: Op) -> bool:

@@ -1,15 +1,22 @@
-"""A Python name for every variable: the user's own where there is one, else t0, t1, ..."""
+"""A Python name for every variable: the user's own where there is one, else t0, t1, ...
+
+An array without a name takes the one of another such array that nobody reads any more, whose memory is freed then,
+unless the function deletes variables.
+"""
 
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from adjoint import runtime
+from adjoint.analysis.partial import partial_values
 from adjoint.codegen.fold import Folding
+from adjoint.codegen.frees import deletes
 from adjoint.codegen.registers import Registers
+from adjoint.codegen.storage import is_view
 from adjoint.ir.core import Function, Value
-from adjoint.ir.types import StackType
+from adjoint.ir.types import ArrayType, StackType, Type
 
 USED = frozenset(
     ("np", "math", "range", "reversed", "zip", "abs", "min", "max", "int", "float", "bool", "complex", "len", "print",
@@ -27,7 +34,17 @@ def assign_names(
     taken = USED | frozenset(reserved)
     used: dict[str, list[Value]] = {}  # name -> leaders of the classes that have it
     names: dict[Value, str] = {}
+    buffers: dict[object, list[str]] = {}  # the names of arrays without a name of their own
+    partial, apart = partial_values(fn.body), deletes(fn)
     count = 0
+
+    def is_new_array(value: Value) -> bool:
+        op, type_ = folding.definition(value), value.type
+        is_array = isinstance(type_, ArrayType) and type_.kind == "array" and bool(type_.shape)
+        return not apart and is_array and op is not None and not op.regions and not is_view(op) and value not in partial
+
+    def meets(leader: Value) -> Callable[[Value], bool]:
+        return lambda other: registers.interfere(leader, other)
 
     def give(leader: Value, name: str) -> None:
         used.setdefault(name, []).append(leader)
@@ -43,9 +60,16 @@ def assign_names(
         if hint is None and isinstance(value.type, StackType):
             hint = "stack"
         if hint is None:
-            while f"t{count}" in used or f"t{count}" in taken:
-                count += 1
-            give(leader, f"t{count}")
+            alike = buffers.setdefault(alike_in(value.type), [])
+            free = (name for name in alike if not any(map(meets(leader), used[name])))
+            found = next(free, None) if is_new_array(value) else None
+            if found is None:
+                while f"t{count}" in used or f"t{count}" in taken:
+                    count += 1
+                found = f"t{count}"
+                if is_new_array(value):
+                    alike.append(found)
+            give(leader, found)
             continue
         base = _identifier(hint)
         name, suffix = base, 0
@@ -54,6 +78,11 @@ def assign_names(
             name = f"{base}_{suffix}"
         give(leader, name)
     return names
+
+
+def alike_in(type_: Type) -> object:
+    """What arrays have in common that take turns under one name."""
+    return (type_.dtype, type_.ndim) if isinstance(type_, ArrayType) else None
 
 
 def _identifier(hint: str) -> str:

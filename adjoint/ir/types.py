@@ -172,7 +172,7 @@ def same_length(a: Dim, b: Dim) -> bool:
 
     A length that was joined from two (`(n|m)`) is no single number: where it may be 1, equal names prove nothing.
     """
-    return (_is_named_alike(a, b) and not _is_joined(a)) or (known_not_one(a) and known_not_one(b))
+    return (_is_named_alike(a, b) and not is_joined(a)) or (known_not_one(a) and known_not_one(b))
 
 
 def _is_named_alike(a: Dim, b: Dim) -> bool:
@@ -182,7 +182,7 @@ def _is_named_alike(a: Dim, b: Dim) -> bool:
     return a == b
 
 
-def _is_joined(dim: Dim) -> bool:
+def is_joined(dim: Dim) -> bool:
     return isinstance(dim, Symbol) and ("|" in dim.name or "(joined)" in dim.name)
 
 

@@ -121,10 +121,10 @@ def test_a_stencil_in_place_and_its_reverse():
                 old = stack.pop()
                 u[1:-1] = old
                 t1 = u_bar[1:-1]
-                t2 = t1 * (c * u[1:-1])
+                t0 = t1 * (c * u[1:-1])
                 u_bar[1:-1] = t1 * (1.0 + c * (u[2:] - u[:-2]))
-                u_bar[2:] += t2
-                u_bar[:-2] -= t2
+                u_bar[2:] += t0
+                u_bar[:-2] -= t0
             return (u_bar,)
         """,
     )  # fmt: skip

@@ -53,6 +53,44 @@ def relaxed(a, steps):
     return np.sum(a * a)
 
 
+def relaxed_from(a, b, steps):
+    a = a.copy()
+    b = b.copy()
+    for _ in range(steps):
+        b[1:-1] = 0.5 * (a[:-2] + a[2:])
+        a[1:-1] = 0.5 * (b[:-2] + b[2:])
+    return np.sum(a * a)
+
+
+def shortened(a, steps):
+    b = a.copy()
+    for _ in range(steps):
+        b[0] = a[0]
+        b = b[1:].copy()
+        a[0] = np.sin(b[0])
+    return np.sum(a)
+
+
+def test_zeros_go_into_an_array_that_nobody_reads_any_more():
+    x = np.arange(6.0)
+    found = text(relaxed_from, x, x[::-1].copy(), 3)
+    assert "np.zeros" not in found
+    assert "b[:] = 0.0" in found
+    adjoint.check_grads(relaxed_from, (x, x[::-1].copy(), 3), order=2)
+
+
+def test_zeros_are_new_where_an_array_may_have_another_shape():
+    x = np.arange(6.0)
+    assert "np.zeros" in text(shortened, x, 3)
+    adjoint.check_grads(shortened, (x, 3), order=1)
+
+
+def test_arrays_without_names_take_turns():
+    x = np.arange(6.0)
+    lines = text(relaxed_from, x, x[::-1].copy(), 3).splitlines()
+    assert len({line.split(" = ")[0].strip() for line in lines if line.strip().startswith("t")}) == 1
+
+
 def test_what_is_read_for_its_shape_alone_is_not_kept():
     x = np.arange(6.0)
     assert "stack" not in text(relaxed, x, 3)

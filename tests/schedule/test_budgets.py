@@ -56,7 +56,7 @@ def test_the_peak_stays_within_the_budget(fun):
             assert gradient(X, 60).tobytes() == expected.tobytes()
         peaks.append(peak(lambda gradient=gradient: gradient(X, 60)))
         assert peaks[-1] < 1.05e6 * megabytes
-    assert all(small <= 1.05 * large for small, large in itertools.pairwise(peaks))
+    assert all(small <= 1.1 * large for small, large in itertools.pairwise(peaks))
     assert set(gradient.choices.values()) == {"store"}
 
 
