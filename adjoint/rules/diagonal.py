@@ -9,6 +9,7 @@ from adjoint.rules.internal import add_at
 from adjoint.rules.lengths import lengthened, named, product_of_lengths, strong_dtype
 from adjoint.rules.registry import linear
 from adjoint.rules.shape import shaped
+from adjoint.rules.trace import Sym
 
 
 def diagonal_length(rows, columns, offset):
@@ -72,7 +73,9 @@ def trace(bar, x, *, offset=0, axis1=0, axis2=1):
     low, high = sorted(normal_axes((axis1, axis2), x.ndim))
     if low != axis1 % x.ndim:
         offset = -offset
-    ones = np.eye(x.shape[low], x.shape[high], offset, like=x)
+    known = (x.type if isinstance(x, Sym) else x).shape
+    columns = None if known[low] == known[high] else x.shape[high]
+    ones = np.eye(x.shape[low], columns, offset, like=x)
     if x.ndim == 2:
         return bar * ones
     between = tuple(k for k in range(low, x.ndim) if k not in (low, high))

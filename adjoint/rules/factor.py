@@ -59,7 +59,7 @@ def cholesky(a_dot, a, *, out, upper=False):
 
 def inverse_gaps(values):
     """1 / (v_j - v_i), and 0 for equal values."""
-    gaps = values[..., None, :] - values[..., :, None]
+    gaps = for_columns(values) - for_rows(values)
     equal = gaps == 0
     return np.where(equal, 0.0, 1 / np.where(equal, 1.0, gaps))
 
@@ -171,7 +171,7 @@ def svd(a_dot, a, *, out, full_matrices=True, compute_uv=True):
     v = adjoint_of(vh)
     inner = adjoint_of(u) @ a_dot @ v
     gaps, values = inverse_gaps(s * s), for_columns(s)
-    left, right = inner * values, s[..., :, None] * inner
+    left, right = inner * values, for_rows(s) * inner
     turn_u = gaps * (left + adjoint_of(left))
     turn_v = gaps * (right + adjoint_of(right))
     if is_complex(a):
@@ -193,6 +193,11 @@ def svd(a_dot, a, *, out, full_matrices=True, compute_uv=True):
 def for_columns(x):
     """Numbers that each belong to a column of a matrix, so that they broadcast against it."""
     return x if x.ndim == 1 else x[..., None, :]
+
+
+def for_rows(x):
+    """The same for the rows."""
+    return x[:, None] if x.ndim == 1 else x[..., :, None]
 
 
 def values_tangent(a_dot, u, vh):
@@ -248,7 +253,7 @@ def svd_cotangent(bars, a, *, out, full_matrices=True, compute_uv=True):
             rest = outside(conjugate(u), quotient(u_bar, values)) @ conjugate(vh)
     if not absent(v_bar):
         inner = matrix_transposed(v) @ v_bar
-        core = core + s[..., :, None] * (gaps * (inner - adjoint_of(inner)))
+        core = core + for_rows(s) * (gaps * (inner - adjoint_of(inner)))
         if not full_matrices:
             rest = rest + conjugate(u) @ adjoint_of(outside(conjugate(v), quotient(v_bar, values)))
     return conjugate(u) @ core @ conjugate(vh) + rest
@@ -295,7 +300,8 @@ def infer_qr(inputs, attrs):
 def qr(a_dot, a, *, out, mode="reduced"):
     """Walter and Lehmann (2010), algorithm 1. A wide matrix has the Q of its first columns, and R = Q^H A."""
     q, r = out if mode == "reduced" else np.linalg.qr(a)
-    square_r, first_dot = r[..., : r.shape[-2]], a_dot[..., : r.shape[-2]]
+    leading = (slice(None),) * (a.ndim - 1) + (slice(r.shape[-2]),)
+    square_r, first_dot = r[leading], a_dot[leading]
     scaled = adjoint_of(np.linalg.solve(adjoint_of(square_r), adjoint_of(first_dot)))
     inner = adjoint_of(q) @ scaled
     below = np.tril(inner, -1)

@@ -116,11 +116,18 @@ def slice_length(dim, part, inputs):
 def _dynamic_slice(dim, start, stop, step):
     """Bounds that are lengths themselves may cut a sum of lengths into its terms."""
     terms = _SUMS.get(dim.name, ()) if isinstance(dim, Symbol) and dim.offset == 0 else ()
-    if step == 1 and start in (None, 0) and stop in (dim, *terms[:1]):
+    if step == 1 and start in (None, 0) and (stop in (dim, *terms[:1]) or is_minimum_with(stop, dim)):
         return stop
     if step == 1 and stop is None and len(terms) == 2 and start == terms[0]:
         return terms[1]
     return named("({})[{}:{}:{}]", dim, start, stop, step)
+
+
+def is_minimum_with(dim, other):
+    """Whether a length is the smaller one of two, of which the other is one: the rank of a matrix is."""
+    name = getattr(dim, "name", "")
+    parts = name.removeprefix("min(").removesuffix(")").split(",") if name.startswith("min(") and not dim.offset else ()
+    return len(parts) == 2 and str(other).replace("?", "") in parts
 
 
 def _contiguous(dim, start, stop):

@@ -91,7 +91,7 @@ def neighbours(q, n, method):
     """The two places in the sorted order, the weight of the second, and how fast the virtual index moves with q."""
     alpha, beta = ALPHA_BETA.get(method, (1, 1))
     extra = 1 - alpha - beta
-    speed = n + extra if extra else n
+    speed = n + extra if extra > 0 else n - -extra if extra else n
     place = q * speed if alpha == 1 else q * speed + (alpha - 1)
     place = np.minimum(np.maximum(place, 0), n - 1)
     below = np.floor(place)

@@ -184,7 +184,8 @@ def ptp(x_dot, x, *, axis=None, keepdims=False):
 def product_tangent(x_dot, x, axis, keepdims):
     """Axis by axis: a product over two axes is the product along the second of the products along the first."""
     if axis is None and not keepdims:
-        return product_along(np.ravel(x_dot), np.ravel(x), 0, keepdims=False)
+        x_dot, x = (x_dot, x) if x.ndim == 1 else (np.ravel(x_dot), np.ravel(x))
+        return np.sum(products_of_others(x, 0) * x_dot)
     if axis == ():
         return x_dot
     *first, last = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
@@ -198,9 +199,13 @@ def product_tangent(x_dot, x, axis, keepdims):
 
 def product_along(x_dot, x, axis, keepdims):
     """The tangent of the product along one axis."""
+    return total(products_of_others(x, axis) * x_dot, axis, keepdims)
+
+
+def products_of_others(x, axis):
+    """For each number the product of all others along an axis."""
     before = delayed(np.cumprod(x, axis=axis), axis, 1)
-    after = np.flip(delayed(np.cumprod(np.flip(x, axis), axis=axis), axis, 1), axis)
-    return total(before * after * x_dot, axis, keepdims)
+    return before * np.flip(delayed(np.cumprod(np.flip(x, axis), axis=axis), axis, 1), axis)
 
 
 @jvp_rule(np.prod, infer=infer_reduction(np.prod))

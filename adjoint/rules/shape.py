@@ -338,7 +338,9 @@ def tile(bar, x, *, reps):
             split.append(count)
         if length is not None:
             split.append(length)
-    return np.sum(np.reshape(bar, tuple(split)), axis=tuple(axes)) if axes else bar
+    if not axes:
+        return bar
+    return np.sum(np.reshape(bar, tuple(split)), axis=tuple(axes) if len(axes) > 1 else axes[0])
 
 
 def repeated(shape, attrs, inputs):

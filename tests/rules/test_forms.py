@@ -50,6 +50,17 @@ def test_ends_of_joined_arrays_are_counted_from_the_end():
     assert "_dim" not in emitted(np.pad, VECTOR, (2, 1))
 
 
+def test_shapes_that_are_known_are_not_summed_to():
+    assert "sum_to" not in emitted(np.linalg.qr, MATRIX)
+    assert "sum_to" not in emitted(np.linalg.svd, MATRIX, full_matrices=False)
+
+
+def test_vectors_are_not_flattened():
+    for found in (emitted(np.prod, VECTOR), emitted(np.cumprod, VECTOR, axis=0)):
+        assert "ravel" not in found
+        assert "reshape" not in found
+
+
 def test_full_factors_of_a_square_matrix_have_nothing_outside():
     found = emitted(np.linalg.svd, MATRIX)
     assert "full_basis" in found
