@@ -70,12 +70,26 @@ def public_name(obj: Any) -> tuple[str, str] | None:
     return (home, name) if name in space and space[name] in (obj, getattr(obj, "__wrapped__", None)) else None
 
 
+_SAMPLES = (
+    "integrate samples, with scipy.integrate.simpson or as np.sum(w * f(x)) with the points and weights of "
+    "np.polynomial.legendre.leggauss"
+)
 _LOOP = "write the steps of the integration as a loop: loops are differentiated"
 _IMPLICIT = "declare the derivative of what it finds by the implicit function theorem: docs/scipy.md has an example"
 HINTS = {
     "scipy.integrate.odeint": _LOOP,
     "scipy.integrate.solve_ivp": _LOOP,
-    "scipy.integrate.quad": "integrate samples: scipy.integrate.simpson, or a quadrature rule with np.sum",
+    "scipy.integrate.quad": _SAMPLES,
+    "scipy.integrate.fixed_quad": _SAMPLES,
+    "scipy.integrate.quad_vec": _SAMPLES,
+    "scipy.integrate.romb": "call scipy.integrate.simpson",
+    "scipy.linalg.eig": "call np.linalg.eig",
+    "scipy.linalg.eigvals": "call np.linalg.eigvals",
+    "scipy.linalg.lstsq": "call np.linalg.lstsq",
+    "scipy.linalg.polar": "write it with u, s, vh = np.linalg.svd(a, full_matrices=False): u @ vh and (vh.T * s) @ vh",
+    "scipy.linalg.schur": "call scipy.linalg.eigh if the matrix is symmetric, np.linalg.eig otherwise",
+    "scipy.linalg.hessenberg": "call scipy.linalg.eigh if the matrix is symmetric, np.linalg.eig otherwise",
+    "scipy.signal.filtfilt": "filter twice with scipy.signal.lfilter, the second time backwards: x[::-1]",
     "scipy.optimize.curve_fit": "call scipy.optimize.least_squares, whose solution is differentiated",
     **{
         f"scipy.optimize.{name}": _IMPLICIT

@@ -29,13 +29,18 @@ def declare_outer(fun):
 
     @jvp_rule(fun.outer, infer=infer_outer(fun), signature="a, b")
     def outer(a_dot, b_dot, a, b, *, out):
-        behind = rank(b)
-        a = np.expand_dims(a, tuple(range(rank(a), rank(a) + behind))) if behind and rank(a) else a
-        a_dot = (
-            np.expand_dims(a_dot, tuple(range(rank(a_dot), rank(a_dot) + behind))) if behind and rank(a_dot) else a_dot
-        )
+        a, a_dot = with_axes(a, rank(b)), with_axes(a_dot, rank(b))
         by_a, by_b = partials(a, b, out=out) if reads_out else partials(a, b)
-        return times(by_a, a_dot) + times(by_b, b_dot)
+        return moved(by_a, a_dot, by_b, b_dot)
+
+
+def with_axes(x, behind):
+    """`x` with more axes at the end, where it has any."""
+    return np.expand_dims(x, tuple(range(rank(x), rank(x) + behind))) if behind and rank(x) else x
+
+
+def moved(by_a, a_dot, by_b, b_dot):
+    return times(by_a, a_dot) + times(by_b, b_dot)
 
 
 def times(partial, dot):

@@ -213,7 +213,7 @@ CASES = {
     "std": [case(MATRIX, dtype="float64", narrow=False), *over_axes(MATRIX, CUBE)[:-2], case(MATRIX, axis=1, ddof=1), case(imaginary(3)), case(MATRIX[0]), *PARTIAL, case(MATRIX, axis=1, where=SOME, correction=1)],
     "nansum": [case(MATRIX, axis=1), *SKIPPING_NAN_WHERE, *SKIPPING_NAN],
     "nanmean": [case(MATRIX, axis=1), *SKIPPING_NAN_WHERE, *SKIPPING_NAN],
-    "nanprod": [case(MATRIX, axis=1), *SKIPPING_NAN_WHERE, *SKIPPING_NAN],
+    "nanprod": [case(HOLES, axis=1, initial=2.5), case(MATRIX, axis=1), *SKIPPING_NAN_WHERE, *SKIPPING_NAN],
     "nanvar": [case(MATRIX, axis=1), *SKIPPING_NAN_WHERE, *SKIPPING_NAN, case(HOLES, ddof=1)],
     "nanstd": [case(MATRIX, axis=1), *SKIPPING_NAN_WHERE, *SKIPPING_NAN, case(HOLES, ddof=1)],
     # neighbours and scans

@@ -317,6 +317,9 @@ def test_other_products_of_sparse_matrices_are_refused():
         (lambda a: optimize.curve_fit(lambda x, p: p * x, np.ones(3), a * np.ones(3))[0][0], "least_squares"),
         (lambda a: integrate.solve_ivp(lambda t, y: -a * y, (0, 1), [1.0]).y[0, -1], "as a loop"),
         (lambda a: integrate.quad(lambda x: a * x, 0, 1)[0], "integrate samples"),
+        (lambda a: linalg.polar(a * np.eye(2))[0][0, 0], "np.linalg.svd"),
+        (lambda a: np.real(linalg.eig(a * np.eye(2))[0][0]), "np.linalg.eig"),
+        (lambda a: signal.filtfilt([1.0], [1.0, 0.5], a * np.ones(20))[3], "lfilter"),
     ],
 )
 def test_functions_that_take_functions_are_refused_with_what_to_write_instead(program, hint):
