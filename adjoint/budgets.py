@@ -5,13 +5,14 @@ for, and straight-line code in segments. It tells how many steps the loops make,
 are, how large the values of straight-line code are and how long they take, and how much memory the call took at its
 peak. What other schedules would take follows from that. Of those that fit, the one that takes the least time is
 compiled; where code runs again outside of loops, it is measured at once, and what takes more than was foreseen is
-replaced by what takes less. An effect still happens once in each call: a program with effects is not measured again.
+replaced by what takes less. An effect still happens once in each call: a program with effects is measured by the
+calls that follow.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +30,9 @@ from adjoint.specification import Specification, check_schedule
 
 ATTEMPTS = 4
 """How many programs a first call may try."""
+
+Search = Generator[tuple[Any, int], int, Any]
+"""Gives a schedule and the bytes that it is foreseen to take, and is sent those that it took; ends with the choice."""
 
 SLACK = 4096
 """Bytes by which one call may differ from the next: small objects."""
@@ -75,6 +79,7 @@ class Budgeted:
         self._meter = Meter(self.budget)
         self._probe = self._derivative(Probe(self._meter))
         self._made: dict[Any, Derivative] = {}
+        self._searches: dict[Any, Search] = {}
         self._latest = self._probe
 
     def _derivative(self, schedule: Any) -> Derivative:
@@ -88,10 +93,11 @@ class Budgeted:
     @user_errors
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         key = (signature(args), signature(sorted(kwargs.items())))
-        schedule = self.choices.get(key)
-        if schedule is None:
+        if key not in self.choices:
             return self._first(key, args, kwargs)
-        self._latest = self._under(schedule)
+        if key in self._searches:
+            return self._measured(key, args, kwargs)
+        self._latest = self._under(self.choices[key])
         return self._latest(*args, **kwargs)
 
     def _under(self, schedule: Any) -> Derivative:
@@ -108,20 +114,41 @@ class Budgeted:
                 raise self._impossible(peak)
             self.choices[key] = loops
             return result
-
-        def measured(schedule: Any) -> int:
-            return self._meter.measure(lambda: self._under(schedule)(*args, **kwargs))[1]
-
-        self.choices[key] = self._chosen(line, loops, self.budget - taken, measured if line.repeatable else None)
+        search = self._search(line, loops, self.budget - taken)
+        choice, foreseen = next(search)
+        if not line.repeatable and foreseen > self.budget:
+            raise self._impossible(foreseen + SLACK)
+        self._searches[key] = search
+        self.choices[key] = choice
+        while line.repeatable and key in self._searches:
+            self._measured(key, args, kwargs)
         return result
 
-    def _chosen(
-        self, line: LineMeter, loops: Schedule, spare: int, measured: Callable[[Any], int] | None
-    ) -> Schedule | Chosen:
-        """What takes the least time within the budget; the probe left `spare` bytes of it."""
+    def _measured(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call what was chosen last, and keep it or choose anew by what it takes."""
+        try:
+            self._latest = self._under(self.choices[key])
+            result, taken = self._meter.measure(lambda: self._latest(*args, **kwargs))
+            self._advance(key, taken)
+        except BaseException:
+            self._searches.pop(key, None)
+            self.choices.pop(key, None)
+            raise
+        return result
+
+    def _advance(self, key: Any, taken: int) -> None:
+        try:
+            self.choices[key], _ = self._searches[key].send(taken)
+        except StopIteration as end:
+            del self._searches[key]
+            self.choices[key] = end.value
+
+    def _search(self, line: LineMeter, loops: Schedule, spare: int) -> Search:
+        """Look for what takes the least time within the budget; the probe left `spare` bytes of it."""
         chain = line.chain()
         room = replay(chain, line.reruns).peak + spare
-        if sum(line.sizes.values()) <= room and (measured is None or measured(loops) <= self.budget):
+        everything = sum(line.sizes.values())
+        if everything <= room and (yield loops, everything + self.budget - room) <= self.budget:
             return loops
         plans, best = Plans(chain), None
         for _ in range(ATTEMPTS):
@@ -129,7 +156,7 @@ class Budgeted:
             if plan is None or (best and plan.time >= best.time):
                 break
             choice = Chosen(loops, plan.reruns, plan.time, plan.bound, self._meter)
-            taken = measured(choice) if measured else self.budget - room + plan.peak
+            taken = yield choice, self.budget - room + plan.peak
             if taken <= self.budget:
                 best = choice
             room = self.budget - taken + plan.peak  # what was foreseen wrongly for this plan is so for others
@@ -137,7 +164,7 @@ class Budgeted:
             return best
         plan = plans.leanest()
         choice = Chosen(loops, plan.reruns, plan.time, plan.bound, self._meter)
-        taken = measured(choice) if measured else self.budget - room + plan.peak
+        taken = yield choice, self.budget - room + plan.peak
         if taken > self.budget:
             raise self._impossible(taken + SLACK)
         return choice

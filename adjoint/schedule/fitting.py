@@ -54,7 +54,7 @@ class Plans:
         """The plan that takes the least memory; of these, the fastest."""
         plans = list(self.fixed)
         if len(self.chain.steps) <= FEW:
-            within = max(plan.peak for plan in plans) // 100
+            within = 1 + max(plan.peak for plan in plans) // 100
             found = select(self.chain, smallest_budget(self.chain, LITTLE, within), LITTLE)
             plans += [self.costed(found.reruns)] if found else []
         return min(plans, key=lambda plan: (plan.peak, plan.time))

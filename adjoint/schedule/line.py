@@ -12,6 +12,7 @@ from math import prod
 
 import numpy as np
 
+from adjoint.ir.bounds import length_at_hand
 from adjoint.ir.core import UNPACK, Atom, Block, Op, Value
 from adjoint.ir.types import ArrayType, Type
 from adjoint.ir.walk import clone_block, op_reads, substitute_op
@@ -20,7 +21,7 @@ from adjoint.schedule.cheap import is_free
 from adjoint.schedule.pairs import has_effect
 
 LENGTH = 64
-"""What an axis of unknown length counts, where sizes are only estimated."""
+"""What an axis counts whose length is not known before the program runs."""
 
 
 class Line:
@@ -38,7 +39,7 @@ class Line:
 
     @cached_property
     def estimate(self) -> Chain:
-        """The chain as far as types tell: an axis of unknown length counts the same everywhere."""
+        """The chain as far as types and the arguments at hand tell."""
         sizes = {out: estimated(out) for op in self.block.ops for out in op.outputs}
         return self.chain(sizes, [1.0 + sum(sizes[out] for out in op.outputs) for op in self.forward])
 
@@ -84,6 +85,11 @@ class Line:
             found.append(total)
         return tuple(found)
 
+    def accepts(self, reruns: Reruns) -> bool:
+        """Whether a plan is one of these sweeps: other arguments may have given other ops."""
+        known = all(k < len(self.forward) and self.repeatable[k] for group in reruns for k in group)
+        return known and len(reruns) == len(self.reverse) + 1
+
     def rerun(self, reruns: Reruns) -> Block:
         """The block in which steps run again in the reverse sweep; whoever reads their values then reads the latest."""
         table: dict[Value, Atom] = {}
@@ -125,8 +131,8 @@ def is_number(type_: Type) -> bool:
 
 
 def estimated(value: Value) -> int:
-    """Bytes, if every axis of unknown length has the same."""
+    """Bytes, by the lengths of the arguments at hand."""
     if not isinstance(value.type, ArrayType) or is_number(value.type):
         return 0
-    shape = value.type.shape or (None,)
-    return np.dtype(value.type.dtype or "float64").itemsize * prod(n if isinstance(n, int) else LENGTH for n in shape)
+    lengths = (length_at_hand(dim) or LENGTH for dim in value.type.shape) if value.type.shape else (LENGTH,)
+    return np.dtype(value.type.dtype or "float64").itemsize * prod(lengths)

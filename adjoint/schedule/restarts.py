@@ -20,6 +20,10 @@ MOST_BLOCKS = 64
 """Into how many blocks straight-line code is cut at most: each is written down once more for each of its reruns."""
 
 
+MOST_OFTEN, MOST_STEPS = 6, 4_000
+"""How many steps are run again at most, for each step and in all: they are all written down."""
+
+
 def segmented(chain: Chain) -> Reruns:
     """The segments that take the least memory: every step runs at most once more (Chen et al. 2016)."""
     return _least(chain, (reruns(chain, cuts, every) for cuts in all_cuts(chain)))
@@ -32,13 +36,15 @@ def bisected(chain: Chain) -> Reruns:
 
 def offers(chain: Chain) -> Iterator[Reruns]:
     """Segments and binomial schedules for several numbers of blocks and snapshots."""
+    most = min(MOST_OFTEN * len(chain.steps), MOST_STEPS)
     for cuts in all_cuts(chain):
+        places: list[Place] = [every, halves]
         slots = len(cuts)
-        yield reruns(chain, cuts, every)
         while slots > 2:
             slots = slots // 2 + 1
-            yield reruns(chain, cuts, binomial(slots))
-        yield reruns(chain, cuts, halves)
+            places.append(binomial(slots))
+        plans = (reruns(chain, cuts, place) for place in places)
+        yield from (plan for plan in plans if sum(map(len, plan)) <= most)
 
 
 def _least(chain: Chain, plans: Iterable[Reruns]) -> Reruns:

@@ -190,8 +190,10 @@ def _at_prices(sweep: Sweep, moment: int, excess: int, forced: frozenset[int], p
     alive = sweep.alive(moment)
     again: dict[int, Any] = {}
     share: dict[int, Any] = {}
-    for step in chain.steps:
-        time = (step.time + sum(share[read] for read in set(step.reads) if read in share)) / len(step.writes)
+    running = {k for group in sweep.reruns for k in group}  # what else these give is had for nothing
+    for k, step in enumerate(chain.steps):
+        before = step.time + sum(share[read] for read in set(step.reads) if read in share)
+        time = 0.0 if k in running else before / max(1, len(step.writes))
         for value in step.writes:
             again[value] = time if step.repeatable else inf
             if value not in alive:

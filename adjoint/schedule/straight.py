@@ -24,6 +24,7 @@ from adjoint.ir.hints import Chosen, Probe
 from adjoint.ir.schedules import Recursive
 from adjoint.ir.walk import reading
 from adjoint.schedule.chain import Chain, Reruns, replay
+from adjoint.schedule.fitting import Plans
 from adjoint.schedule.line import Line, is_numeric
 from adjoint.schedule.pairs import has_effect
 from adjoint.schedule.restarts import bisected, segmented
@@ -40,7 +41,8 @@ def recompute_straight(fn: Function) -> Function:
     effectful = effectful_functions(fn)
     if isinstance(fn.schedule, Chosen):
         callees = {name: replace(callee, frees=True) for name, callee in fn.functions.items()}
-        body = Line(fn.body, effectful).rerun(fn.schedule.reruns)
+        line, reruns = Line(fn.body, effectful), fn.schedule.reruns
+        body = line.rerun(reruns) if line.accepts(reruns) else fn.body
         return replace(fn, body=body, functions=callees, frees=True)
     if isinstance(fn.schedule, Probe):
         return probed(fn, effectful)
@@ -82,7 +84,14 @@ def planner_of(schedule: Any) -> Planner | None:
     """What chooses the steps to run again where all that is known are types; None to keep all."""
     if schedule == "sqrt":
         return segmented
-    return bisected if schedule == "recompute" or isinstance(schedule, Recursive) else None
+    if schedule == "recompute":
+        return leanest
+    return bisected if isinstance(schedule, Recursive) else None
+
+
+def leanest(chain: Chain) -> Reruns:
+    """The least memory, whatever it takes."""
+    return Plans(chain).leanest().reruns
 
 
 def _function(fn: Function, effectful: frozenset[str], planner: Planner) -> Function:
@@ -94,11 +103,17 @@ def _block(block: Block, effectful: frozenset[str], planner: Planner) -> Block:
     ops = tuple(_inside(op, effectful, planner) for op in block.ops)
     block = block if ops == block.ops else replace(block, ops=ops)
     line = Line(block, effectful)
+    reruns = _plan(line, planner)
+    return block if reruns is None else line.rerun(reruns)
+
+
+def _plan(line: Line, planner: Planner) -> Reruns | None:
+    """What runs again; None where it is not worth it."""
     if not line.forward or not line.reverse:
-        return block
+        return None
     reruns = planner(line.estimate)
     before, after = replay(line.estimate, ((),) * len(reruns)), replay(line.estimate, reruns)
-    return line.rerun(reruns) if after.peak <= WORTH * before.peak else block
+    return reruns if after.peak <= WORTH * before.peak else None
 
 
 def _inside(op: Op, effectful: frozenset[str], planner: Planner) -> Op:

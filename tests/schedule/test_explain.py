@@ -311,3 +311,17 @@ def test_the_command(tmp_path, capsys):
     assert "cannot plot" in capsys.readouterr().err
     assert main(["explain", f"{path}:polynomial", "--args", "1.5, 2.0", "--schedule", "nonsense"]) == 2
     assert "cannot evaluate --schedule" in capsys.readouterr().err
+
+
+def test_straight_line_code_under_a_schedule():
+    def network(x, w):
+        for _ in (1, 2, 3, 4, 5, 6, 7, 8):
+            x = np.tanh(x @ w)
+        return np.sum(x * x)
+
+    x, w = np.ones((300, 4)), np.eye(4)
+    kept = explain(network, x, w)
+    again = explain(network, x, w, schedule="sqrt")
+    assert {r.decision for r in kept.residuals} == {"kept"}
+    assert {r.decision for r in again.residuals} == {"kept", "recomputed"}
+    assert again.predicted_peak < 0.7 * kept.predicted_peak

@@ -8,7 +8,6 @@ import pytest
 from adjoint.errors import VerifyError
 from adjoint.runtime.snapshots import revolve
 from adjoint.schedule.actions import Advance, Free, Plan, Record, Restore, Reverse, Store
-from adjoint.schedule.budget import choose_blocks, smallest_peak
 from adjoint.schedule.online import generated_plan, online_plan
 from adjoint.schedule.replay import replay
 from adjoint.schedule.revolve import extra_steps, repetitions, revolve_plan
@@ -160,36 +159,6 @@ def test_long_loops_of_unknown_length_stay_near_the_optimum(c):
 def test_a_loop_of_unknown_length_writes_few_snapshots():
     forward = [action for action in online_plan(1000, 20).actions if isinstance(action, (Store, Record))]
     assert forward.index(Record(999, 1000)) < 50
-
-
-# ---------------------------------------------------------------------------- budgets
-
-
-@pytest.mark.parametrize(("state", "tape"), [(1, 1), (3, 1), (2, 7), (0, 4), (5, 0)])
-def test_budgets_of_loops(state, tape):
-    for n in (0, 1, 2, 3, 10, 37, 100):
-        smallest = smallest_peak(n, state, tape)
-        assert smallest == 0 or choose_blocks(n, state, tape, smallest - 1) is None
-        before = None
-        for budget in range(smallest, n * (state + tape) + 2, 1 + n // 20):
-            blocks = choose_blocks(n, state, tape, budget)
-            assert blocks.peak <= budget
-            cost = replay(revolve_plan(n, max(blocks.snapshots, 1), blocks.length), state, tape)
-            assert cost.forward == blocks.forward
-            assert cost.peak <= blocks.peak
-            if before:
-                assert blocks.forward <= before.forward
-                assert blocks.peak >= before.peak
-            before = blocks
-        assert before.forward == n
-
-
-def test_blocks_take_no_more_steps_than_segments_or_revolve_alone():
-    for budget in range(4, 110, 5):
-        blocks = choose_blocks(100, 1, 1, budget)
-        assert blocks.forward <= optimum(100, budget - 1)
-        if budget >= 20:
-            assert blocks.forward < 200
 
 
 # ---------------------------------------------------------------------------- replay
