@@ -13,6 +13,7 @@ from adjoint.ir.walk import all_ops
 from adjoint.schedule.checkpoint import checkpoint_loops
 from adjoint.schedule.cut import cut_stacks
 from adjoint.schedule.restore import restore
+from adjoint.schedule.rows import rows_of_stacks
 from adjoint.schedule.straight import recompute_straight
 from adjoint.transform.dead_code import remove_dead_code
 
@@ -22,7 +23,7 @@ def schedule(fn: Function) -> Function:
     fn = recompute_straight(fn)
     if rolls_back_first(fn):
         fn = restore(fn)
-    return remove_dead_code(cut_stacks(restore(checkpoint_loops(fn))))
+    return remove_dead_code(rows_of_stacks(cut_stacks(restore(checkpoint_loops(fn)))))
 
 
 def rolls_back_first(fn: Function) -> bool:
