@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from adjoint.ir.types import Dim, Symbol
+from adjoint.ir.types import Dim, Shape, Symbol
 
 
 @dataclass(eq=False, slots=True)
@@ -79,15 +79,34 @@ def length_at_hand(dim: Dim) -> int | None:
     return None if length is None else max(length + dim.offset, 0)
 
 
-def made_for_small(dim: Dim) -> None:
-    """Note a choice that is right for arrays about as long as those at hand: for much longer ones it is made anew."""
+def numbers_at_hand(shape: Shape) -> int | None:
+    """How many numbers an array has for the arguments at hand: for estimates, nothing relies on it."""
+    total = 1
+    for dim in shape:
+        length = length_at_hand(dim)
+        if length is None:
+            return None
+        total *= length
+    return total
+
+
+def made_for_small(shape: Shape, numbers: int) -> None:
+    """Note a choice that is right for arrays about as large as those at hand.
+
+    For arrays of so many numbers, or with a much longer axis, it is made anew.
+    """
     bounds = _BOUNDS.get()
-    if isinstance(dim, Symbol) and bounds is not None and not bounds.settled and dim.name in bounds.lengths:
-        bounds.limits[dim.name] = max(MUCH_LONGER * bounds.lengths[dim.name], SMALL)
+    if bounds is None or bounds.settled:
+        return
+    here = numbers_at_hand(shape)
+    for dim in shape:
+        length = bounds.lengths.get(dim.name) if isinstance(dim, Symbol) else None
+        if isinstance(dim, Symbol) and length and here:
+            limit = max(MUCH_LONGER * length, numbers * length // here)
+            bounds.limits[dim.name] = min(limit, bounds.limits.get(dim.name, limit))
 
 
 MUCH_LONGER = 8
-SMALL = 64
 
 
 def relied_on() -> Bounds:

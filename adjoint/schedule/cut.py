@@ -23,9 +23,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from adjoint.ir.bounds import length_at_hand, made_for_small
+from adjoint.ir.bounds import made_for_small, numbers_at_hand
 from adjoint.ir.core import FOR, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts, while_parts
-from adjoint.ir.types import ArrayType, StackType, Type
+from adjoint.ir.types import ArrayType, StackType, Symbol, Type
 from adjoint.ir.walk import map_functions, reading, substitute
 from adjoint.rules.names import ADD_AT, POWS, UPDATE, UPDATE_VIEW
 from adjoint.schedule.cheap import is_cheap, is_free
@@ -41,6 +41,8 @@ COMPUTE_NUMBER = 0.8
 COMPUTE_ARRAY = 3000.0
 """Nanoseconds that an operation on arrays must save to be worth a line more."""
 COMPUTE_FREE = 50.0
+WORTH_IT = 2000
+"""Numbers of an array that may be worth it."""
 UPDATES = frozenset({UPDATE, UPDATE_VIEW, ADD_AT})
 UNKNOWN_LENGTH = 1000
 
@@ -127,9 +129,8 @@ def _to_compute(body: Block, needed: list[Atom], there: Mapping[Value, Atom]) ->
                     waiting.append(atom)
     again = {value for kind, value in network.closure() if kind == "again"}
     for kind, value in network.weights:
-        if kind == "again" and value not in again:  # too small to be worth it
-            for dim in getattr(value.type, "shape", None) or ():
-                made_for_small(dim)
+        if kind == "again" and value not in again and isinstance(value.type, ArrayType):
+            made_for_small(value.type.shape or (), WORTH_IT)
     return again
 
 
@@ -152,11 +153,10 @@ def _size(type_: Type) -> float:
     """The numbers in an array, by the lengths of the arguments at hand."""
     if not isinstance(type_, ArrayType) or type_.shape is None:
         return UNKNOWN_LENGTH
-    size = 1.0
-    for dim in type_.shape:
-        known = length_at_hand(dim)
-        size *= UNKNOWN_LENGTH if known is None else known
-    return size if type_.shape else 0.0
+    known = numbers_at_hand(type_.shape)
+    if known is not None:
+        return known if type_.shape else 0.0
+    return math.prod(UNKNOWN_LENGTH if isinstance(dim, Symbol) else dim for dim in type_.shape)
 
 
 # ---- the cut

@@ -109,7 +109,7 @@ def _is_row(atom: Atom, body: Block, frame: _Frame) -> bool:
     (dim,) = type_.shape or ()
     length = length_at_hand(dim)
     if length is None or length < LONG:
-        made_for_small(dim)
+        made_for_small((dim,), LONG)
         return False
     return isinstance(dim, int) or (dim.name in frame.axes and reaches(Symbol(dim.name), -dim.offset))
 

@@ -47,6 +47,7 @@ def in_branches(u, steps):
     for k in range(steps):
         if k % 2:
             u = np.sin(u)
+            u = u * u
         else:
             u = np.exp(-u * u)
     return np.sum(u)
