@@ -115,7 +115,7 @@ def _sizes(loop: Loop, number: int, loops: Sequence[Loop], residuals: Sequence[R
     """The bytes of a snapshot, and of what is kept or recorded of a step."""
     state = sum(residuals[k].largest for k in loop.state)
     if loop.hint is not None:
-        tape = sum(-(-residuals[k].total // max(loop.trips, 1)) for k in loop.tape if k not in loop.state)
+        tape = sum(-(-residuals[k].total // max(loop.trips, 1)) for k in loop.tape)
         return state, tape
     within = {number}
     within.update(k for k, inner in enumerate(loops) if inner.parent in within)

@@ -125,7 +125,8 @@ class _Observer:
             if value in before and isinstance(value.type, ArrayType):
                 self.report(builder, value, self.residual(value, value, *self.fates.of_line(value)))
         for number, loop in enumerate(self.loops):
-            loop.tape = tuple(k for k in loop.tape if k not in loop.state) or self.inside(number)
+            one_step = loop.hint != "sqrt"  # its state is at hand as it is
+            loop.tape = tuple(k for k in loop.tape or self.inside(number) if not (one_step and k in loop.state))
         return replace(made, ops=(*made.ops[:first], *builder.ops, *made.ops[first:]))
 
     def inside(self, number: int) -> tuple[int, ...]:
@@ -221,10 +222,11 @@ class _Observer:
                 if atom in self.produced:
                     self.produced[param] = self.produced[atom]
             elif isinstance(param.type, ArrayType):
+                number = self.number.get(producer)
                 if isinstance(atom, Value) and atom in self.rows:
                     self.residuals[self.rows[atom]].readers += self.readers.get(param, [])
+                    self.note_tape(number, atom, self.rows[atom])
                     continue
-                number = self.number.get(producer)
                 above = self.outer_pair(number)
                 decision = ("recomputed", "its step runs again") if above else self.fates.of_trip(producer, atom)
                 row = self.row(atom, param, number, *decision)

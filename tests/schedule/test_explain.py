@@ -126,7 +126,7 @@ def test_predictions_against_measurements(fun, schedule):
     if fun is not nested:  # what is predicted of an inner loop is that a step keeps all of it
         assert found.measured_extra_steps == found.extra_steps
         assert found.predicted_peak <= peak + u.nbytes
-    assert peak <= found.predicted_peak + 12 * u.nbytes
+    assert peak <= found.predicted_peak + 9 * u.nbytes  # the temporaries of the step at work
 
 
 def test_what_is_restored():
