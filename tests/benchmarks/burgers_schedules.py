@@ -41,14 +41,15 @@ def reverse(u, u_bar, c, d):
 
 
 def store(u, steps, c, d):
+    """A list of copies: an array for all of them takes twice the time at 800 MB, all of its pages being new."""
     u = u.copy()
-    overwritten = np.empty((steps, u.size - 2))
-    for t in range(steps):
-        overwritten[t] = u[1:-1]
+    overwritten = []
+    for _ in range(steps):
+        overwritten.append(u[1:-1].copy())
         forward(u, c, d)
     u_bar = 2.0 * u
-    for t in range(steps - 1, -1, -1):
-        u[1:-1] = overwritten[t]
+    while overwritten:
+        u[1:-1] = overwritten.pop()
         reverse(u, u_bar, c, d)
     return u_bar
 

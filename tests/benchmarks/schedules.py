@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks schedules`: time and peak memory of Burgers' equation under each schedule.
 
-Contenders are run in turn, as in the other tables. Memory is the peak of `tracemalloc` beyond what is held before
+Contenders are run in turn, as in the other tables. Time is the least of several runs, of the processor: calls are too
+long to be repeated until nothing else disturbs one. Memory is the peak of `tracemalloc` beyond what is held before
 the call; jax and torch hold memory that it does not see, so each of them runs in a process of its own, and its row says
 by how much the resident memory of that process grows.
 """
@@ -22,7 +23,7 @@ from adjoint import Recursive, Revolve
 from adjoint.schedule.revolve import extra_steps
 from tests.benchmarks import burgers_schedules as by_hand
 from tests.benchmarks.burgers_schedules import arguments, burgers
-from tests.benchmarks.timing import peak_memory, sample
+from tests.benchmarks.timing import peak_memory
 from tests.benchmarks.workload import relative_error
 
 SIZES = {"small": (1_000, 1_000), "large": (10_000, 10_000)}
@@ -84,7 +85,7 @@ def print_table(args, rounds):
 
 
 def fastest(thunks, rounds, budget=60.0):
-    """The least seconds of each thunk, all run in turn; calls are so long that a noisy machine slows most of them."""
+    """The least seconds of the processor that each thunk takes, all run in turn."""
     taken = {name: [] for name in thunks}
     start = time.perf_counter()
     for done in range(rounds):
@@ -92,7 +93,9 @@ def fastest(thunks, rounds, budget=60.0):
             break
         for name, thunk in thunks.items():
             gc.collect()
-            taken[name].append(sample(thunk, 1))
+            begun = time.process_time()
+            thunk()
+            taken[name].append(time.process_time() - begun)
     return {name: min(seconds) for name, seconds in taken.items()}
 
 
@@ -148,9 +151,9 @@ def measure_peer(name, steps, cells):
     gradient = thunk()
     growth = _resident("VmHWM") - before
     assert relative_error((gradient,), (by_hand.store(*arguments(steps, cells)),)) < TOLERANCE
-    start = time.perf_counter()
+    begun = time.process_time()
     thunk()
-    return time.perf_counter() - start, growth
+    return time.process_time() - begun, growth
 
 
 def _resident(key):
