@@ -48,6 +48,9 @@ def plan_of(loop: Loop, trips: int) -> Plan:
     hint: Any = loop.hint
     if hint is None:
         return store_plan(trips)
+    if not loop.state:  # each step runs for itself: nothing leads from one to the next
+        pairs = ((Record(step, step + 1), Reverse(step, step + 1)) for step in range(trips - 1, -1, -1))
+        return Plan(trips, tuple(action for pair in pairs for action in pair))
     if not loop.counted:
         return generated_plan(trips, lambda so_far: _slots(hint, so_far))
     if hint == "sqrt":

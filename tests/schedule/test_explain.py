@@ -110,7 +110,14 @@ def broken_off(u, n):
     return np.sum(u)
 
 
-PROGRAMS = (simulate, nested, stencil, scaled, until, deep, in_turn, broken_off)
+def windows(u, n):
+    s = 0.0
+    for k in range(n):
+        s += np.sum(np.sin(u[k : k + 9])) ** 2
+    return s
+
+
+PROGRAMS = (windows, simulate, nested, stencil, scaled, until, deep, in_turn, broken_off)
 SCHEDULES = ("auto", "store", "sqrt", "recompute", Revolve(1), Revolve(4), Revolve(12), Recursive())
 
 
