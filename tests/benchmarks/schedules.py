@@ -28,6 +28,7 @@ from tests.benchmarks.workload import relative_error
 
 SIZES = {"small": (1_000, 1_000), "large": (10_000, 10_000)}
 SNAPSHOTS = (20, 50, 200)
+STEPS_OF_CURVE = 300  # a single snapshot takes n * n / 2 steps
 CURVE = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 75, 100, 150, 200)
 TOLERANCE = 1e-8
 
@@ -44,7 +45,8 @@ def main(argv=None):
     if "table" in options.what:
         print_table(arguments(steps, cells), options.rounds)
     if "curve" in options.what:
-        print_curve(arguments(steps, cells), options.rounds)
+        print(f"\n{STEPS_OF_CURVE} steps of {cells} cells.\n")
+        print_curve(arguments(STEPS_OF_CURVE, cells), options.rounds)
     if "peers" in options.what:
         print_peers(steps, cells)
 
