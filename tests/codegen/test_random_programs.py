@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,16 +25,17 @@ def plain_interface(fn: Function) -> Interface:
     return Interface(fn.name, tuple((str(p.hint), Place(k)) for k, p in enumerate(fn.params)), results)
 
 
+@pytest.mark.parametrize("frees", [False, True])
 @pytest.mark.parametrize("block", range(10))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_text_computes_what_the_program_means(block):
+def test_text_computes_what_the_program_means(block, frees):
     random = np.random.default_rng(block)
     for seed in range(20 * block, 20 * block + 20):
         fn = Programs(seed).function()
         args = (random.normal(size=N), random.normal(size=N), np.float64(0.5), 3)
         expected = copy.deepcopy(run(fn, *args))
         untouched = copy.deepcopy(args)
-        ready = bufferize(fn)
+        ready = bufferize(replace(fn, frees=frees))
         verify(ready)
         results = load(generate(ready, plain_interface(fn)))(*args)
         assert_equal(results, expected)
@@ -56,3 +58,9 @@ def test_the_text_is_the_same_on_every_run():
     first, second = Programs(7).function(), Programs(7).function()
     texts = [generate(bufferize(fn), plain_interface(fn)).text for fn in (first, second)]
     assert texts[0] == texts[1]
+
+
+def test_what_is_not_read_any_more_is_deleted():
+    functions = [replace(Programs(seed).function(), frees=True) for seed in range(20)]
+    texts = [generate(bufferize(fn), plain_interface(fn)).text for fn in functions]
+    assert sum("del " in text for text in texts) > 5
