@@ -106,15 +106,18 @@ class Ref:
     """A list, a dict or an object of the program: what it holds now is in the heap. Compared by identity.
 
     `frozen` is the reason why it may not be changed, where there is one; `outside` what one holds that the
-    program only reads; `hint` the first name that it was bound to.
+    program only reads; `hint` the first name that it was bound to. `place` is where it is in a list of run-time
+    length, for an item of one; `looping` tells in how many loops it was made.
     """
 
-    __slots__ = ("frozen", "hint", "outside")
+    __slots__ = ("frozen", "hint", "looping", "outside", "place")
 
     def __init__(self, frozen: str | None = None, outside: Any = None) -> None:
         self.frozen = frozen
         self.outside = outside
         self.hint: str | None = None
+        self.place: Any = None
+        self.looping = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,11 +132,12 @@ class Box:
 class Rows:
     """A list whose length is known at run time only: an item of the shape of `item` at each place.
 
-    `lists` are the lists of its numbers, one for each atom of `item`.
+    `lists` are the lists of its numbers, one for each atom of `item`. `distinct`: no two items are one container.
     """
 
     item: Any
     lists: tuple[Any, ...]
+    distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -259,7 +263,7 @@ def rebuild(value: Any, atoms: Iterator[Any]) -> Any:
     if isinstance(value, Box):
         return Box(value.identity, rebuild(value.content, atoms))
     if isinstance(value, Rows):
-        return Rows(value.item, tuple(next(atoms) for _ in value.lists))
+        return Rows(value.item, tuple(next(atoms) for _ in value.lists), value.distinct)
     if isinstance(value, Closure):
         defaults = tuple(rebuild(default, atoms) for default in value.defaults)
         return Closure(value.node, value.frame, defaults, tuple(rebuild(d, atoms) for d in value.kw_defaults))
@@ -396,6 +400,7 @@ def merge(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:  # a case for
 def _merge_structures(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:
     """What has parts: these are merged one by one."""
     if isinstance(a, Box) and isinstance(b, Box):
+        a.identity.frozen = a.identity.frozen or b.identity.frozen
         content = merge(name, a.content, b.content, join_)
         return content if isinstance(content, Conflict) else Box(a.identity, content)
     if isinstance(a, Closure) and isinstance(b, Closure):
@@ -429,6 +434,8 @@ def _merge_closures(name: str | None, a: Closure, b: Closure, join_: Joiner) -> 
 
 KEYED = ("dict", "object", "dataclass")
 """Kinds of containers that may get new keys, on some paths only."""
+
+MUTABLE = ("list", *KEYED)
 
 
 def _merge_keyed(name: str | None, a: Tree, b: Tree, join_: Joiner) -> Any:

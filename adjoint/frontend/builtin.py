@@ -36,7 +36,7 @@ from adjoint.rules.internal import both, cast, either
 from adjoint.rules.trace import METHODS
 
 HANDLERS: dict[Any, Callable[..., Any]] = {}
-UNSEEN: set[Any] = set()
+UNSEEN: set[Any] = {zip, enumerate, reversed}
 """Functions whose handlers are given containers themselves, and not what they hold."""
 
 CONVERSIONS = {"flatten": np.ravel, "conj": np.conj, "conjugate": np.conj}
@@ -127,8 +127,9 @@ def is_constant_range(value: Any) -> bool:
 
 @handles(zip)
 def _zip(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-    known = [a for a in args if is_unrolled(a) or is_constant_range(a)]
-    if any(map(is_unrolled, args)) and len(known) + sum(map(is_endless, args)) == len(args):
+    seen = list(map(low.seen, args))
+    known = [a for a in seen if is_unrolled(a) or is_constant_range(a)]
+    if any(map(is_unrolled, seen)) and len(known) + sum(map(is_endless, args)) == len(args):
         columns = [a if is_endless(a) else low.unrolled(a, node) for a in args]
         count = min(len(column) for column in columns if isinstance(column, list))
         columns = [c if isinstance(c, list) else [c.item(Literal(k)) for k in range(count)] for c in columns]
@@ -150,7 +151,7 @@ def _same_length(a: Any, b: Any) -> bool:
 @handles(enumerate)
 def _enumerate(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     start = args[1] if len(args) > 1 else kwargs.get("start", Literal(0))
-    if is_unrolled(args[0]):
+    if is_unrolled(low.seen(args[0])):
         items = low.unrolled(args[0], node)
         return make_tuple(
             make_tuple((low.operation(operator.add, (start, Literal(k)), node), v)) for k, v in enumerate(items)
@@ -166,7 +167,7 @@ def _enumerate(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> 
 
 @handles(reversed)
 def _reversed(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-    if is_unrolled(args[0]):
+    if is_unrolled(low.seen(args[0])):
         return make_tuple(reversed(low.unrolled(args[0], node)))
     part = low.indexed(args[0], node)
     last = low.operation(operator.sub, (part.length, Literal(1)), node)

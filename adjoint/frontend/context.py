@@ -44,6 +44,19 @@ class Frame:
         return self.live.live_after(self.at) | reads(self.at)
 
 
+    def live_later(self) -> frozenset[str] | None:
+        """The names that may be read after a write or a call in the statement at hand; None for all of them.
+
+        What a statement reads itself it has read before it assigns, or before its only call.
+        """
+        if self.at is None or isinstance(self.node, gast.Lambda):
+            return None
+        calls = [part for part in gast.walk(self.at) if isinstance(part, gast.Call)]
+        plain = isinstance(self.at, (gast.Assign, gast.AugAssign, gast.AnnAssign, gast.Expr, gast.Return))
+        only = not calls or (len(calls) == 1 and self.at.value is calls[0])
+        return self.live.live_after(self.at) if plain and only else self.live_now()
+
+
 class NeedStatic(Exception):
     """Lowering needs the value of an argument or of a captured number; it starts anew with it known."""
 
@@ -86,6 +99,7 @@ class Context:
     iterators: dict[int, Any] = field(default_factory=dict)  # what names are bound to that is gone through later
     facts: frozenset[Value] = frozenset()  # flags that are set wherever the block at hand is reached
     logic: dict[Value, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)  # how a flag hangs on others
+    taken: dict[Any, list[Any]] = field(default_factory=dict)  # a list of run-time length -> places of its items
     foreign: set[Value] = field(default_factory=set)  # results of calls that are not looked into
     probing: bool = False  # an expression is lowered for its type alone
     in_order: set[Value] = field(default_factory=set)  # copies that are in C order, whatever they are copies of

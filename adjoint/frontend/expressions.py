@@ -299,11 +299,11 @@ class Expressions(Comparisons):
         found = protocols.call_if_there(self, owner, "__getitem__", [index], node)
         if found is not None:
             return found
-        owner = self.seen(owner)
+        held, owner = owner, self.seen(owner)
         if isinstance(owner, Tree):
             return objects.item(self, owner, index, node)
         if isinstance(owner, Rows):
-            return rows.item(self, owner, index, node)
+            return rows.item(self, owner, index, node, held)
         if isinstance(owner, Static):
             if indexers.is_joiner(owner):
                 return indexers.joined(self, owner, index, node)

@@ -476,5 +476,7 @@ def _same_types(a: Any, b: Any) -> bool:
         return a.structure == b.structure and all(map(_same_types, a.children, b.children))
     if isinstance(a, Box) and isinstance(b, Box):
         return _same_types(a.content, b.content)
+    if isinstance(a, Rows) and isinstance(b, Rows) and a.distinct is not b.distinct:
+        return False
     left, right = list(atoms_of(a)), list(atoms_of(b))
     return len(left) == len(right) and all(x.type == y.type for x, y in zip(left, right, strict=True))

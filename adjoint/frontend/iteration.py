@@ -50,8 +50,7 @@ class Iterated:
         """Items that are looked up in what the containers hold when a trip begins."""
 
         def item(index: Any) -> Any:
-            found = self.low.seen(self.look()) if self.is_changed() else items
-            return self.low.indexed(found, self.node).item(index)
+            return self.low.indexed(self.look() if self.is_changed() else items, self.node).item(index)
 
         return Items(items.length, item) if self.refs else items
 

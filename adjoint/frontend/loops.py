@@ -62,10 +62,11 @@ class Loops(FixedPoint):
 
     def stmt_For(self, node: Any) -> str:
         through = iterated(self, node.iter)
-        iterable = self.seen(through.look())
+        given = through.look()
+        iterable = self.seen(given)
         if isinstance(iterable, Rows):
             iteration.used(self, iterable, node.iter)
-            iterable = rows.items(self, iterable, node.iter)
+            iterable = rows.items(self, iterable, node.iter, given)
         if isinstance(iterable, Span3) and iterable.kind == "range":
             space = (iterable.start, iterable.stop, iterable.step)
             return self.counted(node, space, None, iterable.schedule)
@@ -108,9 +109,9 @@ class Loops(FixedPoint):
     def indexed(self, iterable: Any, node: Any) -> Items:
         """An iterable that is gone through by index: an array by its rows, a range, what is such already."""
         iteration.used(self, iterable, node)
-        iterable = self.seen(iterable)
+        given, iterable = iterable, self.seen(iterable)
         if isinstance(iterable, Rows):
-            return rows.items(self, iterable, node)
+            return rows.items(self, iterable, node, given)
         if isinstance(iterable, Items):
             return iterable
         if isinstance(iterable, Tree) and iterable.kind in ("tuple", "list"):

@@ -20,6 +20,7 @@ import numpy as np
 from adjoint.errors import AliasError
 from adjoint.frontend import rows, windows
 from adjoint.frontend.abstract import (
+    MUTABLE,
     Closure,
     Conflict,
     Maybe,
@@ -43,9 +44,6 @@ from adjoint.ir.types import PY_BOOL, ArrayType, ListType, same_shape
 from adjoint.ir.walk import map_attribute
 from adjoint.rules import registry
 from adjoint.rules.internal import is_contiguous as is_contiguous_array
-
-MUTABLE = ("list", "dict", "dataclass", "object")
-"""Kinds of containers that can change."""
 
 
 class Memory(Outside):
@@ -81,6 +79,7 @@ class Memory(Outside):
         if value.kind not in MUTABLE:
             return value
         ref = Ref()
+        ref.looping = self.looping
         self.heap[ref] = value
         return ref
 
@@ -88,6 +87,7 @@ class Memory(Outside):
         """A value that was just made, with identities for its containers."""
         if isinstance(value, Rows):
             ref = Ref(frozen)
+            ref.looping = self.looping
             self.heap[ref] = value
             return ref
         boxed = self.boxed(value)
@@ -118,15 +118,34 @@ class Memory(Outside):
             return Tree(value.kind, value.cls, value.keys, tuple(map(self.plain, value.children)))
         return Maybe(self.plain(value.value), value.bound, value.is_none) if isinstance(value, Maybe) else value
 
-    def change(self, ref: Ref, content: Any, node: Any) -> None:
-        """A container holds something else from now on."""
+    def change(self, ref: Ref, content: Any, node: Any, kept: Any = None) -> None:
+        """A container holds something else from now on; `kept` is the place in it that alone is changed."""
         if ref.outside is not None:
             self.refuse(
                 node, f"{describe(ref.outside)} from outside of the function is changed", "copy it first, or return it"
             )
-        if ref.frozen:
+        if ref.frozen and ref.place is None:
             self.error(AliasError, node, ref.frozen, "copy it before: `items = list(items)`")
         self.heap[ref] = content
+        for place in self.taken.get(ref, ()):
+            place.valid = place.valid and place is kept
+        if ref.place is not None:
+            rows.write_through(self, ref.place, node)
+
+    def live_containers(self, beside: Ref) -> Iterator[tuple[str, Ref]]:
+        """The containers that names lead to which are read after what is at hand, not through a given one."""
+        seen: set[Any] = set()
+        for frame in self.callers():
+            live = frame.live_later()
+            scope: Frame | None = frame
+            while scope is not None and scope not in seen:
+                seen.add(scope)
+                for name, held in scope.names.items():
+                    if live is None or name in live or scope is not frame:
+                        found: set[Any] = {beside}
+                        list(self.reachable(held, found))
+                        yield from ((name, ref) for ref in found - {beside})
+                scope = scope.parent
 
     # ------------------------------------------------------------------ arrays
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from adjoint.errors import AliasError
 from adjoint.frontend.abstract import (
     KEYED,
+    MUTABLE,
     Box,
     Conflict,
     Items,
@@ -121,7 +124,16 @@ def covering(name: str | None, a: Any, b: Any, joiner: Any) -> Any:
         return None
     pairs = zip(column_types(a, item), column_types(b, item), strict=True)
     lists = tuple(joiner.atom(name, Value(None, s), Value(None, t), join(s, t)) for s, t in pairs)
-    return Rows(item, lists)
+    return Rows(item, lists, are_distinct(a) and are_distinct(b))
+
+
+def are_distinct(value: Any) -> bool:
+    """Whether no container is there twice among the items of a list."""
+    if isinstance(value, Rows):
+        return value.distinct
+    held = [child.identity if isinstance(child, Box) else child for child in value.children]
+    refs = [ref for ref in held if isinstance(ref, Ref)]
+    return len(set(refs)) == len(refs)
 
 
 def as_rows(low: Any, value: Any, like: Any) -> Rows | None:
@@ -134,7 +146,7 @@ def as_rows(low: Any, value: Any, like: Any) -> Rows | None:
     children = [adapt(low, child, item) for child in bare_list(low, value).children]
     table = [list(atoms_of(child)) for child in children]
     lists = tuple(apply(low, list_of, [row[k] for row in table]) for k in range(len(list(atoms_of(item)))))
-    return Rows(item, lists)
+    return Rows(item, lists, are_distinct(value))
 
 
 def bare_list(low: Any, value: Any) -> Any:
@@ -160,7 +172,8 @@ def merged(name: str | None, a: Rows | None, b: Rows | None, joiner: Any) -> Row
         return None
     item = merge(None, a.item, b.item, _Covering())
     pairs = zip(a.lists, b.lists, strict=True)
-    return Rows(item, tuple(joiner.atom(name, s, t, join(s.type, t.type)) for s, t in pairs))
+    lists = tuple(joiner.atom(name, s, t, join(s.type, t.type)) for s, t in pairs)
+    return Rows(item, lists, a.distinct and b.distinct)
 
 
 def adapt(low: Any, value: Any, template: Any) -> Any:
@@ -199,19 +212,89 @@ def length(low: Any, rows: Rows, node: Any) -> Any:
     return low.apply(list_length, [rows.lists[0]], {}, node)
 
 
-def item(low: Any, rows: Rows, index: Any, node: Any) -> Any:
-    """`items[index]`."""
+@dataclass(eq=False)
+class Place:
+    """Where an item that was taken out of a list is in it; what is changed in the item is changed there.
+
+    `top` is the item, in which other containers may be. Once the list is changed in another way, or another item
+    may be this one, a change would not be seen everywhere: that is refused.
+    """
+
+    items: Ref
+    index: Any
+    top: Any = None
+    valid: bool = True
+
+
+def taken(low: Any, value: Any, place: Place) -> Any:
+    """An item of a list with identities for its containers."""
+    if isinstance(value, Tree):
+        children = tuple(taken(low, child, place) for child in value.children)
+        value = Tree(value.kind, value.cls, value.keys, children)
+    if not isinstance(value, Rows) and not (isinstance(value, Tree) and value.kind in MUTABLE):
+        return value
+    ref = Ref(TAKEN_OUT)
+    ref.place = place
+    low.heap[ref] = value
+    return ref
+
+
+def write_through(low: Any, place: Place, node: Any) -> None:
+    """Put an item that was changed where it was taken from."""
+    rows = low.seen(place.items)
+    if not place.valid or not isinstance(rows, Rows) or not rows.distinct:
+        low.error(AliasError, node, TAKEN_OUT, "take it out of the list anew before it is changed")
+    for name, other in low.live_containers(place.items):
+        if (other.frozen and other.place is not place) or holds_containers(low.held_by(other)):
+            what = f"an item of a list is changed, and `{name}` may be or hold the same item"
+            low.error(AliasError, node, what, "reach items through one list, by their index: `items[k].x = v`")
+    new = [apply(low, list_set, [column, place.index, a], node) for column, a in fitted(low, rows, place.top, node)]
+    low.change(place.items, Rows(rows.item, tuple(new), True), node, place)
+
+
+def holds_containers(value: Any) -> bool:
+    """Whether this is a list of run-time length whose items are containers."""
+    return isinstance(value, Rows) and _has_container(value.item)
+
+
+def _has_container(item: Any) -> bool:
+    if isinstance(item, Tree):
+        return item.kind in MUTABLE or any(map(_has_container, item.children))
+    return isinstance(item, Rows)
+
+
+def item(low: Any, rows: Rows, index: Any, node: Any, owner: Any = None) -> Any:
+    """`items[index]`; `owner` is the list itself, where there is one."""
     if isinstance(index, Span3):
         ends = [low.seen(part) for part in (index.start, index.stop, index.step)]
         parts = [Literal(None) if isinstance(end, Static) else end for end in ends]
-        return low.own(Rows(rows.item, tuple(apply(low, list_slice, [column, *parts], node) for column in rows.lists)))
+        part = tuple(apply(low, list_slice, [column, *parts], node) for column in rows.lists)
+        return low.own(Rows(rows.item, part, rows.distinct))
     found = iter([apply(low, list_get, [column, index], node) for column in rows.lists])
-    return low.own(rebuild(rows.item, found), TAKEN_OUT)
+    value = rebuild(rows.item, found)
+    if not isinstance(owner, Ref):
+        return frozen_whole(low, low.own(value, TAKEN_OUT))
+    place = Place(owner, index)
+    place.top = taken(low, value, place)
+    if isinstance(value, (Tree, Rows)):
+        low.taken.setdefault(owner, []).append(place)
+    return place.top
 
 
-def items(low: Any, rows: Rows, node: Any) -> Items:
+def frozen_whole(low: Any, value: Any) -> Any:
+    """A value whose containers may not be changed, those inside of them as well."""
+    if isinstance(value, Ref):
+        value.frozen = TAKEN_OUT
+        frozen_whole(low, low.held_by(value))
+    elif isinstance(value, Tree):
+        for child in value.children:
+            frozen_whole(low, child)
+    return value
+
+
+def items(low: Any, rows: Rows, node: Any, owner: Any = None) -> Items:
     """A list to be gone through."""
-    return Items(length(low, rows, node), lambda index: item(low, rows, index, node))
+    return Items(length(low, rows, node), lambda index: item(low, rows, index, node, owner))
 
 
 def concatenated(low: Any, a: Any, b: Any, node: Any) -> Any:
@@ -250,13 +333,20 @@ def fitted(low: Any, rows: Rows, value: Any, node: Any) -> Iterator[tuple[Any, A
     freeze(low, value)
     content = adapt(low, low.contents(value), rows.item)
     together = merge(None, rows.item, content, _Covering())
-    if isinstance(together, Conflict):
+    if isinstance(together, Conflict) or len(list(atoms_of(content))) != len(rows.lists):
         low.refuse(node, "an item of another structure is put into a list", "give all items of a list one structure")
     yield from zip(rows.lists, atoms_of(content), strict=True)
 
 
-def changed(low: Any, ref: Ref, rows: Rows, lists: list[Any], node: Any) -> None:
-    low.change(ref, Rows(rows.item, tuple(lists)), node)
+def is_new(low: Any, value: Any) -> bool:
+    """Whether a container is another one each time that it is put into a list here."""
+    if isinstance(value, Ref):
+        return value.frozen is None and value.looping == low.looping and value.outside is None
+    return not isinstance(value, Tree) or all(is_new(low, child) for child in value.children)
+
+
+def changed(low: Any, ref: Ref, rows: Rows, lists: list[Any], node: Any, new: bool = True) -> None:
+    low.change(ref, Rows(rows.item, tuple(lists), rows.distinct and new), node)
 
 
 def keeps_length(low: Any, ref: Ref, node: Any) -> None:
@@ -267,15 +357,17 @@ def keeps_length(low: Any, ref: Ref, node: Any) -> None:
 
 def append(low: Any, ref: Ref, rows: Rows, value: Any, node: Any) -> None:
     keeps_length(low, ref, node)
+    is_other = is_new(low, value)
     new = [apply(low, list_append, [column, atom], node) for column, atom in fitted(low, rows, value, node)]
-    changed(low, ref, rows, new, node)
+    changed(low, ref, rows, new, node, is_other)
 
 
 def set_item(low: Any, ref: Ref, rows: Rows, index: Any, value: Any, node: Any) -> None:
     if isinstance(index, Span3):
         low.refuse(node, "a slice of a list whose length is known at run time only is replaced", "replace item by item")
+    is_other = is_new(low, value)
     new = [apply(low, list_set, [column, index, atom], node) for column, atom in fitted(low, rows, value, node)]
-    changed(low, ref, rows, new, node)
+    changed(low, ref, rows, new, node, is_other)
 
 
 def delete(low: Any, ref: Ref, rows: Rows, index: Any, node: Any) -> None:
@@ -300,9 +392,9 @@ def method(low: Any, ref: Ref, rows: Rows, name: str, args: list[Any], node: Any
         extend(low, ref, args[0], node)
     elif name == "insert":
         keeps_length(low, ref, node)
-        pairs = fitted(low, rows, args[1], node)
+        is_other, pairs = is_new(low, args[1]), fitted(low, rows, args[1], node)
         new = [apply(low, list_insert, [column, args[0], atom], node) for column, atom in pairs]
-        changed(low, ref, rows, new, node)
+        changed(low, ref, rows, new, node, is_other)
     elif name == "pop":
         place = args[0] if args else Literal(-1)
         found = item(low, rows, place, node)

@@ -2,6 +2,7 @@
 
 import array
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -208,3 +209,93 @@ def test_a_function_that_writes_what_it_also_captures_is_refused_or_right():
     except AdjointError:
         return
     np.testing.assert_allclose(found, grad(by_hand)(0.7))
+
+
+@dataclass
+class Body:
+    x: float
+    v: float
+
+
+def two_names(ps, x):
+    p, q = ps[0], ps[0]
+    p.x = x * x
+    return q.x * x
+
+
+def another_before_it(ps, x):
+    p = ps[0]
+    ps.insert(0, Body(x, x))
+    p.x = x * x
+    return ps[0].x * ps[1].x
+
+
+def another_in_its_place(ps, x):
+    p = ps[0]
+    ps[0] = Body(x, x)
+    p.x = 3 * x
+    return ps[0].x * p.x
+
+
+def a_second_list(ps, x):
+    qs = list(ps)
+    ps[0].x = x * x
+    return qs[0].x * x
+
+
+def a_part_of_the_list(ps, x):
+    head = ps[:2]
+    head[0].x = x * x
+    return ps[0].x * x
+
+
+def an_item_in_a_tuple(ps, x):
+    held = (ps[0], 1.0)
+    ps[0].x = x * x
+    return held[0].x * x
+
+
+def the_best_so_far(ps, x):
+    best = ps[0]
+    for p in ps:
+        if p.x > best.x:
+            best = p
+        p.x += x
+    return best.x * x
+
+
+def the_last_one_put_in(ps, x):
+    qs = []
+    for p in ps:
+        q = Body(p.x, x)
+        qs.append(q)
+    qs[-1].x = x * x
+    return q.x * x
+
+
+def one_row_many_times(ps, x):
+    row = [x, x]
+    grid = [row for _ in range(len(ps))]
+    grid[0][0] = 5 * x
+    return grid[1][0] * x
+
+
+def one_row_repeated(ps, x):
+    grid = [[x, x]] * len(ps)
+    grid[0][0] = 5 * x
+    return grid[1][0] * x
+
+
+SHARED = (
+    two_names, another_before_it, another_in_its_place, a_second_list, a_part_of_the_list, an_item_in_a_tuple,
+    the_best_so_far, the_last_one_put_in, one_row_many_times, one_row_repeated,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fun", SHARED, ids=lambda fun: fun.__name__)
+def test_an_item_of_a_list_that_may_be_reached_in_another_way_is_not_changed(fun):
+    def program(a, x):
+        return fun([Body(v, x) for v in a], x)
+
+    with pytest.raises(AliasError):
+        grad(program, argnums=1)(A, 0.7)
