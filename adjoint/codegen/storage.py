@@ -61,7 +61,10 @@ _ALIASING = frozenset(
      "atleast_2d", "atleast_3d", "array", "permute_dims", "matrix_transpose", "nan_to_num", "real_if_close", "require",
      "trim_zeros", "stop_gradient", "backward_hook", "meshgrid", "astype", "unstack")
 )  # fmt: skip
-_READ_ONLY = frozenset({"broadcast_to", "broadcast_arrays", "diagonal", "broadcast_like"})
+_READ_ONLY = frozenset(
+    {"broadcast_to", "broadcast_arrays", "broadcast_like", "diagonal", "diag", "linalg.diagonal", "imag"}
+)
+"""Views that NumPy does not let us write through (of a real array, `imag` is one)."""
 _OURS = ("numpy", "_operator", "math", "adjoint", "builtins", "scipy")
 _HARMLESS = (print, len, repr, str, format, type, id, isinstance)
 

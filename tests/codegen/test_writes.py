@@ -139,3 +139,21 @@ def test_an_array_that_nobody_reads_any_more_is_overwritten_by_a_product():
     gradient(x, centres)
     assert "y *= " in gradient.source
     adjoint.check_grads(distances, (x, centres), order=1)
+
+
+def of_diagonal(x):
+    d = np.diag(x @ x)
+    total = np.sum(d)
+    e = d * 2.0
+    return total + np.sum(e * np.exp(e))
+
+
+def of_diagonal_of_each(x):
+    d = np.linalg.diagonal(np.stack([x @ x, x]))
+    e = d / 3.0
+    return np.sum(e * e) + np.sum(np.sin(e))
+
+
+@pytest.mark.parametrize("fun", [of_diagonal, of_diagonal_of_each])
+def test_views_that_are_read_only_are_not_overwritten(fun):
+    adjoint.check_grads(fun, (np.linspace(-1, 1, 9).reshape(3, 3),), order=1)
