@@ -134,7 +134,11 @@ def explain(
         observed = _observed(program)
         entry = dispatch.make_entry(replace(lowered, function=observed.function), params, name)
         watch = Watch()
-        steps = count_steps(scheduled(program), watch.step) if measure else None
+        counted = None
+        if measure:
+            steps = bufferize(count_steps(scheduled(program), watch.step))
+            made = generate(steps, dispatch.interface(lowered, params, name))
+            counted = dispatch.bound_entry(made, lowered, params)
 
     def run(entry: dispatch.Entry) -> None:
         entry.bind(fun, dispatch.missed)(*objects)
@@ -144,10 +148,8 @@ def explain(
         f"the gradient of {function_name(fun)}", schedule, tuple(observed.residuals), tuple(observed.loops),
         course(observed.loops, observed.residuals),
     )  # fmt: skip
-    if steps is None:
+    if counted is None:
         return found
-    generated = generate(bufferize(steps), dispatch.interface(lowered, params, name))
-    counted = dispatch.bound_entry(generated, lowered, params)
     watched = watch.course(lambda: run(counted))
     return replace(found, measured_course=watched, measured_extra_steps=watch.steps)
 
