@@ -19,7 +19,7 @@ from adjoint.codegen.decisions import Decisions, Rewriter
 from adjoint.codegen.lists import pop_items
 from adjoint.codegen.liveness import Live, count_reads, initial_of, live_after, values
 from adjoint.codegen.order import order_for_reuse
-from adjoint.codegen.overwriting import OVERWRITING, PRODUCTS, is_large, may_overwrite
+from adjoint.codegen.overwriting import OVERWRITING, PRODUCTS, may_overwrite
 from adjoint.codegen.reuse import zeros_in_dead_arrays
 from adjoint.codegen.storage import (
     FOREIGN,
@@ -434,10 +434,9 @@ class _Analysis:
     # ---- sums and products
 
     def overwriting(self, op: Op) -> None:
-        """Mark `a + b` as `a += b` where `a` is a variable anyway or large, ours, and dead afterwards."""
+        """Mark `a + b` as `a += b` where `a` is a variable anyway, ours, and dead afterwards."""
         out = op.outputs[0]
-        is_part = op.primitive.fun in PRODUCTS and self.facts.reads.get(out, 0) < 2 and out not in self.facts.updated
-        if is_part and not is_large(out):
+        if op.primitive.fun in PRODUCTS and self.facts.reads.get(out, 0) < 2 and out not in self.facts.updated:
             return  # it reads better inside of an expression
         for k in OVERWRITING[op.primitive.fun]:
             acc = op.inputs[k]
@@ -458,7 +457,7 @@ class _Analysis:
         op = self.facts.definitions.get(value)
         if op is None or op.regions or is_update(op.primitive) or op in self.new.accumulators:
             return True
-        return self.facts.reads[value] > 1 or is_large(value)
+        return self.facts.reads[value] > 1
 
     def flows_on(self, op: Op) -> bool:
         """Whether a sum is what the loop carries to its next iteration, so that owning it needs no copies."""

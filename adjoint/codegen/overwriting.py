@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.ir.bounds import made_for_small, numbers_at_hand
 from adjoint.ir.core import Op, Value
 from adjoint.ir.types import ArrayType, same_shape
 
@@ -18,22 +17,6 @@ OVERWRITING: dict[Any, tuple[int, ...]] = {
     operator.add: (0, 1), np.add: (0, 1), operator.sub: (0,), np.subtract: (0,), **PRODUCTS,
 }  # fmt: skip
 """Which operand may be the one that is overwritten."""
-
-
-LARGE = 8192
-"""Numbers of an array from which on a new one for each part of an expression costs more than a line for it."""
-
-
-def is_large(value: Value) -> bool:
-    """Whether an array is large for the arguments at hand: its memory is better used again."""
-    if not isinstance(value.type, ArrayType) or not value.type.shape:
-        return False
-    numbers = numbers_at_hand(value.type.shape)
-    if numbers is None:
-        return False
-    if numbers < LARGE:
-        made_for_small(value.type.shape, LARGE)
-    return numbers >= LARGE
 
 
 def may_overwrite(op: Op, operand: Value) -> bool:
