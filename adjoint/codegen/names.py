@@ -7,13 +7,13 @@ unless the function deletes variables.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from adjoint import runtime
 from adjoint.analysis.partial import partial_values
 from adjoint.codegen.fold import Folding
 from adjoint.codegen.frees import deletes
-from adjoint.codegen.registers import Registers
+from adjoint.codegen.registers import Live, Registers
 from adjoint.codegen.storage import is_view
 from adjoint.ir.core import Function, Value
 from adjoint.ir.types import ArrayType, StackType, Type
@@ -32,7 +32,7 @@ def assign_names(
     """The name of each variable. `fixed` are those of parameters, `reserved` those of constants and functions."""
     registers = Registers(fn, folding)
     taken = USED | frozenset(reserved)
-    used: dict[str, list[Value]] = {}  # name -> leaders of the classes that have it
+    held = _Held(registers)
     names: dict[Value, str] = {}
     buffers: dict[object, list[str]] = {}  # the names of arrays without a name of their own
     partial, apart = partial_values(fn.body), deletes(fn)
@@ -43,11 +43,8 @@ def assign_names(
         is_array = isinstance(type_, ArrayType) and type_.kind == "array" and bool(type_.shape)
         return not apart and is_array and op is not None and not op.regions and not is_view(op) and value not in partial
 
-    def meets(leader: Value) -> Callable[[Value], bool]:
-        return lambda other: registers.interfere(leader, other)
-
     def give(leader: Value, name: str) -> None:
-        used.setdefault(name, []).append(leader)
+        held.take(name, leader)
         names.update((value, name) for value in registers.members[leader])
 
     for param, name in fixed.items():
@@ -61,10 +58,10 @@ def assign_names(
             hint = "stack"
         if hint is None:
             alike = buffers.setdefault(alike_in(value.type), [])
-            free = (name for name in alike if not any(map(meets(leader), used[name])))
+            free = (name for name in alike if held.is_free(name, leader))
             found = next(free, None) if is_new_array(value) else None
             if found is None:
-                while f"t{count}" in used or f"t{count}" in taken:
+                while f"t{count}" in held.of or f"t{count}" in taken:
                     count += 1
                 found = f"t{count}"
                 if is_new_array(value):
@@ -73,11 +70,28 @@ def assign_names(
             continue
         base = _identifier(hint)
         name, suffix = base, 0
-        while name in taken or any(registers.interfere(leader, other) for other in used.get(name, ())):
+        while name in taken or not held.is_free(name, leader):
             suffix += 1
             name = f"{base}_{suffix}"
         give(leader, name)
     return names
+
+
+class _Held:
+    """Of each name: the values that have it, and those that interfere with them."""
+
+    def __init__(self, registers: Registers) -> None:
+        self.registers = registers
+        self.of: dict[str, tuple[Live, Live]] = {}
+
+    def is_free(self, name: str, leader: Value) -> bool:
+        """Whether a class of values may have a name too."""
+        bits, adjacent = self.of.get(name, (0, 0))
+        return not (self.registers.class_adjacent[leader] & bits or adjacent & self.registers.class_bits[leader])
+
+    def take(self, name: str, leader: Value) -> None:
+        bits, adjacent = self.of.get(name, (0, 0))
+        self.of[name] = bits | self.registers.class_bits[leader], adjacent | self.registers.class_adjacent[leader]
 
 
 def alike_in(type_: Type) -> object:

@@ -23,6 +23,8 @@ from adjoint.schedule.versions import Versions, is_array, is_loop, loop_parts
 
 def zeros_in_dead_arrays(fn: Function) -> Function:
     """The same function with zeros stored into arrays that are dead."""
+    if not any(op.primitive is ZEROS_LIKE and op.sweep for op in fn.body.ops):
+        return fn
     versions, reads, partial = Versions(fn.body), count_reads(fn.body), partial_values(fn.body)
     dead: dict[Type, list[Value]] = {}
     ops: list[Op] = []

@@ -109,6 +109,11 @@ def slots_of(hint: Any) -> Slots | None:
 
 
 
+def has_stacks(body: Block) -> bool:
+    """Whether a loop keeps anything for another one."""
+    return any(op.attrs.get("produced") for op in all_ops(body))
+
+
 def stack_reads(body: Block) -> Counter[Value]:
     """How often each stack is read, as an input or as a result of a block."""
     found: Counter[Value] = Counter()

@@ -29,7 +29,7 @@ from adjoint.ir.types import ArrayType, StackType, Symbol, Type
 from adjoint.ir.walk import map_functions, reading, substitute
 from adjoint.rules.names import ADD_AT, POWS, UPDATE, UPDATE_VIEW
 from adjoint.schedule.cheap import is_cheap, is_free
-from adjoint.schedule.checkpoint import stack_reads
+from adjoint.schedule.checkpoint import has_stacks, stack_reads
 from adjoint.transform.dead_code import split_elements
 from adjoint.transform.stacks import is_opposite
 
@@ -51,7 +51,7 @@ def cut_stacks(fn: Function) -> Function:
     """The same program with the least on the stacks of its loops; `schedule="store"` keeps all."""
     if fn.schedule == "store":
         return fn
-    return map_functions(fn, lambda body: _block(body, stack_reads(body)))
+    return map_functions(fn, lambda body: _block(body, stack_reads(body)) if has_stacks(body) else body)
 
 
 def _block(block: Block, reads: Mapping[Value, int]) -> Block:

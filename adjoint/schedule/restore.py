@@ -15,6 +15,7 @@ from dataclasses import replace
 from adjoint.ir.core import Block, Function, Value
 from adjoint.ir.types import ArrayType, StackType, Type
 from adjoint.ir.walk import all_ops
+from adjoint.schedule.checkpoint import has_stacks
 from adjoint.schedule.rollback import CannotRestoreError, roll_back
 from adjoint.schedule.versions import Versions, is_array, is_loop, loop_parts
 from adjoint.transform.dead_code import remove_dead_code
@@ -36,7 +37,7 @@ def restore(fn: Function) -> Function:
 
 def _body(fn: Function) -> Function:
     for _ in range(ROUNDS):
-        if not any(map(is_loop, Versions(fn.body).home)):
+        if not has_stacks(fn.body):
             break
         fn, again = _round(fn)
         if not again:

@@ -28,7 +28,7 @@ from adjoint.ir.core import FOR, Atom, Block, Function, Literal, Op, Slot, Value
 from adjoint.ir.types import PY_INT, ArrayType, Dim, StackType, Symbol
 from adjoint.ir.walk import lookup, map_functions, reading, substitute_op
 from adjoint.rules.names import ADD, DIM, EMPTY, GETITEM, SUB, UPDATE
-from adjoint.schedule.checkpoint import stack_reads
+from adjoint.schedule.checkpoint import has_stacks, stack_reads
 from adjoint.schedule.segmented import MAX
 from adjoint.transform.dead_code import split_elements
 from adjoint.transform.stacks import is_opposite
@@ -39,7 +39,7 @@ LONG = 2000
 
 def rows_of_stacks(fn: Function) -> Function:
     """The same program with arrays for stacks of long rows."""
-    return map_functions(fn, lambda body: _block(body, _Frame(body)))
+    return map_functions(fn, lambda body: _block(body, _Frame(body)) if has_stacks(body) else body)
 
 
 class _Frame:
