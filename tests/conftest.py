@@ -1,5 +1,6 @@
 """Every test verifies the IR after every pass, starts from the same random state and ends in time."""
 
+import gc
 import os
 import signal
 
@@ -17,6 +18,13 @@ def pytest_addoption(parser):
 @pytest.fixture(autouse=True)
 def _reproducible():
     np.random.seed(20240501)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _only_its_own_garbage():
+    """The collector looks at what a module makes, not again and again at the programs of all modules before."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
