@@ -13,10 +13,11 @@ from typing import Any
 
 from adjoint import dispatch
 from adjoint.calling import Form, form_of, lower_call
-from adjoint.dispatch import ABSENT, Entry
+from adjoint.dispatch import Entry
 from adjoint.errors import user_errors
 from adjoint.frontend.abstract import Static
 from adjoint.frontend.lower import Lowering, function_name
+from adjoint.guards import really_given
 from adjoint.ir.hints import Chosen, Probe
 from adjoint.nesting import lower_grad
 from adjoint.sources import source
@@ -125,7 +126,10 @@ class Derivative:
             bound = tuple((name, kind, obj) for (name, kind), obj in zip(form.params, objects, strict=True))
             lowered, params = lower_call(self.primal, bound, build)
             name = f"{function_name(self.primal)}_{self.specification.suffix}"
-            entry = dispatch.make_entry(lowered, params, name, seen=partial(dispatch.resolve, self.primal, objects))
+            entry = dispatch.make_entry(
+                lowered, params, name, seen=partial(dispatch.resolve, self.primal, objects),
+                signature=form.signature if form.positional >= 0 else None,
+            )  # fmt: skip
             if meter:
                 meter.begin()
             return entry
@@ -152,7 +156,7 @@ def _dispatcher(derivative: Derivative) -> Callable[..., Any]:
 
     def dispatch_call(*args: Any, **kwargs: Any) -> Any:
         found = alive() or Derivative(fun, specification)
-        return found.find_and_call(tuple(arg for arg in args if arg is not ABSENT), kwargs)
+        return found.find_and_call(*really_given(fun, args, kwargs))
 
     return dispatch_call
 

@@ -1,13 +1,14 @@
-"""From a call to compiled code: one key lookup, guards written as code, a table of specialisations.
+"""From a call to compiled code: one key lookup and a table of specialisations.
 
 A program is compiled for the abstract types of its arguments and of what it captures. `Entry.bind` makes
-a function that tests these facts in one expression and calls the program; where they do not hold, the
+a function that tests these facts (see `guards`) and calls the program; where they do not hold, the
 other specialisations of the same code are tried, then a new one is compiled.
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 import threading
 import types
@@ -16,24 +17,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from adjoint.codegen.generate import Generated, Hidden, Interface, Place, generate
-from adjoint.codegen.load import annotate, load
+from adjoint.codegen.load import load
 from adjoint.codegen.names import USED
-from adjoint.errors import AliasError, Span, VerifyError
+from adjoint.errors import VerifyError
 from adjoint.frontend.abstract import Missing, Path, Static, atoms_of, describe, is_atom
 from adjoint.frontend.calls import WRAPPERS
 from adjoint.frontend.lower import Lowered
 from adjoint.frontend.outside import has_python_call
-from adjoint.ir.bounds import Bounds, for_given_arguments, relied_on
+from adjoint.guards import ABSENT, Bind, Seen, guarded
+from adjoint.ir.bounds import for_given_arguments
 from adjoint.ir.core import Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import ArrayType, Dim, Symbol, known_not_one
 from adjoint.pipeline import compile_function
 from adjoint.rules.registry import ON_CHANGE, has_rule_by_code
-
-Seen = Callable[[Path], Any] | None
 
 
 class CacheInfo(NamedTuple):
@@ -48,20 +45,13 @@ class CacheInfo(NamedTuple):
 class Entry:
     """One specialisation: `bind(root, again)` is called with arguments, and calls `again` if it does not fit them."""
 
-    bind: Callable[..., Callable[..., Any]]
+    bind: Bind
     bare: Callable[..., Any]
     generated: Generated
     lowered: Lowered
     hits: int = 0
     hidden: list[tuple[Path, str]] = field(default_factory=list)
     extra: Any = None
-
-
-class Absent:
-    """No argument, and no result: what a specialisation answers to arguments that it was not made for."""
-
-
-ABSENT = Absent()
 
 
 def missed(*args: Any, **kwargs: Any) -> Any:
@@ -174,23 +164,28 @@ def identity(root: Any) -> Any:
 
 
 def make_entry(
-    lowered: Lowered, params: list[tuple[str, Any]], name: str, apart: int | None = None, seen: Seen = None
-) -> Entry:
+    lowered: Lowered, params: list[tuple[str, Any]], name: str, apart: int | None = None, seen: Seen = None,
+    signature: inspect.Signature | None = None,
+) -> Entry:  # fmt: skip
     """Compile a lowered program into an entry. `params` are (name, abstract value) of the arguments.
 
     Only the first `apart` of them are those of the user's function and must not overlap where it writes.
-    `seen` gives what it is compiled for by its path: the next arguments often have the same shapes.
+    `seen` gives what it is compiled for by its path: the next arguments often have the same shapes. With
+    a `signature`, of which `params` are the first parameters, it is called as that tells.
     """
-    return bound_entry(generate_program(lowered, params, name), lowered, params, apart, seen)
+    return bound_entry(generate_program(lowered, params, name), lowered, params, apart, seen, signature)
 
 
 def bound_entry(
-    generated: Generated, lowered: Lowered, params: list[tuple[str, Any]], apart: int | None = None, seen: Seen = None
-) -> Entry:
+    generated: Generated, lowered: Lowered, params: list[tuple[str, Any]], apart: int | None = None, seen: Seen = None,
+    signature: inspect.Signature | None = None,
+) -> Entry:  # fmt: skip
     """An entry of generated text."""
     bare = load(generated)
     entry = Entry(lambda *_: missed, bare, generated, lowered)
-    entry.bind = make_bind(entry, params, len(params) if apart is None else apart, seen)
+    entry.hidden = [(path, hidden_name) for path, _, hidden_name in hidden_leaves(lowered, params)]
+    count = len(params)
+    entry.bind = guarded(entry, lowered, count, entry.hidden, count if apart is None else apart, seen, signature)
     return entry
 
 
@@ -278,164 +273,3 @@ def resolve(root: Any, args: tuple[Any, ...], path: Path) -> Any:
         else:
             obj = obj[key]
     return obj
-
-
-def path_text(path: Path, space: dict[str, Any]) -> str:
-    """The same as source text; `f` is the root, `a0, a1, ...` the arguments. What is kept goes to `space`."""
-    text = "f"
-    for kind, key in path:
-        if kind == "object":
-            text = next(
-                (name for name, obj in space.items() if obj is key.obj and name.startswith("kept")), f"kept{len(space)}"
-            )
-            space[text] = key.obj
-            continue
-        if kind == "arg":
-            text = f"a{key}"
-        elif kind == "cell":
-            text += f".__closure__[{key}].cell_contents"
-        elif kind == "global":
-            text += f".__globals__[{key!r}]"
-        elif kind == "attr":
-            text += f".{key}"
-        elif kind == "class":
-            text = f"type({text})"
-        else:
-            text += f"[{key!r}]"
-    return text
-
-
-AND = "\n                and "
-
-
-def make_bind(entry: Entry, params: list[tuple[str, Any]], apart: int, seen: Seen) -> Callable[..., Any]:
-    """Write the guards and the call as one function, inside of one that gives it the function `f` and `again`."""
-    lowered = entry.lowered
-    space: dict[str, Any] = {
-        "entry": entry, "bare": entry.bare, "ABSENT": ABSENT, "ndarray": np.ndarray, "annotate": annotate,
-        "check_disjoint": check_disjoint,
-    }  # fmt: skip
-    arguments = [f"a{k}" for k in range(len(params))]
-    tests = ["not rest", "not named", *(f"{name} is not ABSENT" for name in arguments[-1:])]
-    for (path, check), expected in lowered.guards.items():
-        tests += guard_text(path_text(path, space), check, expected, space, seen(path) if seen else None)
-    entry.hidden = [(path, name) for path, _, name in hidden_leaves(lowered, params)]
-    hidden = [f"{name}={path_text(path, space)}" for path, name in entry.hidden]
-    optional = [*(f"{name}=ABSENT" for name in arguments), *(["/"] if arguments else [])]
-    lines = [
-        "def bind(f, again):",
-        f"    def call({', '.join([*optional, '*rest', '**named'])}):",
-        "        try:",
-        "            fits = (",
-        f"                {AND.join(tests)}",
-        "            )",
-        "        except (AttributeError, LookupError, TypeError, ValueError):",
-        "            fits = False",
-        "        if not fits:",
-        f"            return again({', '.join([*arguments, '*rest', '**named'])})",
-    ]
-    for position, (value, span) in enumerate(lowered.written):
-        own = next(path for path, v in lowered.leaves if v is value)
-        rest = [(p, v) for p, v in lowered.leaves if v is not value and _is_array(v) and not beyond(p, apart)]
-        others = [path_text(p, space) for p, _ in rest]
-        if others:
-            space[f"span{position}"] = span
-            names = tuple(f"`{v.hint}`" for v in (value, *(v for _, v in rest)))
-            lines.append(
-                f"        check_disjoint({path_text(own, space)}, ({', '.join(others)},), {names!r}, span{position})"
-            )
-    lines += [
-        "        entry.hits += 1",
-        "        try:",
-        f"            return bare({', '.join([*arguments, *hidden])})",
-        "        except Exception as error:",
-        "            annotate(error)",
-        "            raise",
-        "    return call",
-    ]
-    exec(compile("\n".join(lines), "<adjoint call>", "exec"), space)  # noqa: S102  # text made right here
-    bind: Callable[..., Any] = space["bind"]
-    return bind
-
-
-def beyond(path: Path, count: int) -> bool:
-    """Whether a path leads to an argument after the first `count`."""
-    kind, key = path[0]
-    return kind == "arg" and key >= count
-
-
-def _is_array(value: Value) -> bool:
-    return isinstance(value.type, ArrayType) and value.type.kind == "array"
-
-
-def guard_text(text: str, check: str, expected: Any, space: dict[str, Any], seen: Any = None) -> list[str]:
-    """The tests of one fact, as source text; objects that they mention go to `space`. `seen` is one that passes."""
-
-    def named(obj: Any) -> str:
-        name = next((name for name, other in space.items() if other is obj), f"c{len(space)}")
-        space[name] = obj
-        return name
-
-    if check == "type":
-        return type_tests(text, expected, named, getattr(seen, "shape", None))
-    if check == "structure":
-        cls, keys = expected
-        tests = [f"type({text}) is {named(cls)}"]
-        if cls is dict:
-            tests.append(f"tuple({text}) == {named(keys)}")
-        elif cls in (tuple, list):
-            tests.append(f"len({text}) == {len(keys)}")
-        return tests
-    if check == "equal":
-        if expected is None:
-            return [f"{text} is None"]
-        name = named(expected)
-        return [f"type({text}) is {named(type(expected))}", f"{text} == {name}"]
-    if check == "contiguous":
-        return [f"{text}.flags.c_contiguous is {expected}"]
-    if check == "code":
-        return [f"getattr({text}, '__code__', None) is {named(expected)}"]
-    if check == "class":
-        return [f"type({text}) is {named(expected)}"]
-    return [f"{text} is {named(expected)}"]
-
-
-def type_tests(text: str, type_: Any, named: Callable[[Any], str], seen: Any = None) -> list[str]:
-    """The tests of a type. `seen` is a shape that has it: to compare with that first is the cheapest test."""
-    if not isinstance(type_, ArrayType):
-        return []
-    if type_.kind != "array":
-        cls = (
-            {"float64": float, "int64": int, "complex128": complex}[type_.dtype or ""]
-            if type_.kind == "py"
-            else (np.dtype(type_.dtype).type)
-        )
-        return [f"type({text}) is {named(cls)}"]
-    dtype, shape = named(np.dtype(type_.dtype)), type_.shape or ()
-    tests = [f"{text}.__class__ is ndarray", f"({text}.dtype is {dtype} or {text}.dtype == {dtype})"]
-    if not shape:
-        return [*tests, f"{text}.ndim == 0"]
-    bounds = relied_on()
-    fits = [length_test(f"{text}.shape[{k}]", d, bounds) for k, d in enumerate(shape)]
-    if all(test.startswith("1 != ") and "<" not in test for test in fits):
-        fits = [f"1 not in {text}.shape"]
-    fits = [f"{text}.ndim == {len(shape)}", *fits]
-    return [*tests, *fits] if seen is None else [*tests, f"({text}.shape == {seen} or {' and '.join(fits)})"]
-
-
-def length_test(text: str, dim: Dim, bounds: Bounds) -> str:
-    """What the guards ask of a length: little but whether it is 1, see `ir.bounds`."""
-    if not known_not_one(dim):
-        return f"{text} == 1"
-    name = dim.name if isinstance(dim, Symbol) else ""
-    least = f"{max(bounds.relied[name], 2)} <= {text}" if name in bounds.relied else f"1 != {text}"
-    return f"{least} < {bounds.limits[name]}" if name in bounds.limits else least
-
-
-def check_disjoint(own: Any, others: tuple[Any, ...], names: tuple[str, ...], span: Span) -> None:
-    """Refuse arguments of which one is written and shares memory with another."""
-    for other, name in zip(others, names[1:], strict=True):
-        if isinstance(other, np.ndarray) and np.shares_memory(own, other):
-            raise AliasError(
-                f"{names[0]} is written here and shares memory with {name}", span, "pass a copy of one of them"
-            )
