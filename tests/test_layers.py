@@ -11,7 +11,7 @@ import adjoint
 ROOT = Path(adjoint.__file__).parent
 LAYERS = (
     "config", "errors", "ir", "rules", "frontend", "analysis", "transform",
-    "nesting", "linearize", "blocks", "schedule", "codegen", "pipeline", "dispatch",
+    "nesting", "linearize", "blocks", "schedule", "codegen", "pipeline", "guards", "dispatch",
     "specification", "checkpoints", "sources", "calling", "derivative", "budgets", "fit", "linear", "api", "dense",
     "functionals", "macros", "solvers", "checks", "measuring", "plots", "explanation", "cli",
 )  # fmt: skip

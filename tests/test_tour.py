@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adjoint import dispatch, grad, sources
+from adjoint import grad, guards, sources
 from adjoint.ir.notation import parse_types
 from adjoint.ir.print import print_function
 from adjoint.pipeline import run_stages
@@ -57,11 +57,11 @@ def shown(what, stages, loss):
         lines = [line.strip() for line in stages[names[0]].splitlines()]
         return "\n".join(line for name in names[1:] for line in lines if line.startswith(f"{name}: "))
     if kind == "call":
-        return guards(loss)
+        return guards_of(loss)
     return stages[what]
 
 
-def guards(loss):
+def guards_of(loss):
     """The dispatching function of the first call."""
     texts = []
 
@@ -70,7 +70,7 @@ def guards(loss):
         return compile(text, *options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dispatch, "compile", spy, raising=False)
+        patch.setattr(guards, "compile", spy, raising=False)
         grad(loss)(np.ones((4, 3, 3)), np.ones(3))
     return texts[-1]
 
