@@ -14,11 +14,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adjoint.analysis.partial import partial_values
+from adjoint.analysis.versions import Versions, is_array, is_loop, loop_parts
 from adjoint.codegen.liveness import count_reads
 from adjoint.ir.core import Function, Literal, Op, Value
 from adjoint.ir.types import ArrayType, Symbol, Type, is_joined, is_of_trip
 from adjoint.rules.names import UPDATE, ZEROS_LIKE
-from adjoint.schedule.versions import Versions, is_array, is_loop, loop_parts
 
 
 def zeros_in_dead_arrays(fn: Function) -> Function:

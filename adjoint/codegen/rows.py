@@ -13,14 +13,14 @@ from dataclasses import replace
 from typing import Any
 
 from adjoint.analysis.partial import partial_values
+from adjoint.analysis.places import Form, Places, plus
+from adjoint.analysis.versions import Versions, is_loop, loop_parts
 from adjoint.codegen.storage import is_basic
 from adjoint.ir.build import Builder
 from adjoint.ir.core import IF, Atom, Block, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType, Dim, Symbol, is_of_trip
 from adjoint.ir.walk import defined_in, map_attribute
 from adjoint.rules.names import ADD_AT, DIM, GETITEM, UPDATE
-from adjoint.schedule.places import Form, Places, plus
-from adjoint.schedule.versions import Versions, is_loop, loop_parts
 from adjoint.transform.cse import atom_key
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from adjoint.analysis.versions import Versions, is_array, is_loop, is_update, loop_parts
 from adjoint.ir.core import FOR, IF, Atom, Block, Function, Op, Value
 from adjoint.ir.walk import all_ops, op_reads
 from adjoint.schedule.cheap import is_cheap, is_free
@@ -17,7 +18,6 @@ from adjoint.schedule.pairs import Pair, find_pair
 from adjoint.schedule.plan import rolls_back_first
 from adjoint.schedule.restore import restore
 from adjoint.schedule.straight import recompute_straight
-from adjoint.schedule.versions import Versions, is_array, is_loop, is_update, loop_parts
 from adjoint.transform.dead_code import effectful_functions
 
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from adjoint.analysis.places import Places
+from adjoint.analysis.versions import Versions, is_loop, is_update, loop_parts
 from adjoint.ir.core import FOR, UNDEFINED, Atom, Block, Op, Slot, Value
 from adjoint.ir.types import ArrayType, Type, same_shape
 from adjoint.ir.walk import map_attribute
 from adjoint.rules.names import GETITEM, UPDATE
 from adjoint.rules.registry import primitive_of
 from adjoint.schedule.cheap import is_basic
-from adjoint.schedule.places import Places
-from adjoint.schedule.versions import Versions, is_loop, is_update, loop_parts
 from adjoint.transform.cse import atom_key, attribute_key, attributes_key
 
 Groups = Mapping[Value, frozenset[int]]

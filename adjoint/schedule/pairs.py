@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from adjoint.analysis.versions import is_array
 from adjoint.ir.core import (
     CALL,
     FOR,
@@ -28,7 +29,6 @@ from adjoint.ir.types import ArrayType
 from adjoint.ir.walk import all_ops, clone_block, op_reads
 from adjoint.schedule.cheap import is_cheap
 from adjoint.schedule.snapshots import is_int
-from adjoint.schedule.versions import is_array
 from adjoint.transform.dead_code import split_elements
 from adjoint.transform.stacks import is_opposite
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from adjoint.analysis.versions import loop_parts
 from adjoint.errors import Span
 from adjoint.ir.build import Builder
 from adjoint.ir.core import FOR, WHILE, Atom, Block, Function, Literal, Op, Primitive, Value, for_parts
@@ -18,7 +19,6 @@ from adjoint.ir.types import ArrayType, StackType
 from adjoint.ir.walk import all_ops, op_reads
 from adjoint.schedule.fates import Fates
 from adjoint.schedule.pairs import Pair
-from adjoint.schedule.versions import loop_parts
 from adjoint.transform.dead_code import split_elements
 
 WIDTH = 32

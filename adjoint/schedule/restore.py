@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from adjoint.analysis.versions import Versions, is_array, is_loop, loop_parts
 from adjoint.ir.core import Block, Function, Value
 from adjoint.ir.types import ArrayType, StackType, Type
 from adjoint.ir.walk import all_ops
 from adjoint.schedule.checkpoint import has_stacks
 from adjoint.schedule.rollback import CannotRestoreError, roll_back
-from adjoint.schedule.versions import Versions, is_array, is_loop, loop_parts
 from adjoint.transform.dead_code import remove_dead_code
 
 ROUNDS = 2

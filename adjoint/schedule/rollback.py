@@ -15,13 +15,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from adjoint.analysis.versions import Chain, Link, is_loop, is_update, loop_parts
 from adjoint.ir.core import FOR, IF, Atom, Block, Literal, Op, Value, for_parts
 from adjoint.ir.types import StackType
 from adjoint.ir.walk import op_reads, reading
 from adjoint.rules.names import GETITEM, UPDATE
 from adjoint.schedule.cheap import is_cheap, is_elementary
 from adjoint.schedule.forward import Groups, Program, op_key
-from adjoint.schedule.versions import Chain, Link, is_loop, is_update, loop_parts
 from adjoint.transform.dead_code import split_elements
 from adjoint.transform.stacks import is_opposite
 

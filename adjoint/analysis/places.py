@@ -12,10 +12,10 @@ import operator
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adjoint.analysis.versions import Versions, is_loop, is_update, loop_parts
 from adjoint.ir.core import FOR, Atom, Block, Literal, Op, Slot, Value, for_parts
 from adjoint.ir.types import PY_INT
 from adjoint.rules.names import DIM
-from adjoint.schedule.versions import Versions, is_loop, is_update, loop_parts
 
 Form = Mapping[Any, int]
 """A sum of multiples of values; the constant is under None."""
