@@ -81,10 +81,9 @@ class Places:
             if len(found) != 1:
                 return None
             k, last = found[0]
-            if is_loop(owner):
-                if self.versions.group(owner, k) != {k}:
-                    return None
-                writes = list(self._writes(block, last))
+            if is_loop(owner) and self.versions.group(owner, k) != {k}:
+                return None
+            writes = list(self._writes(block, last))  # those of the inner blocks are among them
             version, block = owner.outputs[k], self.versions.home[owner]
         return version if all(self.outlives(read, write) for write in writes) else None
 

@@ -254,6 +254,22 @@ def test_an_array_that_is_not_rolled_back_is_no_name_of_what_a_branch_gave():
     np.testing.assert_allclose(along, (ahead - behind) / 2e-6, rtol=1e-6, atol=1e-8)
 
 
+def test_what_a_branch_overwrites_later_is_not_read_after_it():
+    def program(x, steps):
+        a, s = x * 1.0, 0.0
+        for t in range(steps):
+            s = s + np.sum(x**3) * x[t]
+        if steps > 1:
+            a[0] = x[1]
+            s = s + np.sum(a[0:3] * a[1:4] * x[:3])
+            a[0] = 5.0
+        return s + np.sum(a * a * x)
+
+    x = np.arange(1.0, 7.0)
+    check_grads(lambda x: program(x, 2), (x,))
+    check_grads(lambda x: program(x, 1), (x,))
+
+
 def test_effects_run_once(capsys):
     def talking(x):
         for i in range(1, 4):
