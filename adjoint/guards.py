@@ -17,6 +17,7 @@ from adjoint.codegen.load import annotate
 from adjoint.errors import AliasError, Span
 from adjoint.frontend.abstract import Path
 from adjoint.frontend.lower import Lowered
+from adjoint.ir.affine import Form
 from adjoint.ir.bounds import Bounds, relied_on
 from adjoint.ir.core import Value
 from adjoint.ir.types import ArrayType, Dim, Symbol, known_not_one
@@ -139,6 +140,7 @@ def guarded(
         tests += guard_text(text, check, expected, space, seen(path) if seen else None)
         if path[0][0] == "arg" and (known := f"{header.arguments[path[0][1]]} is not _ABSENT") in tests:
             tests.remove(known)  # no guard lets it pass
+    tests += length_comparisons(lowered, space, header.arguments)
     captured = [f"{name}={path_text(path, space, header.arguments)}" for path, name in hidden]
     lines = [
         "def bind(_f, _again):",
@@ -239,6 +241,36 @@ def type_tests(text: str, type_: Any, named: Callable[[Any], str], seen: Any = N
         fits = [f"1 not in {text}.shape"]
     fits = [f"{text}.ndim == {len(shape)}", *fits]
     return [*tests, *fits] if seen is None else [*tests, f"({text}.shape == {seen} or {' and '.join(fits)})"]
+
+
+def length_comparisons(lowered: Lowered, space: dict[str, Any], arguments: Sequence[str]) -> list[str]:
+    """The tests of how lengths of several axes relate."""
+    texts: dict[str, str] = {}
+    for (path, check), expected in lowered.guards.items():
+        if check == "type" and isinstance(expected, ArrayType) and any(relied_on().compared):
+            for axis, dim in enumerate(expected.shape or ()):
+                if isinstance(dim, Symbol):
+                    texts[dim.name] = f"{path_text(path, space, arguments)}.shape[{axis}]"
+
+    def side(form: Form, sign: int) -> str:
+        factors = {name: abs(times) for name, times in form.items() if times * sign > 0}
+        terms = [
+            f"{times}" if not name else texts[name] if times == 1 else f"{times} * {texts[name]}"
+            for name, times in factors.items()
+        ]
+        return " + ".join(terms) or "0"
+
+    tests = {}
+    for form in relied_on().compared:
+        if not all(name in texts for name in form if name):
+            continue  # of a lowering that was begun anew
+        opposite = f"{side(form, 1)} <= {side(form, -1)}"
+        if opposite in tests:
+            tests[opposite] = f"{side(form, 1)} == {side(form, -1)}"
+        else:
+            text = f"{side(form, -1)} <= {side(form, 1)}"
+            tests[text] = text
+    return list(tests.values())
 
 
 def length_test(text: str, dim: Dim, bounds: Bounds) -> str:

@@ -11,7 +11,8 @@ from adjoint.ir.core import Atom, Op, Slot
 from adjoint.ir.types import ArrayType, same_shape
 from adjoint.rules.registry import primitive_of
 
-ALONE = frozenset(p for fun in (np.arange, np.argsort, np.flatnonzero) if (p := primitive_of(fun)))
+RANGES = frozenset(p for fun in (np.arange,) if (p := primitive_of(fun)))
+ALONE = RANGES | frozenset(p for fun in (np.argsort, np.flatnonzero) if (p := primitive_of(fun)))
 """Give one row of numbers from 0 on, none of them twice (`np.arange(n)`: not every range is from 0 on)."""
 TOGETHER = frozenset(p for fun in (np.tril_indices, np.triu_indices) if (p := primitive_of(fun)))
 """Give the coordinates of places, no place twice."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adjoint.analysis.partial import partial_values
+from adjoint.codegen.contributions import store_first_contributions
 from adjoint.codegen.decisions import Decisions, Rewriter
 from adjoint.codegen.lists import pop_items
 from adjoint.codegen.liveness import Live, count_reads, initial_of, live_after, values
@@ -65,7 +66,7 @@ NOBODY: frozenset[Value] = frozenset()
 def bufferize(fn: Function) -> Function:
     """The same program with reuse of memory made explicit, callees included."""
     callees = {name: bufferize(callee) for name, callee in fn.functions.items()}
-    fn = order_for_reuse(zeros_in_dead_arrays(fn))
+    fn = order_for_reuse(zeros_in_dead_arrays(store_first_contributions(fn)))
     decisions = decide(fn)
     body = Rewriter(decisions, partial_values(fn.body)).block(fn.body, {})
     return replace(fn, body=pop_items(body), functions=callees)

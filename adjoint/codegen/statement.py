@@ -222,20 +222,17 @@ class Statements(Loops):
         return text.subscript(self.expressions.through(op), self.expressions.index(op.attrs["index"], op))
 
     def augment(self, place: Any, sign: Any, value: Atom, op: Op) -> None:
-        made = self.folding.inner(value)
         node = self.expr(value)
-        negative = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and made is not None
-        if negative and sign in (ast.Add, ast.Sub):
-            sign, node = ast.Sub if sign is ast.Add else ast.Add, node.operand
+        opposite = without_minus(node) if self.folding.inner(value) is not None else None
+        if opposite is not None and sign in (ast.Add, ast.Sub):
+            sign, node = ast.Sub if sign is ast.Add else ast.Add, opposite
         self.add(ast.AugAssign(place, sign(), node), op)
 
     def add_at(self, op: Op) -> None:
         target, value, index = op.inputs[0], op.inputs[1], op.attrs["index"]
         basic = is_basic(index, op.inputs)
         distinct = basic or names_no_place_twice(index, op.inputs, self.folding.definition)
-        if distinct and self.is_new_zeros(target):
-            self.add(text.assign([self.place(op)], self.expr(value)), op)
-        elif distinct or _is_mask(index, op):
+        if distinct or _is_mask(index, op):
             self.augment(self.place(op), ast.Add, value, op)
         else:
             where = self.expressions.index(index, op)
@@ -243,10 +240,6 @@ class Statements(Loops):
                 where = text.subscript(text.dotted("np.s_"), where)
             args = [self.expr(target), where, self.expr(value)]
             self.add(text.statement(text.call(text.dotted("np.add.at"), args)), op)
-
-    def is_new_zeros(self, target: Atom) -> bool:
-        made = self.folding.definition(target)
-        return made is not None and made.primitive.fun is np.zeros_like and self.folding.reads[made.outputs[0]] == 1
 
     # ---- branches
 
@@ -288,6 +281,16 @@ class Statements(Loops):
         found = self.lines.cut(start)
         self.lines.dedent(saved)
         return found
+
+
+def without_minus(node: Any) -> Any:
+    """`x` for `-x`, `2.0 * x` for `-2.0 * x`, and None where no minus stands in front."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return node.operand
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div, ast.MatMult)):
+        left = without_minus(node.left)
+        return None if left is None else ast.BinOp(left, node.op, node.right)
+    return None
 
 
 def _is_mask(index: Any, op: Op) -> bool:

@@ -29,7 +29,7 @@ from adjoint.ir.core import RAISE, Atom, Literal, Primitive, Slot, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import UNKNOWN, Type
 from adjoint.rules import registry, sparse
-from adjoint.rules.infer import remember_arithmetic, remember_length
+from adjoint.rules.infer import ARITHMETIC, remember_arithmetic, remember_length
 from adjoint.rules.internal import update, update_view
 from adjoint.rules.names import RESULT_CLASSES
 from adjoint.rules.trace import DIM, normal_form
@@ -65,7 +65,7 @@ class Ops(Memory):
             attrs = self.settled(attrs, atoms, primitive, node)
             outputs = self.builder.emit(primitive, atoms, attrs)
         self.note_sharing(self.builder.ops[-1])
-        if primitive.fun in (operator.add, operator.sub):
+        if primitive.fun in ARITHMETIC:
             remember_arithmetic(outputs[0], primitive.fun, atoms)
         results = getattr(primitive.fun, "results", None)
         if results is not None:  # some are known from the options: `c, lower = cho_factor(a)`

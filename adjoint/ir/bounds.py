@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import pairwise
 
+from adjoint.ir.affine import Form, form_of, plus
 from adjoint.ir.types import Dim, Shape, Symbol
 
 
@@ -20,12 +22,14 @@ from adjoint.ir.types import Dim, Shape, Symbol
 class Bounds:
     """`lengths` of arguments by the names of their symbols; `relied` are the least lengths that were relied on.
 
-    `limits` are lengths from which on other estimates would have been made. Once it is `settled`, when the guards
-    are written, nothing more can be relied on.
+    `compared` are combinations of lengths that were relied on to be no less than 0. `limits` are lengths from which
+    on other estimates would have been made. Once it is `settled`, when the guards are written, nothing more can be
+    relied on.
     """
 
     lengths: dict[str, int] = field(default_factory=dict)
     relied: dict[str, int] = field(default_factory=dict)
+    compared: list[Form] = field(default_factory=list)
     limits: dict[str, int] = field(default_factory=dict)
     settled: bool = False
 
@@ -36,6 +40,28 @@ class Bounds:
             return False
         self.relied[name] = least
         return True
+
+    def value(self, form: Form) -> int | None:
+        """What a combination is for the arguments at hand, None where other numbers are in it."""
+        if not all(name in self.lengths for name in form if name):
+            return None
+        return sum(times * self.lengths[name] if name else times for name, times in form.items())
+
+    def not_negative(self, form: Form) -> bool:
+        """Whether a combination of lengths of arguments is at least 0, for all that the guards let pass."""
+        value = self.value(form)
+        if value is None or value < 0:
+            return False
+        if min(form.values(), default=0) >= 0:
+            return True
+        (name, times), *others = [item for item in form.items() if item[0]]
+        if times == 1 and not others:
+            return self.reaches(name, -form.get("", 0))
+        if form in self.compared:
+            return True
+        if not self.settled:
+            self.compared.append(form)
+        return not self.settled
 
 
 _BOUNDS: ContextVar[Bounds | None] = ContextVar("bounds", default=None)
@@ -58,6 +84,7 @@ def note_length(name: str, length: int) -> None:
         bounds.lengths[name] = length
         bounds.relied.pop(name, None)
         bounds.limits.pop(name, None)
+        bounds.compared[:] = [form for form in bounds.compared if name not in form]
 
 
 def reaches(dim: Dim, least: int) -> bool:
@@ -67,7 +94,27 @@ def reaches(dim: Dim, least: int) -> bool:
     if least <= max(dim.offset, 0):
         return True
     bounds = _BOUNDS.get()
-    return bounds is not None and bounds.reaches(dim.name, least - dim.offset)
+    return bounds is not None and bounds.not_negative(plus(form_of(dim), {"": -least}))
+
+
+def ordered(*forms: Form) -> bool:
+    """Whether combinations of lengths ascend from 0, for all arguments that the guards let pass."""
+    bounds = _BOUNDS.get()
+    steps = [plus(form, before, -1) for before, form in pairwise(({}, *forms))]
+    if bounds is None or any((value := bounds.value(step)) is None or value < 0 for step in steps):
+        return False
+    return all(map(bounds.not_negative, steps))
+
+
+def equal(a: Dim, b: Dim) -> bool:
+    """Whether two lengths are one number, for all arguments that the guards let pass."""
+    forms, bounds = (form_of(a), form_of(b)), _BOUNDS.get()
+    if forms[0] == forms[1]:
+        return True
+    cut = any(isinstance(dim, Symbol) and dim.offset < 0 for dim in (a, b))
+    if cut or bounds is None or bounds.value(plus(*forms, -1)) != 0:
+        return False
+    return bounds.not_negative(plus(*forms, -1)) and bounds.not_negative(plus(forms[1], forms[0], -1))
 
 
 def length_at_hand(dim: Dim) -> int | None:
@@ -75,8 +122,8 @@ def length_at_hand(dim: Dim) -> int | None:
     if isinstance(dim, int):
         return dim
     bounds = _BOUNDS.get()
-    length = bounds.lengths.get(dim.name) if bounds is not None else None
-    return None if length is None else max(length + dim.offset, 0)
+    length = bounds.value(form_of(dim)) if bounds is not None else None
+    return None if length is None else max(length, 0)
 
 
 def numbers_at_hand(shape: Shape) -> int | None:

@@ -46,7 +46,7 @@ def multiply(x, y):
 @elementwise(np.divide, guard=True)
 @elementwise(scalars.divide, infer=gives(PY_FLOAT), guard=True)
 def divide(x, y, *, out):
-    return 1 / y, -out / y
+    return 1 / y, -(out * out) if isinstance(x, (int, float)) and x == 1 else -out / y
 
 
 @elementwise(operator.neg)

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.ir.affine import Form, as_dim, form_of, plus
+from adjoint.ir.bounds import reaches
 from adjoint.ir.core import Atom, Literal, Slot, Value
 from adjoint.ir.types import (
     PY_FLOAT,
@@ -251,11 +253,27 @@ def remember_length(value: Value, dim: Dim) -> None:
 
 
 def remember_arithmetic(value: Value, fun: Any, operands: Sequence[Atom]) -> None:
-    """Name a sum or a difference of integers after them, so that `x[i + 1:]` and `y[i + 1:]` are known to match."""
-    sign = {operator.add: "+", operator.sub: "-"}.get(fun)
-    if sign and value.type == PY_INT and all(atom.type == PY_INT for atom in operands):
-        first, second = (str(dim_of(atom)).replace("?", "") for atom in operands)
-        remember_length(value, Symbol(f"({first}{sign}{second})"))
+    """Name sums, differences and multiples of integers, so that `x[i + 1:]` and `y[i + 1:]` are known to match."""
+    if value.type != PY_INT or any(atom.type != PY_INT for atom in operands):
+        return
+    first, second = map(_combination, operands)
+    if fun is not operator.mul:
+        remember_length(value, as_dim(plus(first, second, 1 if fun is operator.add else -1)))
+    elif set(first) <= {""}:
+        remember_length(value, as_dim(plus({}, second, first.get("", 0))))
+    elif set(second) <= {""}:
+        remember_length(value, as_dim(plus({}, first, second.get("", 0))))
+
+
+ARITHMETIC = (operator.add, operator.sub, operator.mul)
+
+
+def _combination(atom: Atom) -> Form:
+    """The combination that an integer is; a length that may have been cut off at 0 stands for itself."""
+    dim = dim_of(atom)
+    if isinstance(dim, Symbol) and dim.offset < 0 and not reaches(Symbol(dim.name), -dim.offset):
+        return {f"({dim.name}{dim.offset})": 1}
+    return form_of(dim)
 
 
 def shape_of(sizes: Any, inputs: Sequence[Atom]) -> Shape | None:

@@ -8,7 +8,8 @@ import math
 
 import numpy as np
 
-from adjoint.ir.bounds import not_one, reaches
+from adjoint.ir.affine import as_dim, form_of, plus
+from adjoint.ir.bounds import not_one, ordered, reaches
 from adjoint.ir.core import Literal, Slot
 from adjoint.ir.types import Symbol, known_not_one
 from adjoint.rules.infer import dim_of, total_length
@@ -115,12 +116,30 @@ def slice_length(dim, part, inputs):
 
 def _dynamic_slice(dim, start, stop, step):
     """Bounds that are lengths themselves may cut a sum of lengths into its terms."""
+    if step == 1:
+        length = _within(dim, start, stop)
+        if length is not None:
+            return length
     terms = _SUMS.get(dim.name, ()) if isinstance(dim, Symbol) and dim.offset == 0 else ()
     if step == 1 and start in (None, 0) and (stop in (dim, *terms[:1]) or is_minimum_with(stop, dim)):
         return stop
     if step == 1 and stop is None and len(terms) == 2 and start == terms[0]:
         return terms[1]
     return named("({})[{}:{}:{}]", dim, start, stop, step)
+
+
+def _within(dim, start, stop):
+    """The length of `x[start:stop]` where the bounds are known, or can be relied on, to lie in x in this order."""
+    whole = form_of(dim)
+    first, last = (
+        whole if part is None else form_of(part) if not isinstance(part, int) or part >= 0 else plus(whole, {"": part})
+        for part in (start or 0, stop)
+    )
+    exact = isinstance(dim, int) or dim.offset >= 0 or reaches(Symbol(dim.name), -dim.offset)
+    if not exact or not ordered(first, last, whole):
+        return None
+    length = as_dim(plus(last, first, -1))
+    return length if isinstance(length, int) else not_one(length)
 
 
 def is_minimum_with(dim, other):

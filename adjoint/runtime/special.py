@@ -27,7 +27,10 @@ def exceeds(x: Any, y: Any) -> Any:
     if type(x) is not np.ndarray and isinstance(x, (int, float)) and isinstance(y, (int, float)):
         return 1.0 if x > y else 0.5 if x == y else 0.0
     dtype = x.dtype if type(y) is float and x.dtype.kind == "f" else np.result_type(x, y, 0.5)
-    share, equal = np.greater(x, y).astype(dtype), np.equal(x, y)
+    share = np.greater(x, y).astype(dtype)
+    if type(y) is float and y == 0.0 and np.count_nonzero(x) == x.size:
+        return share  # the usual case of max(x, 0)
+    equal = np.equal(x, y)
     return np.where(equal, 0.5, share)[()] if np.count_nonzero(equal) else share
 
 

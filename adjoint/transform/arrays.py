@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from adjoint.analysis.distinct import MAKERS, names_no_place_twice
-from adjoint.ir.core import Atom, Op
+from adjoint.analysis.distinct import MAKERS, RANGES, names_no_place_twice
+from adjoint.ir.bounds import equal
+from adjoint.ir.core import Atom, Op, Slot
 from adjoint.ir.types import ArrayType
 from adjoint.rules.names import (
     ADD,
@@ -284,6 +285,22 @@ def write_of_broadcast(op: Op, r: Rewriter) -> Atom | None:
     return r.emit(op.primitive, op.inputs[0], inner.inputs[0], *op.inputs[2:], attrs=op.attrs) if inner else None
 
 
+def add_everywhere(op: Op, r: Rewriter) -> Atom | None:
+    """add_at(zeros_like(x), s, arange(len(x))) -> broadcast_like(s, x)"""
+    x, s = op.inputs[:2]
+    if not isinstance(op.attrs["index"], Slot) or rank(x) != 1 or rank(s) != 0 or not is_zero(x, r):
+        return None
+    return r.emit(BROADCAST_LIKE, s, x) if is_every_place(op.inputs[op.attrs["index"].index], x, 0, r) else None
+
+
+def is_every_place(index: Atom, x: Atom, axis: int, r: Rewriter) -> bool:
+    """Whether an index is `arange(x.shape[axis])`, or a range that can be relied on to be as long."""
+    places, shape = r.definition(index, RANGES), getattr(x.type, "shape", None)
+    if places is None or len(places.inputs) != 1 or shape is None or not isinstance(index.type, ArrayType):
+        return False
+    return index.type.shape is not None and equal(shape[axis], index.type.shape[0])
+
+
 def add_at_once(op: Op, r: Rewriter) -> Atom | None:
     """add_at(add_at(x, v, i), w, i) -> add_at(x, v + w, i); add_at(update(x, v, i), w, i) -> update(x, v + w, i)
 
@@ -387,6 +404,7 @@ ARRAYS = (
     Row("sum(broadcast_like(s, x))", frozenset({SUM}), sum_of_broadcast),
     Row("broadcast_like(s, x)[i]", frozenset({GETITEM}), item_of_broadcast),
     Row("add_at(x, broadcast_like(s, y), i)", frozenset({ADD_AT, UPDATE}), write_of_broadcast),
+    Row("add_at(zeros_like(x), s, arange(len(x)))", frozenset({ADD_AT}), add_everywhere),
     Row("add_at(add_at(x, v, i), w, i)", frozenset({ADD_AT}), add_at_once),
     Row("a + add_at(zeros, v)", ADDS, add_in_place),
     Row("a - add_at(zeros, v)", SUBS, subtract_in_place),

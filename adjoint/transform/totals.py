@@ -13,6 +13,7 @@ from adjoint.ir.core import Atom, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType, same_shape
 from adjoint.rules.infer import normal_axes
 from adjoint.rules.names import ADD_AT, ADDS, BROADCAST_LIKE, DIVS, GETITEM, MULS, NEGS, SUBS, SUM, ZEROS_LIKE
+from adjoint.transform.arrays import is_every_place
 from adjoint.transform.axes import is_view_of_axes, shape_of
 from adjoint.transform.cse import atom_key
 from adjoint.transform.exact import has_shape, number, rank
@@ -72,9 +73,13 @@ def total(atom: Atom, axes: Axes, r: Rewriter) -> Atom | None:
 
 def total_of_scattered(op: Op, axes: Axes, r: Rewriter) -> Atom | None:
     """The sum of add_at(x, v, i) where the sum of x is minus that of add_at(zeros, v, i): zero"""
-    rest = total(op.inputs[0], axes, r)
-    minus = r.definition(rest, NEGS) if rest is not None else None
-    if minus is None or (line := line_of(op, axes)) is None:
+    rest, line = total(op.inputs[0], axes, r), line_of(op, axes)
+    if rest is None or line is None:
+        return None
+    if is_opposite(rest, op.inputs[1], r) and is_every_place(line, op.inputs[0], 1 - axes[0], r):
+        return r.emit(ZEROS_LIKE, first_line(op.inputs[0], axes, r))
+    minus = r.definition(rest, NEGS)
+    if minus is None:
         return None
     other = r.definition(minus.inputs[0], frozenset({ADD_AT}))
     if other is None or not is_zero_by_construction(other.inputs[0], r) or other.attrs["index"] != Slot(2):
@@ -207,8 +212,26 @@ def sum_of_scattered(op: Op, r: Rewriter) -> Atom | None:
     zeros = r.definition(scattered.inputs[0], frozenset({ZEROS_LIKE}))
     if zeros is None:
         return None
-    first = r.emit(GETITEM, zeros.inputs[0], attrs={"index": (slice(None), 0) if axes == (1,) else 0})
+    first = first_line(zeros.inputs[0], axes, r)
     return r.emit(ADD_AT, r.emit(ZEROS_LIKE, first), scattered.inputs[1], line, attrs={"index": Slot(2)})
+
+
+def first_line(matrix: Atom, axes: Axes, r: Rewriter) -> Atom:
+    """A vector as long as the sums of a matrix along an axis, to be read for its shape alone."""
+    return r.emit(GETITEM, matrix, attrs={"index": (slice(None), 0) if axes == (1,) else 0})
+
+
+def is_opposite(a: Atom, b: Atom, r: Rewriter) -> bool:
+    """Whether two scalars are `s` and `-s`, or `1.0 / n` and `-1.0 / n`."""
+    if rank(a) != 0 or rank(b) != 0:
+        return False
+    one, other = r.definition(a, DIVS), r.definition(b, DIVS)
+    if one and other and one.inputs[1] is other.inputs[1]:
+        return is_opposite(one.inputs[0], other.inputs[0], r)
+    x, y = number(a), number(b)
+    if x is not None and y is not None:
+        return bool(x == -y)
+    return any((minus := r.definition(s, NEGS)) and minus.inputs[0] is t for s, t in ((a, b), (b, a)))
 
 
 def line_of(op: Op, axes: Axes) -> Atom | None:

@@ -90,3 +90,73 @@ def test_another_length_of_one_name_voids_what_was_relied_on():
         assert reaches(Symbol("n"), 10)
         note_length("n", 3)
         assert relied_on().relied == {}
+
+
+def gates(u, c):
+    """As a recurrent network cuts its gates; no matrix has to be as wide as that asks for."""
+    n = u.shape[0]
+    shares = np.sin(u[:, : 3 * n])
+    return np.sum((shares[:, :n] * c[:, :n] + shares[:, n : 2 * n]) ** 2 * shares[:, 2 * n :] * np.cos(u[:, 3 * n :]))
+
+
+def halves(u, c):
+    n = u.shape[0] - 1
+    return np.sum(np.sin(u[1:, n:]) * c[:n] * u[:n, :n])
+
+
+@pytest.mark.parametrize("fun", [gates, halves])
+@pytest.mark.parametrize("sizes", list(permutations(((2, 8), (2, 7), (2, 5), (2, 3), (3, 12), (3, 4)), 3)))
+def test_slices_whose_bounds_are_lengths(fun, sizes):
+    """Matrices narrower than the slices ask for: NumPy cuts the slices, and the rest may broadcast."""
+    gradient = adjoint.grad(fun)
+    rng = np.random.default_rng(0)
+    for shape in sizes:
+        u = rng.standard_normal(shape)
+        for c in (rng.standard_normal((shape[0], 1)), rng.standard_normal((shape[0], shape[0]))):
+            try:
+                fun(u, c)
+            except ValueError:
+                continue
+            differences = [
+                [fun(u + 1e-6 * one(shape, i, j), c) - fun(u - 1e-6 * one(shape, i, j), c) for j in range(shape[1])]
+                for i in range(shape[0])
+            ]
+            np.testing.assert_allclose(gradient(u, c), np.array(differences) / 2e-6, atol=1e-7)
+
+
+def one(shape, i, j):
+    found = np.zeros(shape)
+    found[i, j] = 1.0
+    return found
+
+
+def test_equal_widths_need_no_test_of_shapes_and_compile_once():
+    adjoint.cache_clear()
+    gradient = adjoint.grad(gates)
+    for n in (3, 2, 5):
+        gradient(np.ones((n, 4 * n)), np.ones((n, n)))
+    assert adjoint.cache_info().misses == 1
+    assert "sum_to" not in gradient.source
+    gradient(np.ones((3, 10)), np.ones((3, 3)))
+    assert adjoint.cache_info().misses == 2
+
+
+def cross_entropy(scores, labels):
+    scores = scores - np.max(scores, axis=1, keepdims=True)
+    logs = scores - np.log(np.sum(np.exp(scores), axis=1, keepdims=True))
+    return -np.mean(logs[np.arange(len(labels)), labels])
+
+
+@pytest.mark.parametrize("counts", list(permutations((5, 4, 3), 2)))
+def test_as_many_labels_as_rows_or_fewer(counts):
+    adjoint.cache_clear()
+    gradient = adjoint.grad(cross_entropy)
+    scores = np.random.default_rng(0).standard_normal((5, 3))
+    for count in counts:
+        labels = np.arange(count) % 3
+        differences = [
+            [(cross_entropy(scores + 1e-6 * e, labels) - cross_entropy(scores - 1e-6 * e, labels)) / 2e-6 for e in row]
+            for row in np.eye(15).reshape(5, 3, 5, 3)
+        ]
+        np.testing.assert_allclose(gradient(scores, labels), differences, atol=1e-8)
+        assert ("zeros" in gradient.source) == (min(counts[: counts.index(count) + 1]) < 5)  # it fits five labels too

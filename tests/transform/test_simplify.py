@@ -253,6 +253,12 @@ ALGEBRA_CASES = [
         lambda a, v: a - add_at(zeros(a), v, index=2),
         lambda a, v: add_at(a, -v, index=2),
     ),
+    (
+        "added to every place",
+        (V, S),
+        lambda x, s: x * add_at(zeros(x), s, index=np.arange(x.shape[0], like=x)),
+        lambda x, s: x * s,
+    ),
     ("accumulate into a scalar", (S, V), lambda s, x: s + add_at(zeros(x), 1.0, index=2), None),
     ("twice", (V,), lambda x: x + x, lambda x: 2.0 * x),
     ("negative multiple of a difference", (V, V), lambda x, y: -2.0 * (x - y), lambda x, y: 2.0 * (y - x)),

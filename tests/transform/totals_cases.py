@@ -29,6 +29,13 @@ def line(x, v):
     return add_at(zeros(x), v, index=i)
 
 
+def label_of_each_row(x, y, minus):
+    """What a cross-entropy of labels sends back to the largest number of each row; `minus` the label's own share."""
+    places = np.arange(x.shape[0], like=x)
+    shares = x * (2.0 / np.sum(x, axis=1, keepdims=True))
+    return y * np.sum(add_at(shares, minus, index=(places, places)), axis=1) + y
+
+
 # (name, types, before, after), for derivative code only; None where nothing may change
 TOTALS_CASES = [
     ("sum of shares", (W, ROW), lambda x, y: np.sum(x / np.sum(x, axis=0), axis=0) * y, lambda x, y: y),
@@ -46,6 +53,7 @@ TOTALS_CASES = [
     ("zeros of a transform over an array", (V, V, V), lambda x, y, z: z - zeros(x) / y, lambda x, y, z: z),
     ("sum of rows that are added to", (SQUARE, V), lambda x, v: pairs(x, v, 1), lambda x, v: line(v, v)),
     ("sum of columns that are added to", (SQUARE, V), lambda x, v: pairs(x, v, 0), lambda x, v: line(v, v)),
+    ("rows that labels leave nothing of", (SQUARE, V), lambda x, y: label_of_each_row(x, y, -2.0), lambda x, y: y),
     ("array over zeros", (V, V), lambda x, y: y / zeros(x), None),
     ("literal zero times an array", (V, V), lambda x, y: 0.0 * x + y, None),
 ]

@@ -1,0 +1,65 @@
+"""First contributions to a cotangent are stored, seen in the text of gradients."""
+
+import re
+
+import numpy as np
+import pytest
+
+import adjoint
+
+
+def thirds(x):
+    n = x.shape[0] // 3
+    return np.sum(x[:2] ** 2) + np.sum(np.sin(x[2:5])) + x[5] ** 3 + np.sum(x[-2:] ** 2) * n
+
+
+def parts_of_a_given_width(x, w):
+    n = w.shape[0]
+    return np.sum(x[:n] ** 2 * w) + np.sum(np.sin(x[n : 2 * n])) + np.sum(np.cos(x[2 * n :]))
+
+
+def rows_and_columns(x):
+    return np.sum(x[0] ** 2) + np.sum(x[1:, 0] ** 3) + np.sum(np.sin(x[1:, 1:]))
+
+
+def overlapping(x):
+    return np.sum(x[:3] ** 2) + np.sum(np.sin(x[2:5])) + np.sum(x[5:] ** 3)
+
+
+def by_a_number(x, k):
+    return np.sum(x[:k] ** 2) + np.sum(np.sin(x[k:]))
+
+
+def backwards(x):
+    return np.sum(x[2::-1] ** 2) + np.sum(np.sin(x[3:]))
+
+
+X = np.linspace(0.5, 1.5, 9)
+STORED, ADDED = r"^\s+x_bar\[[^]]*\] = ", r"^\s+x_bar\[[^]]*\] (\+|-)= "
+
+
+@pytest.mark.parametrize(
+    ("fun", "args", "stores", "additions"),
+    [
+        (thirds, (X,), 4, 0),
+        (parts_of_a_given_width, (X, np.ones(3)), 3, 0),
+        (rows_and_columns, (X.reshape(3, 3),), 3, 0),
+        (overlapping, (X,), 2, 1),
+        (by_a_number, (X, 4), 1, 1),  # k may be negative
+        (backwards, (X,), 1, 1),
+    ],
+)
+def test_stores_and_additions(fun, args, stores, additions):
+    gradient = adjoint.grad(fun)
+    gradient(*args)
+    assert len(re.findall(STORED, gradient.source, re.MULTILINE)) == stores, gradient.source
+    assert len(re.findall(ADDED, gradient.source, re.MULTILINE)) == additions, gradient.source
+    adjoint.check_grads(fun, args)
+
+
+def test_lengths_for_which_parts_overlap():
+    gradient = adjoint.grad(thirds)
+    for length in (9, 6, 7, 8, 9):
+        x = np.linspace(0.5, 1.5, length)
+        steps = 1e-6 * np.eye(length)
+        np.testing.assert_allclose(gradient(x), [(thirds(x + e) - thirds(x - e)) / 2e-6 for e in steps], atol=1e-7)
