@@ -13,6 +13,7 @@ from adjoint.errors import AdjointError, Span, UnsupportedError
 from adjoint.frontend.abstract import Path, Static
 from adjoint.frontend.liveness import Liveness, reads
 from adjoint.frontend.parse import Source
+from adjoint.frontend.position import Position
 from adjoint.ir.build import Builder
 from adjoint.ir.core import Function, Op, Value
 
@@ -77,7 +78,7 @@ class Context:
     origins: dict[Value, Any] = field(default_factory=dict)  # a parameter or captured number -> key for NeedStatic
     objects: dict[Value, tuple[Path, Any]] = field(default_factory=dict)  # arrays that lowering can look at
     renames: dict[Value, str] = field(default_factory=dict)
-    loops: dict[Any, Any] = field(default_factory=dict)  # what is known about each loop
+    position: Position = field(default_factory=Position)  # in the calls and loops that are lowered
     comprehensions: dict[Any, Any] = field(default_factory=dict)  # as functions with a loop
     functions: dict[str, Function] = field(default_factory=dict)
     kept_calls: dict[Any, Any] = field(default_factory=dict)
@@ -141,6 +142,17 @@ class Context:
         finally:
             self.builder, self.facts = outer, facts
             self.depth -= 1
+
+    @contextmanager
+    def inside(self, node: Any) -> Iterator[Position]:
+        """What is lowered in the `with` belongs to a call or a loop that is met here."""
+        outer = self.position
+        self.position = found = outer.inside(node)
+        found.begin_round()
+        try:
+            yield found
+        finally:
+            self.position = outer
 
     @contextmanager
     def one_loop_deeper(self) -> Iterator[None]:

@@ -2,16 +2,18 @@
 
 A body is lowered until nothing changes: a fixed point on a lattice of finite height. What a loop carries are
 names that a trip binds anew, arrays from outside that it writes, and containers that it changes. Inside, each
-of these stands for new numbers; an array of a name is a new root, so what it may share memory with is told
-by `Learned.tainted`, which also grows to a fixed point.
+of these stands for new numbers; an array of a name is a new root, so what it may share memory with also grows to
+a fixed point: see `taints`.
+
+What a lowering has told of a loop is kept for the next one, where the loop is inside of another or in a function
+that another calls (`position`): it starts where the last one has ended, and is gone through once if that still holds.
+So nests are lowered a number of times that grows as their depth squared, and not exponentially.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
-
-import gast
 
 from adjoint.frontend import rows, windows
 from adjoint.frontend.abstract import (
@@ -24,24 +26,18 @@ from adjoint.frontend.abstract import (
     Ref,
     Rows,
     atoms_of,
-    is_none,
     merge,
     rebuild,
     same_value,
     widen,
 )
-from adjoint.frontend.control import (
-    NEXT,
-    RAISE,
-    STOP,
-    TRIPS,
-    Control,
-    hidden,
-    label,
-)
+from adjoint.frontend.control import NEXT, RAISE, STOP, TRIPS, hidden, label
 from adjoint.frontend.learned import Learned, LoopPlan, Trip
 from adjoint.frontend.memory import is_memory
-from adjoint.ir.core import UNDEFINED, Atom, Block, Literal, Value
+from adjoint.frontend.position import Position
+from adjoint.frontend.taints import Taints
+from adjoint.frontend.templates import conform, is_covered
+from adjoint.ir.core import Atom, Block, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import Type
 from adjoint.ir.walk import defined_in, lookup, substitute
@@ -70,18 +66,24 @@ class Settling(Joiner):
         return rows.covering(name, a, b, self)
 
 
-class FixedPoint(Control):
+class FixedPoint(Taints):
     """Lowering of a loop body until what it carries is stable."""
 
     # ------------------------------------------------------------------ the fixed point
 
     def loop(self, node: Any, names: list[str], body: Callable[..., Any], emit: Callable[..., None]) -> str:
         """Lower a loop body until what it carries, and of which types, is stable; then append the loop."""
+        with self.inside(node) as position:
+            return self.fixed_point(position, node, names, body, emit)
+
+    def fixed_point(
+        self, position: Position, node: Any, names: list[str], body: Callable[..., Any], emit: Callable[..., None]
+    ) -> str:
         frame = self.frame
         before, heap = frame.names, self.heap
-        learned = self.learned_of(node, names)
-        learned.rename(self.cells_now(learned))
+        learned = self.learned_at(position, names)
         while True:
+            position.begin_round()
             frame.names, self.heap = dict(before), dict(heap)
             keys = [*names, *learned.cells]
             initial = {key: self.state_of(key, learned) for key in keys}
@@ -119,9 +121,11 @@ class FixedPoint(Control):
             self.relate_finals(key, value, params, trip)
         return NEXT
 
-    def learned_of(self, node: Any, names: list[str]) -> Learned:
-        learned: Learned = self.loops.setdefault((node, self.frame), Learned(node))
-        learned.windows = frozenset(name for name in names if windows.is_wanted(self, node, name))
+    def learned_at(self, position: Position, names: list[str]) -> Learned:
+        """What earlier lowerings of a loop have told."""
+        learned = position.learned
+        learned.windows = frozenset(name for name in names if windows.is_wanted(self, learned.node, name))
+        learned.rename(self.cells_now(learned), self.heap)
         return learned
 
     def cells_now(self, learned: Learned) -> dict[Any, Any]:
@@ -326,107 +330,11 @@ class FixedPoint(Control):
         found = merge(key if isinstance(key, str) else None, old, new, Settling(key, learned))
         return windows.joined(found, learned.node, key) if key in learned.windows else found
 
-    # ------------------------------------------------------------------ which arrays share memory
-
-    def mark_tainted(self, params: dict[Any, Any], initial: dict[Any, Any], learned: Learned) -> None:
-        """Tell which of the carried arrays may share memory, as far as the lowerings so far have shown."""
-        table = {(key, k): atom for key, value in params.items() for k, atom in enumerate(atoms_of(value))}
-        for place, atom in table.items():
-            if not is_memory(atom) or isinstance(place[0], Value):
-                continue
-            doubts = learned.tainted.get(place, frozenset())
-            arrays = {table[d] for d in doubts if isinstance(d, tuple)} | {d for d in doubts if isinstance(d, Value)}
-            first = _at(initial[place[0]], place[1])
-            if atom is first:
-                continue
-            if arrays:
-                self.may[atom] = frozenset({atom, *arrays}).union(*map(self.aliases, arrays))
-            if is_memory(first):
-                self.comes_from[atom] = self.sources(first) | {atom} | arrays
-
-    def new_taints(
-        self, params: Any, initial: Any, trip: Trip, inside: set[Value], node: Any, learned: Learned
-    ) -> bool:
-        """Note which carried arrays may share memory; True if something was not known before."""
-        places = {
-            (key, k): (atom, first, end)
-            for key, value in params.items()
-            if not isinstance(key, Value) and not isinstance(value, (Conflict, Missing))
-            for k, (atom, first, end) in enumerate(self.columns(key, value, initial, trip))
-            if is_memory(atom) and atom is not first
-        }  # fmt: skip
-        if not places:
-            return False
-        own = {atom: place for place, (atom, _, _) in places.items()}
-        names = {key for key in params if isinstance(key, str)}
-        self.stand_at(node)
-        others = {self.root(atom) for name, atom in self.live_arrays() if name not in names}
-        found = dict(learned.tainted)
-
-        def doubt(place: Any, *more: Any) -> None:
-            found[place] = found.get(place, frozenset()).union(more) - {place}
-
-        for which in (1, 2):
-            held = {place: self.root(atoms[which]) for place, atoms in places.items() if is_memory(atoms[which])}
-            for place, root in held.items():
-                twins = [other for other, there in held.items() if there is root and other != place]
-                doubt(place, *twins)
-                for array in self.aliases(root):
-                    if array in own:
-                        if array is not root or twins:
-                            doubt(place, own[array])
-                    elif array not in inside and (which == 2 or array is not root or root in others or twins):
-                        doubt(place, array)
-        grew = found != learned.tainted
-        learned.tainted = found
-        return grew
-
-    def stand_at(self, node: Any) -> None:
-        """Let a loop be the statement at hand: live is what is read in it or later. Some loops are expressions."""
-        if isinstance(node, gast.stmt):
-            self.frame.at = node
-
-    def columns(self, key: Any, value: Any, initial: Any, trip: Trip) -> list[tuple[Any, Any, Any]]:
-        """The numbers of a carried value, with what they start and end as; none while its structure changes."""
-        if not (is_covered(initial[key], value) and is_covered(trip.references[key], value)):
-            return []
-        first = conform(initial[key], value)
-        end = list(atoms_of(value)) if trip.status == RAISE else conform(trip.references[key], value)
-        return list(zip(atoms_of(value), first, end, strict=True))
-
-    def relate_finals(self, key: Any, value: Any, params: dict[Any, Any], trip: Trip) -> None:
-        """What is known about carried arrays holds for what they are after the loop."""
-        if isinstance(key, Value) or isinstance(value, (Conflict, Missing)):
-            return
-        for final, param in zip(atoms_of(value), atoms_of(params[key]), strict=True):
-            if is_memory(final) and is_memory(param) and final is not param:
-                for table in (self.may, self.comes_from):
-                    if param in table:
-                        table[final] = table.get(final, frozenset()) | table[param] | {final}
-
 
 def own_atoms(params: dict[Any, Any], initial: dict[Any, Any]) -> set[Any]:
     """What stands for something inside a loop alone: not the places of containers that no trip changes."""
     outside = {atom for value in initial.values() for atom in atoms_of(value)}
     return {atom for value in params.values() for atom in atoms_of(value)} - outside
-
-
-def conform(value: Any, template: Any) -> list[Any]:
-    """The atoms of `value`, one for each atom of a template that covers it."""
-    if isinstance(template, Maybe):
-        if value is UNBOUND or is_none(value):
-            return [*(UNDEFINED for _ in atoms_of(template.value)), Literal(False)]
-        if isinstance(value, Maybe):
-            return [*conform(value.value, template.value), value.bound]
-        return [*conform(value, template.value), Literal(True)]
-    if isinstance(template, Conflict):
-        return []
-    if isinstance(template, Box):
-        return conform(value.content, template.content)
-    if isinstance(template, Tree):
-        pairs = zip(value.children, template.children, strict=True)
-        return [atom for child, model in pairs for atom in conform(child, model)]
-    return list(atoms_of(value))
 
 
 def identities(value: Any) -> Iterator[Ref]:
@@ -441,30 +349,8 @@ def identities(value: Any) -> Iterator[Ref]:
         yield from identities(value.value)
 
 
-def is_covered(value: Any, template: Any) -> bool:
-    """Whether a value has the structure of a template, so that their numbers correspond."""
-    if isinstance(template, Maybe):
-        absent = value is UNBOUND or is_none(value)
-        return absent or is_covered(value.value if isinstance(value, Maybe) else value, template.value)
-    if isinstance(template, Conflict):
-        return True
-    if isinstance(template, Box):
-        return isinstance(value, Box) and is_covered(value.content, template.content)
-    if isinstance(template, Rows):
-        return isinstance(value, Rows) and len(value.lists) == len(template.lists)
-    if isinstance(template, Tree):
-        same = isinstance(value, Tree) and value.structure == template.structure
-        return same and all(map(is_covered, value.children, template.children))
-    return len(list(atoms_of(value))) == len(list(atoms_of(template)))
-
-
 def _same_literal(a: Any, b: Any) -> bool:
     return isinstance(a, Literal) and isinstance(b, Literal) and same_value(a, b)
-
-
-def _at(value: Any, place: int) -> Any:
-    atoms = list(atoms_of(value))
-    return atoms[place] if place < len(atoms) else None
 
 
 def _same_types(a: Any, b: Any) -> bool:

@@ -166,7 +166,7 @@ class Loops(FixedPoint):
     def end_of_trip(self, status: str, params: dict[Any, Any], node: Any) -> Trip:
         """What the carried keys stand for after a trip, with the flags of a loop that may end early."""
         self.set_flags(status, params, node)
-        learned = self.loops[node, self.frame]
+        learned = self.position.learned
         references = {key: rows.adapt(self, self.state_of(key, learned), value) for key, value in params.items()}
         values = {key: rebuild(v, iter([self.current(a) for a in atoms_of(v)])) for key, v in references.items()}
         return Trip(status, references, values)
@@ -249,7 +249,7 @@ class Loops(FixedPoint):
             before, heap = dict(self.frame.names), dict(self.heap)
             copies.update((key, self.renewed(key, value)) for key, value in params.items())
             with self.region() as builder:
-                self.install(copies, self.loops[node, self.frame])
+                self.install(copies, self.position.learned)
                 known_heap = dict(self.heap)
                 test = self.current(self.condition(node.test))
                 known = self.truth(test)

@@ -100,6 +100,11 @@ class Recursive:
 
 def activate(low: Any, frame: Frame, node: Any, plain: Callable[[], Any]) -> Any:
     """What a call gives whose arguments are bound in `frame`; `plain()` lowers a call that is no recursion."""
+    with low.inside(node):
+        return _activate(low, frame, node, plain)
+
+
+def _activate(low: Any, frame: Frame, node: Any, plain: Callable[[], Any]) -> Any:
     given = {name: low.resolved(value) for name, value in frame.names.items()}
     frame.key = key = _key(frame, given)
     made = _known(low, key, given)
@@ -174,6 +179,7 @@ def _lower(low: Any, frame: Frame, given: dict[str, Any], node: Any) -> Recursiv
 
 def _pass(low: Any, made: Recursive) -> Block:
     """Lower the body once under the present assumptions, and widen these by what was met."""
+    low.position.begin_round()
     params: list[Value] = []
     made.given = {
         name: rebuild(value, iter([low.parameter(name, atom, params) for atom in atoms_of(value)]))
