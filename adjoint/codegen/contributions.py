@@ -16,7 +16,7 @@ from adjoint.analysis.distinct import names_no_place_twice
 from adjoint.analysis.overlap import never_meet
 from adjoint.codegen.storage import is_basic
 from adjoint.ir.core import Atom, Block, Function, Op
-from adjoint.rules.names import ADD_AT, UPDATE, ZEROS_LIKE
+from adjoint.rules.names import ADD_AT, UPDATE, ZEROS, ZEROS_LIKE
 
 LONGEST = 8
 """Writes of a chain that are compared with each other: more of them would take quadratic time."""
@@ -33,7 +33,7 @@ def _block(block: Block) -> Block:
     ops: list[Op] = []
     for op in block.ops:
         made = replace(op, regions=tuple(map(_block, op.regions))) if op.regions else op
-        if op.primitive is ZEROS_LIKE:
+        if op.primitive in (ZEROS, ZEROS_LIKE):
             written[op.outputs[0]] = ()
         elif op.primitive in (ADD_AT, UPDATE) and len(before := written.get(op.inputs[0], (op,) * LONGEST)) < LONGEST:
             if op.primitive is ADD_AT and _is_first(op, before, makers):

@@ -41,6 +41,7 @@ from adjoint.rules.names import (
     UPDATE,
     WHERE,
     WRITTEN_LAST,
+    ZEROS,
     ZEROS_LIKE,
     family_of,
 )  # fmt: skip
@@ -61,10 +62,10 @@ def is_zero(atom: Atom, r: Rewriter) -> bool:
     op = r.definition(atom, ZERO_KEEPING)
     if op is None:
         return False
-    return op.primitive is ZEROS_LIKE or is_zero(op.inputs[0], r)
+    return op.primitive in (ZEROS, ZEROS_LIKE) or is_zero(op.inputs[0], r)
 
 
-ZERO_KEEPING = NEGS | {ZEROS_LIKE, BROADCAST_LIKE, GETITEM, TRANSPOSE, SWAPAXES, CAST, REAL, CONJ, SUM_TO, SUM}
+ZERO_KEEPING = NEGS | {ZEROS, ZEROS_LIKE, BROADCAST_LIKE, GETITEM, TRANSPOSE, SWAPAXES, CAST, REAL, CONJ, SUM_TO, SUM}
 
 
 def plus_zero(op: Op, r: Rewriter) -> Atom | None:

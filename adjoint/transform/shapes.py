@@ -11,9 +11,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from adjoint.ir.core import Atom, Literal, Op, Value
+import numpy as np
+
+from adjoint.ir.core import Atom, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType, Dim, is_of_trip, same_length
-from adjoint.rules.infer import static_argument
+from adjoint.rules.infer import remember_length, static_argument
 from adjoint.rules.names import (
     ADD_AT,
     BROADCAST_LIKE,
@@ -25,6 +27,7 @@ from adjoint.rules.names import (
     REAL,
     SIZE,
     UPDATE,
+    ZEROS,
     ZEROS_LIKE,
 )  # fmt: skip
 from adjoint.rules.registry import RULES
@@ -56,7 +59,10 @@ def length_of_argument(length: Dim, atom: Atom, r: Rewriter) -> Atom | None:
         shape = param.type.shape if isinstance(param.type, ArrayType) else None
         for axis, dim in enumerate(shape or ()):
             if dim == length and same_length(dim, length):
-                return r.emit(DIM, param, attrs={"axis": axis})
+                found = r.emit(DIM, param, attrs={"axis": axis})
+                if isinstance(found, Value):
+                    remember_length(found, length)
+                return found
     return None
 
 
@@ -81,9 +87,29 @@ def other_pattern(op: Op, r: Rewriter) -> Atom | None:
     source = shape_source(atom, r)
     if source is None and not r.is_computed_anyway(atom):
         source = sliced_argument(atom, r) or computed_operand(atom, r) or sliced_operand(atom, r)
+    if source is None and op.primitive is ZEROS_LIKE and r.pushed_as(atom) is not None:
+        return zeros_of_lengths(op, r)
     if source is None or source is atom:
         return None
     return r.emit(op.primitive, *op.inputs[:place], source, *op.inputs[place + 1 :], attrs=op.attrs)
+
+
+def zeros_of_lengths(op: Op, r: Rewriter) -> Atom | None:
+    """zeros_like(y) -> zeros((x.shape[0], 3)), where nothing else is read of an array that a loop would have to keep"""
+    type_ = op.outputs[0].type
+    if set(op.attrs) - {"dtype"} or not isinstance(type_, ArrayType) or type_.dtype is None or not type_.shape:
+        return None
+    places: list[int | Slot] = []
+    lengths: list[Atom] = []
+    for dim in type_.shape:
+        length = None if isinstance(dim, int) else length_of_argument(dim, op.inputs[0], r)
+        if length is not None:
+            lengths.append(length)
+        elif not isinstance(dim, int):
+            return None
+        places.append(dim if length is None else Slot(len(lengths) - 1))  # type: ignore[arg-type]  # an int
+    dtype = {} if type_.dtype == "float64" else {"dtype": np.dtype(type_.dtype)}
+    return r.emit(ZEROS, *lengths, attrs={"shape": tuple(places), **dtype})
 
 
 def operands_of_shape(atom: Atom, r: Rewriter) -> list[Value]:

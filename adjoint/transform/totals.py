@@ -12,7 +12,7 @@ from __future__ import annotations
 from adjoint.ir.core import Atom, Literal, Op, Slot, Value
 from adjoint.ir.types import ArrayType, same_shape
 from adjoint.rules.infer import normal_axes
-from adjoint.rules.names import ADD_AT, ADDS, BROADCAST_LIKE, DIVS, GETITEM, MULS, NEGS, SUBS, SUM, ZEROS_LIKE
+from adjoint.rules.names import ADD_AT, ADDS, BROADCAST_LIKE, DIVS, GETITEM, MULS, NEGS, SUBS, SUM, ZEROS, ZEROS_LIKE
 from adjoint.transform.arrays import is_every_place
 from adjoint.transform.axes import is_view_of_axes, shape_of
 from adjoint.transform.cse import atom_key
@@ -137,10 +137,10 @@ def is_zero_by_construction(atom: Atom, r: Rewriter, depth: int = 4) -> bool:
     if op.primitive in SUBS:
         s, t = op.inputs
         return rank(atom) == 0 and (s is t or is_total(t, s, r))
-    return op.primitive is ZEROS_LIKE or is_zero_by_construction(op.inputs[0], r, depth - 1)
+    return op.primitive in (ZEROS, ZEROS_LIKE) or is_zero_by_construction(op.inputs[0], r, depth - 1)
 
 
-KEEPING = NEGS | DIVS | SUBS | {ZEROS_LIKE, BROADCAST_LIKE, GETITEM}
+KEEPING = NEGS | DIVS | SUBS | {ZEROS, ZEROS_LIKE, BROADCAST_LIKE, GETITEM}
 
 
 def is_total(atom: Atom, expected: Atom, r: Rewriter) -> bool:

@@ -63,3 +63,22 @@ def test_lengths_for_which_parts_overlap():
         x = np.linspace(0.5, 1.5, length)
         steps = 1e-6 * np.eye(length)
         np.testing.assert_allclose(gradient(x), [(thirds(x + e) - thirds(x - e)) / 2e-6 for e in steps], atol=1e-7)
+
+
+def gated(w, x):
+    n = w.shape[0]
+    total = 0.0
+    for t in range(len(x)):
+        gates = x[t] @ w
+        total = total + np.sum(np.tanh(gates[:, :n]) * np.exp(-gates[:, n:]))
+    return total
+
+
+def test_an_array_of_which_the_shape_alone_is_read_is_not_kept():
+    arguments = np.linspace(0.1, 0.7, 12).reshape(3, 4), np.linspace(-1.0, 1.0, 24).reshape(2, 4, 3)
+    gradient = adjoint.grad(gated)
+    gradient(*arguments)
+    (kept,) = re.findall(r"stack.append\((.*)\)", gradient.source)
+    assert not re.search(r"\bgates\b(?!\[)", kept), kept
+    assert "np.zeros((" in gradient.source
+    adjoint.check_grads(gated, arguments)
