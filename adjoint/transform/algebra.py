@@ -14,7 +14,7 @@ from adjoint.ir.types import ArrayType, known_not_one
 from adjoint.rules.names import ADDS, DIM, DIV, DIVS, GETITEM, MULS, NEGS, SIZE, SUBS, TOTAL_DIVIDE, family_of
 from adjoint.transform.axes import axes_of, shape_of
 from adjoint.transform.exact import is_number, number, rank
-from adjoint.transform.rewrite import Rewriter, Row
+from adjoint.transform.rewrite import LITERALS, Rewriter, Row
 
 # ---- signs
 
@@ -28,12 +28,13 @@ def is_small(atom: Atom, out: Atom) -> bool:
     return len(a) < len(b) or any(m == 1 and known_not_one(n) for m, n in zip(a, longer, strict=True))
 
 
+FACTORED = MULS | DIVS | {GETITEM}
 Change = Callable[[Atom, Rewriter], Atom | None]
 
 
 def in_factor(atom: Atom, r: Rewriter, change: Change, depth: int = 4) -> Atom | None:
     """A product or quotient that nothing else reads with one factor changed: the literal, or what is small."""
-    op = r.definition(atom, MULS | DIVS | {GETITEM})
+    op = r.definition(atom, FACTORED)
     if op is None or not r.used_once(atom) or depth == 0:
         return None
     if op.primitive is GETITEM:
@@ -316,20 +317,20 @@ def twice(op: Op, r: Rewriter) -> Atom | None:
 
 
 ALGEBRA = (
-    Row("-2 * (a - b)", MULS, scaled_difference),
-    Row("x * -1", MULS | DIVS, times_minus_one),
-    Row("2 * x", MULS, literal_first),
-    Row("(-a) * b", MULS | DIVS, product_of_negative),
-    Row("2 * (3 * x)", MULS, gather_literals),
-    Row("x * (2 * y)", MULS, literal_outwards),
-    Row("x * (1 / y)", MULS, times_reciprocal),
-    Row("s * (t * x)", MULS, small_first),
-    Row("(s * x) / t", MULS | DIVS, small_quotient),
-    Row("-(a - b)", NEGS, negative_of_difference),
-    Row("-(2 * x)", NEGS, negative_of_scaled),
+    Row("-2 * (a - b)", MULS, scaled_difference, SUBS),
+    Row("x * -1", MULS | DIVS, times_minus_one, LITERALS),
+    Row("2 * x", MULS, literal_first, LITERALS),
+    Row("(-a) * b", MULS | DIVS, product_of_negative, NEGS),
+    Row("2 * (3 * x)", MULS, gather_literals, LITERALS),
+    Row("x * (2 * y)", MULS, literal_outwards, MULS),
+    Row("x * (1 / y)", MULS, times_reciprocal, DIVS),
+    Row("s * (t * x)", MULS, small_first, MULS),
+    Row("(s * x) / t", MULS | DIVS, small_quotient, MULS | DIVS),
+    Row("-(a - b)", NEGS, negative_of_difference, SUBS),
+    Row("-(2 * x)", NEGS, negative_of_scaled, FACTORED),
     Row("x + x", ADDS, twice),
-    Row("1 - x", ADDS | SUBS, float_literal),
-    Row("a + (-b)", ADDS, plus_negative),
-    Row("a - (-b)", SUBS, minus_negative),
-    Row("(-a) - b", SUBS, negative_minus),
+    Row("1 - x", ADDS | SUBS, float_literal, LITERALS),
+    Row("a + (-b)", ADDS, plus_negative, NEGS | FACTORED),
+    Row("a - (-b)", SUBS, minus_negative, NEGS | FACTORED),
+    Row("(-a) - b", SUBS, negative_minus, NEGS),
 )

@@ -46,7 +46,7 @@ from adjoint.rules.names import (
     family_of,
 )  # fmt: skip
 from adjoint.transform.exact import TRANSPOSES, has_shape, index_key, is_number, is_zero_literal, permutation, rank
-from adjoint.transform.rewrite import Rewriter, Row
+from adjoint.transform.rewrite import LITERALS, Rewriter, Row
 
 BROADCASTS = frozenset({BROADCAST_LIKE})
 WHERES = frozenset({WHERE})
@@ -66,6 +66,7 @@ def is_zero(atom: Atom, r: Rewriter) -> bool:
 
 
 ZERO_KEEPING = NEGS | {ZEROS, ZEROS_LIKE, BROADCAST_LIKE, GETITEM, TRANSPOSE, SWAPAXES, CAST, REAL, CONJ, SUM_TO, SUM}
+MAYBE_ZERO = ZERO_KEEPING | LITERALS
 
 
 def plus_zero(op: Op, r: Rewriter) -> Atom | None:
@@ -388,28 +389,28 @@ def cast_once(op: Op, r: Rewriter) -> Atom | None:
 LINEAR = NEGS | {CAST, REAL, CONJ}
 
 ARRAYS = (
-    Row("x + zeros", ADDS, plus_zero),
-    Row("x - zeros", SUBS, minus_zero),
-    Row("-zeros", LINEAR, zeros_of_zeros),
-    Row("where(c, v, 0) * p", MULS | DIVS, mask_past_product),
-    Row("-where(c, v, 0)", LINEAR, mask_past_sign),
-    Row("op(broadcast_like(s, x), t)", ADDS | SUBS | MULS | DIVS | POWS, sink_broadcast),
-    Row("x * broadcast_like(1.0, y)", MULS, times_ones),
-    Row("op(expand_dims(broadcast_like(s, x)), t)", ADDS | SUBS | MULS | DIVS | POWS, sink_uniform),
-    Row("sum(-x)", frozenset({SUM}), sum_of_multiple),
-    Row("-broadcast_like(s, x)", LINEAR, broadcast_later),
-    Row("where(c, broadcast_like(s, x), 0)", WHERES, mask_of_broadcast),
-    Row("where(written_last(v, x, i), v, 0)", WHERES, mask_of_written),
+    Row("x + zeros", ADDS, plus_zero, MAYBE_ZERO),
+    Row("x - zeros", SUBS, minus_zero, MAYBE_ZERO),
+    Row("-zeros", LINEAR, zeros_of_zeros, MAYBE_ZERO),
+    Row("where(c, v, 0) * p", MULS | DIVS, mask_past_product, WHERES),
+    Row("-where(c, v, 0)", LINEAR, mask_past_sign, WHERES),
+    Row("op(broadcast_like(s, x), t)", ADDS | SUBS | MULS | DIVS | POWS, sink_broadcast, BROADCASTS),
+    Row("x * broadcast_like(1.0, y)", MULS, times_ones, BROADCASTS),
+    Row("op(expand_dims(broadcast_like(s, x)), t)", ADDS | SUBS | MULS | DIVS | POWS, sink_uniform, MOVES),
+    Row("sum(-x)", frozenset({SUM}), sum_of_multiple, NEGS | MULS),
+    Row("-broadcast_like(s, x)", LINEAR, broadcast_later, BROADCASTS),
+    Row("where(c, broadcast_like(s, x), 0)", WHERES, mask_of_broadcast, BROADCASTS),
+    Row("where(written_last(v, x, i), v, 0)", WHERES, mask_of_written, frozenset({WRITTEN_LAST})),
     Row("broadcast_like(broadcast_like(v, x), y)", BROADCASTS, broadcast_once),
     Row("sum_to(b, x) of one shape", frozenset({SUM_TO}), sum_of_same_shape),
-    Row("sum(broadcast_like(s, x))", frozenset({SUM}), sum_of_broadcast),
-    Row("broadcast_like(s, x)[i]", frozenset({GETITEM}), item_of_broadcast),
-    Row("add_at(x, broadcast_like(s, y), i)", frozenset({ADD_AT, UPDATE}), write_of_broadcast),
-    Row("add_at(zeros_like(x), s, arange(len(x)))", frozenset({ADD_AT}), add_everywhere),
-    Row("add_at(add_at(x, v, i), w, i)", frozenset({ADD_AT}), add_at_once),
-    Row("a + add_at(zeros, v)", ADDS, add_in_place),
-    Row("a - add_at(zeros, v)", SUBS, subtract_in_place),
-    Row("(x.T @ y).T", TRANSPOSES, transposed_product),
+    Row("sum(broadcast_like(s, x))", frozenset({SUM}), sum_of_broadcast, BROADCASTS),
+    Row("broadcast_like(s, x)[i]", frozenset({GETITEM}), item_of_broadcast, BROADCASTS),
+    Row("add_at(x, broadcast_like(s, y), i)", frozenset({ADD_AT, UPDATE}), write_of_broadcast, BROADCASTS),
+    Row("add_at(zeros_like(x), s, arange(len(x)))", frozenset({ADD_AT}), add_everywhere, RANGES),
+    Row("add_at(add_at(x, v, i), w, i)", frozenset({ADD_AT}), add_at_once, frozenset({ADD_AT, UPDATE})),
+    Row("a + add_at(zeros, v)", ADDS, add_in_place, frozenset({ADD_AT})),
+    Row("a - add_at(zeros, v)", SUBS, subtract_in_place, frozenset({ADD_AT})),
+    Row("(x.T @ y).T", TRANSPOSES, transposed_product, MATMULS),
     Row("swapaxes of a matrix", frozenset({SWAPAXES}), swapped_matrix),
-    Row("cast(cast(x))", frozenset({CAST}), cast_once),
+    Row("cast(cast(x))", frozenset({CAST}), cast_once, frozenset({CAST})),
 )

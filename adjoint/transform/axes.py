@@ -43,6 +43,7 @@ COMPARISONS = frozenset(
     for fun in (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge)
     if (p := primitive_of(fun))
 )
+INDEXED = frozenset({GETITEM})
 WHOLE = slice(None)
 
 
@@ -93,7 +94,7 @@ def _is_zero(item: Any) -> bool:
 
 def is_view_of_axes(atom: Atom, r: Rewriter) -> tuple[Atom, Axes] | None:
     """The source and the axes, if an atom only inserts and drops axes."""
-    op = r.definition(atom, frozenset({GETITEM}))
+    op = r.definition(atom, INDEXED)
     axes = axes_of(op) if op else None
     return None if op is None or axes is None else (op.inputs[0], axes)
 
@@ -255,11 +256,11 @@ def sum_of_matrix_product(op: Op, r: Rewriter) -> Atom | None:
 AXES = (
     Row("expand_dims(x)", frozenset({EXPAND_DIMS}), insert_axes),
     Row("squeeze(x)", frozenset({SQUEEZE}), drop_axes),
-    Row("x[:]", frozenset({GETITEM}), whole_view),
-    Row("x[:, None][:, 0]", frozenset({GETITEM}), view_of_view),
+    Row("x[:]", INDEXED, whole_view),
+    Row("x[:, None][:, 0]", INDEXED, view_of_view, INDEXED),
     Row("sum(x, keepdims=True)", frozenset({SUM}), sum_without_axes),
-    Row("sum(x * y[:, None], 1)", frozenset({SUM}), sum_of_product),
-    Row("sum(a @ b, 0)", frozenset({SUM}), sum_of_matrix_product),
-    Row("-(x[None])", UNARY | BINARY, view_later),
-    Row("x[None] * y", BINARY | COMPARISONS, leading_axes),
+    Row("sum(x * y[:, None], 1)", frozenset({SUM}), sum_of_product, MULS),
+    Row("sum(a @ b, 0)", frozenset({SUM}), sum_of_matrix_product, MATMULS),
+    Row("-(x[None])", UNARY | BINARY, view_later, INDEXED),
+    Row("x[None] * y", BINARY | COMPARISONS, leading_axes, INDEXED),
 )

@@ -33,7 +33,7 @@ from adjoint.rules.names import (
 )  # fmt: skip
 from adjoint.rules.registry import primitive_of
 from adjoint.transform.cse import atom_key, attribute_key
-from adjoint.transform.rewrite import Rewriter, Row
+from adjoint.transform.rewrite import LITERALS, Rewriter, Row
 
 # ---- facts
 
@@ -211,10 +211,13 @@ def real_of_real(op: Op, r: Rewriter) -> Atom | None:
 
 # ---- reads after writes
 
+UPDATES = frozenset({UPDATE})
+READS = frozenset({GETITEM})
+
 
 def stored_value(op: Op, r: Rewriter) -> Atom | None:
     """update(x, v, index)[index] -> v for one basic index"""
-    write = r.definition(op.inputs[0], frozenset({UPDATE}))
+    write = r.definition(op.inputs[0], UPDATES)
     if write is None or index_key(op, 1) is None or index_key(op, 1) != index_key(write, 2):
         return None
     return write.inputs[1]
@@ -222,7 +225,7 @@ def stored_value(op: Op, r: Rewriter) -> Atom | None:
 
 def store_of_read(op: Op, r: Rewriter) -> Atom | None:
     """update(x, x[index], index) -> x"""
-    read = r.definition(op.inputs[1], frozenset({GETITEM}))
+    read = r.definition(op.inputs[1], READS)
     if read is None or read.inputs[0] is not op.inputs[0] or index_key(op, 2) is None:
         return None
     return op.inputs[0] if index_key(read, 1) == index_key(op, 2) else None
@@ -253,19 +256,19 @@ def _end_key(end: Any, op: Op) -> Any:
 
 
 EXACT = (
-    Row("constant", FOLDED, fold, exact=True),
-    Row("-(-x)", NEGS, negated_twice, exact=True),
+    Row("constant", FOLDED, fold, LITERALS, exact=True),
+    Row("-(-x)", NEGS, negated_twice, NEGS, exact=True),
     Row("+x", frozenset({POS}), plus_sign, exact=True),
-    Row("x * 1", MULS, times_one, exact=True),
-    Row("x / 1", DIVS, over_one, exact=True),
-    Row("x ** 1", POWS, power_one, exact=True),
-    Row("x ** 0", POWS, power_zero, exact=True),
-    Row("x - 0", SUBS, minus_zero, exact=True),
-    Row("x + -0.0", ADDS, plus_negative_zero, exact=True),
+    Row("x * 1", MULS, times_one, LITERALS, exact=True),
+    Row("x / 1", DIVS, over_one, LITERALS, exact=True),
+    Row("x ** 1", POWS, power_one, LITERALS, exact=True),
+    Row("x ** 0", POWS, power_zero, LITERALS, exact=True),
+    Row("x - 0", SUBS, minus_zero, LITERALS, exact=True),
+    Row("x + -0.0", ADDS, plus_negative_zero, LITERALS, exact=True),
     Row("transpose(x) in order", TRANSPOSES, axes_in_order, exact=True),
-    Row("transpose(transpose(x))", TRANSPOSES, transposed_twice, exact=True),
+    Row("transpose(transpose(x))", TRANSPOSES, transposed_twice, TRANSPOSES, exact=True),
     Row("cast to the same dtype", frozenset({CAST}), same_dtype, exact=True),
     Row("real(x) of a real", frozenset({REAL, CONJ}), real_of_real, exact=True),
-    Row("stored value", frozenset({GETITEM}), stored_value, exact=True),
-    Row("store of what is there", frozenset({UPDATE}), store_of_read, exact=True),
+    Row("stored value", READS, stored_value, UPDATES, exact=True),
+    Row("store of what is there", UPDATES, store_of_read, READS, exact=True),
 )

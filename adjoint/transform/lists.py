@@ -101,6 +101,8 @@ def zeros_of(known: Known, builder: Builder, items: Value) -> Atom:
 
 # ---- rewrites
 
+WITH_ZEROS = frozenset({ZEROS, FILL, ADD_AT, ADD_SLICE})
+
 
 def is_zeros(atom: Atom, r: Rewriter) -> bool:
     """Whether a list has only zeros."""
@@ -149,8 +151,8 @@ def length_of_made(op: Op, r: Rewriter) -> Atom | None:
 
 
 LISTS = (
-    Row("a + add_at(zeros, v, i)", frozenset({SUM_OF_LISTS}), add_in_place_of_zeros),
-    Row("[*items, x][-1]", frozenset({GET}), last_of_append, exact=True),
-    Row("[*items, x][:-1]", frozenset({DROP}), drop_of_append, exact=True),
-    Row("len([a, b])", frozenset({LENGTH}), length_of_made, exact=True),
+    Row("a + add_at(zeros, v, i)", frozenset({SUM_OF_LISTS}), add_in_place_of_zeros, WITH_ZEROS),
+    Row("[*items, x][-1]", frozenset({GET}), last_of_append, frozenset({APPEND, LIST_OF}), exact=True),
+    Row("[*items, x][:-1]", frozenset({DROP}), drop_of_append, frozenset({APPEND}), exact=True),
+    Row("len([a, b])", frozenset({LENGTH}), length_of_made, frozenset({LIST_OF, FILL}), exact=True),
 )

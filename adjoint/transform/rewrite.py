@@ -40,27 +40,47 @@ DEEPEST = 12
 PATTERNS = {DIM: 0, SIZE: 0, ZEROS_LIKE: 0, BROADCAST_LIKE: 1, SUM_TO: 1}
 """The operand that is read for its shape alone."""
 
+LITERAL = Primitive("literal")
+"""Stands for a constant among the `operands` of a row."""
+LITERALS = frozenset({LITERAL})
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One rewrite of ops of some primitives. `exact`: equal bit for bit, so primal ops may take it too."""
+    """One rewrite of ops of some primitives. `exact`: equal bit for bit, so primal ops may take it too.
+
+    `operands`: the row matches only where one of these defines at least one operand; None for a row that may match
+    whatever they are.
+    """
 
     name: str
     primitives: frozenset[Primitive]
     rewrite: Callable[[Op, Rewriter], Atom | None]
+    operands: frozenset[Primitive] | None = None
     exact: bool = False
 
 
-Table = Mapping[Primitive, tuple[Row, ...]]
+class Table:
+    """Rows, in the order of preference. Which of them may match an op is looked up by what defines its operands."""
 
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.rows: dict[Primitive, tuple[Row, ...]] = {}
+        self._fitting: dict[tuple[Primitive, bool, tuple[Primitive | None, ...]], tuple[Row, ...]] = {}
+        for row in rows:
+            for primitive in row.primitives:
+                self.rows[primitive] = (*self.rows.get(primitive, ()), row)
 
-def table_of(rows: Iterable[Row]) -> Table:
-    """The rows that concern each primitive, in the order of the table."""
-    found: dict[Primitive, tuple[Row, ...]] = {}
-    for row in rows:
-        for primitive in row.primitives:
-            found[primitive] = (*found.get(primitive, ()), row)
-    return found
+    def fitting(self, primitive: Primitive, makers: tuple[Primitive | None, ...], *, exact: bool) -> tuple[Row, ...]:
+        """The rows for an op with such operands: what defines them, LITERAL for constants, None for parameters."""
+        key = (primitive, exact, makers)
+        found = self._fitting.get(key)
+        if found is None:
+            found = tuple(
+                row for row in self.rows.get(primitive, ())
+                if (row.exact or not exact) and (row.operands is None or not row.operands.isdisjoint(makers))
+            )  # fmt: skip
+            self._fitting[key] = found
+        return found
 
 
 def rewrite_function(fn: Function, table: Table, late: int = 0) -> Function:
@@ -94,7 +114,6 @@ class Rewriter:
         self.depth = 0
         self.shape_sources: dict[Atom, Atom | None] = {}
         self._definitions: dict[Atom, Op] = {}
-        self._exact: dict[Primitive, tuple[Row, ...]] = {}
         self._homes: dict[Value, list[Op]] = {}  # the block that a value is defined in
         self._uses, self._pattern_uses = _count_uses(body)
         self._pushed: dict[Value, Atom] | None = None
@@ -165,7 +184,7 @@ class Rewriter:
             self.branch(op)
         elif op.regions:
             self.append(self.with_regions(op, tuple(map(self.block, op.regions))))
-        elif op.primitive in self.table and len(op.outputs) == 1:
+        elif op.primitive in self.table.rows and len(op.outputs) == 1:
             self.builder.span, self.builder.sweep = op.span, op.sweep
             mark = len(self.ops)
             new = self.rewritten(op)
@@ -221,13 +240,13 @@ class Rewriter:
 
     def rows(self, op: Op) -> tuple[Row, ...]:
         """The rows that an op may take."""
-        if op.sweep:
-            return self.table.get(op.primitive, ())
-        found = self._exact.get(op.primitive)
-        if found is None:
-            found = tuple(row for row in self.table.get(op.primitive, ()) if row.exact)
-            self._exact[op.primitive] = found
-        return found
+        makers = tuple(map(self.maker, op.inputs))
+        return self.table.fitting(op.primitive, makers, exact=not op.sweep)
+
+    def maker(self, atom: Atom) -> Primitive | None:
+        """What defines an atom."""
+        op = self._definitions.get(atom)
+        return op.primitive if op is not None else LITERAL if isinstance(atom, Literal) else None
 
     def append(self, op: Op) -> None:
         self.ops.append(op)

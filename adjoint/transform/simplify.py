@@ -13,12 +13,12 @@ from adjoint.transform.arrays import ARRAYS
 from adjoint.transform.axes import AXES
 from adjoint.transform.exact import EXACT
 from adjoint.transform.lists import LISTS
-from adjoint.transform.rewrite import rewrite_function, table_of
+from adjoint.transform.rewrite import Table, rewrite_function
 from adjoint.transform.shapes import SHAPES
 from adjoint.transform.sums import SUMS
 from adjoint.transform.totals import TOTALS
 
-TABLE = table_of((*EXACT, *SHAPES, *TOTALS, *AXES, *ARRAYS, *SUMS, *ALGEBRA, *LISTS))
+TABLE = Table((*EXACT, *SHAPES, *TOTALS, *AXES, *ARRAYS, *SUMS, *ALGEBRA, *LISTS))
 ROUNDS = 4
 """A second round sees what the first has made single-use; more are rare."""
 

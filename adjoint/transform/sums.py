@@ -138,4 +138,4 @@ def summed(terms: list[tuple[int, Atom]], family: Family, r: Rewriter) -> Atom:
     return total
 
 
-SUMS = (Row("x - 0.25 * x - s * x", ADDED, collected),)
+SUMS = (Row("x - 0.25 * x - s * x", ADDED, collected, ADDED | SCALED),)

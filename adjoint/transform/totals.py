@@ -33,6 +33,10 @@ def reduced_axes(op: Op) -> Axes | None:
 
 # ---- totals
 
+PARTS = DIVS | MULS | NEGS | SUBS | {ADD_AT}
+SCATTERED = frozenset({ADD_AT})
+SUMMED = frozenset({SUM})
+
 
 def sum_of_shares(op: Op, r: Rewriter) -> Atom | None:
     """sum(x / sum(x)) -> 1.0 and sum(x * (s / sum(x))) -> s, along one axis or all"""
@@ -42,7 +46,7 @@ def sum_of_shares(op: Op, r: Rewriter) -> Atom | None:
 
 def total(atom: Atom, axes: Axes, r: Rewriter) -> Atom | None:
     """The sum of an array along axes where it follows from what the array is made of."""
-    op = r.definition(atom, DIVS | MULS | NEGS | SUBS | {ADD_AT})
+    op = r.definition(atom, PARTS)
     if op is None:
         return None
     if op.primitive in NEGS:
@@ -81,7 +85,7 @@ def total_of_scattered(op: Op, axes: Axes, r: Rewriter) -> Atom | None:
     minus = r.definition(rest, NEGS)
     if minus is None:
         return None
-    other = r.definition(minus.inputs[0], frozenset({ADD_AT}))
+    other = r.definition(minus.inputs[0], SCATTERED)
     if other is None or not is_zero_by_construction(other.inputs[0], r) or other.attrs["index"] != Slot(2):
         return None
     if atom_key(other.inputs[1]) != atom_key(op.inputs[1]) or other.inputs[2] is not line:
@@ -117,7 +121,7 @@ def unview(atom: Atom, axes: Axes, count: int | None, r: Rewriter) -> Atom:
 
 def is_sum_of(atom: Atom, x: Atom, axes: Axes, r: Rewriter) -> bool:
     """Whether an atom is the sum of x along these axes, kept or not."""
-    op = r.definition(atom, frozenset({SUM}))
+    op = r.definition(atom, SUMMED)
     if op is None or op.inputs[0] is not x or len(op.inputs) != 1 or not set(op.attrs) <= {"axis", "keepdims"}:
         return False
     count, axis = rank(x), op.attrs.get("axis")
@@ -145,7 +149,7 @@ KEEPING = NEGS | DIVS | SUBS | {ZEROS, ZEROS_LIKE, BROADCAST_LIKE, GETITEM}
 
 def is_total(atom: Atom, expected: Atom, r: Rewriter) -> bool:
     """Whether an atom is the sum of all numbers of an array, known to be `expected`: s for sum(x * (s / sum(x)))"""
-    added = r.definition(atom, frozenset({SUM}))
+    added = r.definition(atom, SUMMED)
     axes = reduced_axes(added) if added and rank(atom) == 0 else None
     return added is not None and axes is not None and is_same(total(added.inputs[0], axes, r), expected)
 
@@ -206,7 +210,7 @@ def is_spread_number(atom: Atom, r: Rewriter) -> bool:
 
 def sum_of_scattered(op: Op, r: Rewriter) -> Atom | None:
     """sum(add_at(zeros, v, (i, j)), 1) -> add_at(zeros, v, i): the column does not matter for the sum of a row"""
-    axes, scattered = reduced_axes(op), r.definition(op.inputs[0], frozenset({ADD_AT}))
+    axes, scattered = reduced_axes(op), r.definition(op.inputs[0], SCATTERED)
     if scattered is None or axes is None or (line := line_of(scattered, axes)) is None:
         return None
     zeros = r.definition(scattered.inputs[0], frozenset({ZEROS_LIKE}))
@@ -250,9 +254,9 @@ def line_of(op: Op, axes: Axes) -> Atom | None:
 
 
 TOTALS = (
-    Row("sum(x / sum(x))", frozenset({SUM}), sum_of_shares),
-    Row("sum(add_at(zeros, v, (i, j)), 1)", frozenset({SUM}), sum_of_scattered),
+    Row("sum(x / sum(x))", SUMMED, sum_of_shares, PARTS),
+    Row("sum(add_at(zeros, v, (i, j)), 1)", SUMMED, sum_of_scattered, SCATTERED),
     Row("x - x", SUBS, difference_of_equals),
-    Row("1.0 + broadcast_like(-1.0, x)", ADDS, sum_of_opposites),
-    Row("zeros * x", MULS | DIVS, product_with_zeros),
+    Row("1.0 + broadcast_like(-1.0, x)", ADDS, sum_of_opposites, SPREAD),
+    Row("zeros * x", MULS | DIVS, product_with_zeros, KEEPING),
 )

@@ -21,9 +21,10 @@ from adjoint.transform.arrays import ARRAYS
 from adjoint.transform.axes import AXES
 from adjoint.transform.dead_code import remove_dead_code
 from adjoint.transform.exact import EXACT
-from adjoint.transform.rewrite import rewrite_function, table_of
+from adjoint.transform.rewrite import Table, rewrite_function
 from adjoint.transform.shapes import SHAPES
 from adjoint.transform.simplify import simplify
+from adjoint.transform.sums import SUMS
 from adjoint.transform.totals import TOTALS
 from tests.interpreter import run
 from tests.tracing import F8, I8, MATRIX, PY_BOOL, VECTOR, M, N, assert_same, branch, text, trace
@@ -416,9 +417,21 @@ def test_every_row_has_a_case():
     unused = [
         row.name
         for row in (*EXACT, *SHAPES, *TOTALS, *AXES, *ARRAYS, *ALGEBRA)
-        if all(rewrite_function(fn, table_of([row])).body is fn.body for fn in tried + after)
+        if all(rewrite_function(fn, Table([row])).body is fn.body for fn in tried + after)
     ]
     assert unused == []
+
+
+def test_rows_match_only_where_they_say():
+    """A row is tried only where one of its `operands` is there: with all of them allowed it does the same."""
+    tried = [trace(before, *types, hints=HINTS[: len(types)]) for _, types, before, _ in EXACT_CASES + ALGEBRA_CASES]
+    tried += [simplify(fn) for fn in tried]
+    for row in (*EXACT, *SHAPES, *TOTALS, *AXES, *ARRAYS, *SUMS, *ALGEBRA):
+        everywhere = Table([replace(row, operands=None)])
+        for fn in tried:
+            found = rewrite_function(fn, everywhere)
+            if found.body is not fn.body:
+                assert text(rewrite_function(fn, Table([row]))) == text(found), row.name
 
 
 @pytest.mark.parametrize(
