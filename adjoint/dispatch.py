@@ -8,6 +8,7 @@ other specialisations of the same code are tried, then a new one is compiled.
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import sys
 import threading
@@ -116,7 +117,7 @@ def run(key: Any, root: Any, args: tuple[Any, ...], compile_entry: Callable[[], 
         if result is not ABSENT:
             _move_to_front(key, entry)
             return entry, result
-    with _LOCK, deep(), for_given_arguments():
+    with _LOCK, deep(), without_collector(), for_given_arguments():
         _COUNTS["misses"] += 1
         entry = compile_entry()
         _TABLE[key] = (entry, *_TABLE.get(key, ()))
@@ -136,6 +137,22 @@ def deep() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(limit)
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """No search for cycles while a program is compiled.
+
+    What a compilation makes lives until its end or is freed by counting, and there is much of it: the collector would
+    go through that, and through everything else in the process, again and again.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _move_to_front(key: Any, entry: Entry) -> None:

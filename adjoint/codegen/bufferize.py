@@ -17,10 +17,10 @@ from dataclasses import replace
 from adjoint.analysis.partial import partial_values
 from adjoint.codegen.contributions import store_first_contributions
 from adjoint.codegen.decisions import Decisions, Rewriter
+from adjoint.codegen.facts import Facts, Step
 from adjoint.codegen.lists import pop_items
-from adjoint.codegen.liveness import Live, count_reads, initial_of, live_after, values
+from adjoint.codegen.liveness import Live, values
 from adjoint.codegen.order import order_for_reuse
-from adjoint.codegen.overwriting import OVERWRITING, PRODUCTS, may_overwrite
 from adjoint.codegen.reuse import zeros_in_dead_arrays
 from adjoint.codegen.storage import (
     FOREIGN,
@@ -29,12 +29,10 @@ from adjoint.codegen.storage import (
     Storages,
     foreign,
     has_storage,
-    is_elementwise,
     is_list_update,
     is_update,
     is_view,
     items_part,
-    keeps_arguments,
     levels,
     list_storages,
     own_part,
@@ -56,7 +54,7 @@ from adjoint.ir.core import (
     while_parts,
 )
 from adjoint.ir.types import PACKED, ListType, StackType, Type, list_depth
-from adjoint.ir.walk import block_reads, op_reads
+from adjoint.ir.walk import block_reads
 from adjoint.rules.lists import list_get
 from adjoint.schedule.snapshots import KEEP, TAKE, THIN, SnapshotsType, family
 
@@ -70,59 +68,6 @@ def bufferize(fn: Function) -> Function:
     decisions = decide(fn)
     body = Rewriter(decisions, partial_values(fn.body)).block(fn.body, {})
     return replace(fn, body=pop_items(body), functions=callees)
-
-
-class Facts:
-    """What does not depend on decisions, and the storages, which are the same in every walk."""
-
-    def __init__(self, fn: Function) -> None:
-        def of_interest(op: Op) -> bool:
-            changes = is_update(op.primitive) or is_list_update(op.primitive)
-            return bool(op.regions) or changes or op.primitive.fun in OVERWRITING
-
-        self.live = live_after(fn, of_interest)
-        self.storages: dict[tuple[Value | tuple[Block | Op, int], int], Storage] = {}
-        self.keeps: dict[Value, list[Op]] = {}  # what adds to the snapshots of a loop
-        self.definitions: dict[Value, Op] = {}
-        self.homes: dict[Op, Block] = {}
-        self.rank: dict[Value, int] = {}  # of definitions, in program order
-        self.updated: set[Atom] = set()  # what an update changes
-        self.reads = count_reads(fn.body)
-        self.following: Live = set()  # what loops carry to their next iteration
-        self.count(fn.body)
-
-    def is_read_as_it_lies(self, view: Value, update: Op) -> bool:
-        """Whether a primal op before an update sums over a view: then the strides show in the last bit of the sum.
-
-        Such a view is copied right before the update, any other where it is made.
-        """
-        home = self.homes[update]
-        if isinstance(view.type, ListType) or self.homes[self.definitions[view]] is not home:
-            return False
-        views = {view}
-        for op in home.ops[home.ops.index(self.definitions[view]) + 1 : home.ops.index(update)]:
-            if views.isdisjoint(op_reads(op)):
-                continue
-            if is_view(op):
-                views.update(op.outputs)
-            elif not op.sweep and not is_elementwise(op):
-                return True
-        return False
-
-    def count(self, block: Block) -> None:
-        for op in block.ops:
-            self.homes[op] = block
-            for value in op.outputs:
-                self.rank[value] = len(self.rank)
-                self.definitions[value] = op
-            if is_update(op.primitive):
-                self.updated.add(op.inputs[0])
-            if op.primitive is KEEP:
-                self.keeps.setdefault(family(op), []).append(op)
-            for region in op.regions:
-                self.count(region)
-            if op.primitive is FOR or op.primitive is WHILE:
-                self.following |= values(op.regions[-1].results[: len(initial_of(op))])
 
 
 def decide(fn: Function) -> Decisions:
@@ -152,17 +97,13 @@ class _Analysis:
 
     def own(self, key: Value | tuple[Block | Op, int], type_: Type) -> Storages:
         """What stands for the memory that is allocated here, the same in every walk."""
-        storages = self.standing_for(key, type_, owned=True)
+        storages = self.facts.memory(key, type_, owned=True)
         for made in self.made_in:
             made.update(storages)
         return storages
 
     def unowned(self, value: Value) -> Storages:
-        return self.standing_for(value, value.type, owned=False)
-
-    def standing_for(self, key: Value | tuple[Block | Op, int], type_: Type, *, owned: bool) -> Storages:
-        table = self.facts.storages
-        return frozenset(table.setdefault((key, depth), Storage(owned, depth)) for depth in levels(type_))
+        return self.facts.memory(value, value.type, owned=False)
 
     def of(self, atom: Atom) -> Storages:
         return storages_of(self.table, atom)
@@ -171,7 +112,10 @@ class _Analysis:
         """Enter what a value may refer to."""
         self.table[value] = storages
         for storage in storages:
-            self.holders.setdefault(storage, set()).add(value)
+            if storage in self.holders:
+                self.holders[storage].add(value)
+            else:
+                self.holders[storage] = {value}
 
     def itself(self, atom: Atom) -> Storages:
         """The memory of a value, without that of the items of a list."""
@@ -199,23 +143,34 @@ class _Analysis:
         return self.new
 
     def block(self, block: Block) -> None:
-        for op in block.ops:
-            if op.primitive is IF:
-                self.branch(op)
-            elif op.primitive is FOR or op.primitive is WHILE:
-                self.loop(op)
+        for step in self.facts.steps[block]:
+            primitive = step.op.primitive
+            if primitive is IF:
+                self.branch(step.op)
+            elif primitive is FOR or primitive is WHILE:
+                self.loop(step.op)
+            elif primitive in (KEEP, TAKE, THIN):
+                self.keep(step.op) if primitive is KEEP else self.take(step.op)
             else:
-                self.plain(op)
+                self.plain(step)
 
-    def plain(self, op: Op) -> None:
-        if keeps_arguments(op):
+    def plain(self, step: Step) -> None:
+        op = step.op
+        if step.keeps:
             self.new.kept.update(*(self.of(atom) for atom in op.inputs))
-        if is_update(op.primitive) or is_list_update(op.primitive):
+        if step.changes:
             self.update(op)
-            return
-        if op.primitive in (KEEP, TAKE, THIN):
-            self.keep(op) if op.primitive is KEEP else self.take(op)
-            return
+        elif step.fresh is None:
+            self.refer_results(op)
+        else:
+            for out, storages in step.fresh:
+                for made in self.made_in:
+                    made.update(storages)
+                self.refer(out, storages)
+        if step.sums:
+            self.overwriting(step)
+
+    def refer_results(self, op: Op) -> None:
         for out in op.outputs:
             if not has_storage(out.type):
                 continue
@@ -226,8 +181,6 @@ class _Analysis:
                 self.refer(out, self.own(out, out.type))
             else:
                 self.refer(out, result_storages(op, self.table, self.own(out, out.type)))
-        if op.primitive.fun in OVERWRITING:
-            self.overwriting(op)
 
     def update(self, op: Op) -> None:
         target, out = op.inputs[0], op.outputs[0]
@@ -434,14 +387,12 @@ class _Analysis:
 
     # ---- sums and products
 
-    def overwriting(self, op: Op) -> None:
+    def overwriting(self, step: Step) -> None:
         """Mark `a + b` as `a += b` where `a` is a variable anyway, ours, and dead afterwards."""
-        out = op.outputs[0]
-        if op.primitive.fun in PRODUCTS and self.facts.reads.get(out, 0) < 2 and out not in self.facts.updated:
-            return  # it reads better inside of an expression
-        for k in OVERWRITING[op.primitive.fun]:
-            acc = op.inputs[k]
-            if not isinstance(acc, Value) or not may_overwrite(op, acc) or not self.is_variable(acc):
+        op = step.op
+        for k in step.sums:
+            acc: Value = op.inputs[k]  # type: ignore[assignment]  # no literal is overwritten
+            if not self.is_variable(acc):
                 continue
             storages = self.of(acc)
             if not self.writable(storages):
@@ -451,7 +402,7 @@ class _Analysis:
                 continue
             if storages and not self.sharing(storages, self.facts.live[op]):
                 self.new.accumulators[op] = k
-                self.refer(out, storages)
+                self.refer(op.outputs[0], storages)
                 return
 
     def is_variable(self, value: Value) -> bool:

@@ -66,7 +66,7 @@ class Folding:
     folded: frozenset[Value]
     late: frozenset[Value]
     definitions: dict[Value, Op]
-    reads: dict[Value, int]
+    reads: dict[Atom, int]
 
     def with_late(self, values: Iterable[Value]) -> Folding:
         return Folding(self.folded | frozenset(values), self.late, self.definitions, self.reads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Container, Iterable
 
 from adjoint.ir.core import FOR, IF, WHILE, Atom, Block, Function, Op, Value, for_parts, while_parts
 from adjoint.ir.walk import block_reads, op_reads
@@ -14,8 +14,8 @@ def values(atoms: Iterable[Atom]) -> Live:
     return {atom for atom in atoms if isinstance(atom, Value)}
 
 
-def live_after(fn: Function, wanted: Callable[[Op], bool]) -> dict[Op, Live]:
-    """The values that are read after each op for which `wanted` holds, its own results excluded.
+def live_after(fn: Function, wanted: Container[Op]) -> dict[Op, Live]:
+    """The values that are read after each of the ops `wanted`, its own results excluded.
 
     In a loop, what the next iteration reads counts as read after; what the op itself carries or merges
     (`following`, results of a branch) is read at the end of its region.
@@ -25,11 +25,11 @@ def live_after(fn: Function, wanted: Callable[[Op], bool]) -> dict[Op, Live]:
     return table
 
 
-def _walk(block: Block, live: Live, wanted: Callable[[Op], bool], table: dict[Op, Live]) -> None:
+def _walk(block: Block, live: Live, wanted: Container[Op], table: dict[Op, Live]) -> None:
     """Walk a block backwards; `live` is what is read after its last op, and is updated in place."""
     for op in reversed(block.ops):
         live.difference_update(op.outputs)
-        if wanted(op):
+        if op in wanted:
             table[op] = set(live)
         if op.primitive is IF:
             for region in op.regions:
@@ -50,23 +50,21 @@ def initial_of(op: Op) -> tuple[Atom, ...]:
     return for_parts(op).initial if op.primitive is FOR else while_parts(op).initial
 
 
-def count_reads(block: Block) -> dict[Value, int]:
+def count_reads(block: Block) -> dict[Atom, int]:
     """How often each value is read in a block and in its regions."""
-    counts: dict[Value, int] = {}
-
-    def read(atoms: Iterable[Atom]) -> None:
-        for atom in atoms:
-            if isinstance(atom, Value):
-                counts[atom] = counts.get(atom, 0) + 1
-
-    def walk(b: Block) -> None:
-        for op in b.ops:
-            read(op.inputs)
-            if "stop" in op.attrs:
-                read((op.outputs[op.attrs["stop"]],))
-            for region in op.regions:
-                walk(region)
-        read(b.results)
-
-    walk(block)
+    counts: dict[Atom, int] = {}
+    _count(block, counts)
     return counts
+
+
+def _count(block: Block, counts: dict[Atom, int]) -> None:
+    for op in block.ops:
+        for atom in op.inputs:
+            counts[atom] = counts.get(atom, 0) + 1
+        if "stop" in op.attrs:
+            flag = op.outputs[op.attrs["stop"]]
+            counts[flag] = counts.get(flag, 0) + 1
+        for region in op.regions:
+            _count(region, counts)
+    for atom in block.results:
+        counts[atom] = counts.get(atom, 0) + 1

@@ -31,7 +31,7 @@ def order_for_reuse(fn: Function) -> Function:
     return replace(fn, body=_block(fn.body, count_reads(fn.body)))
 
 
-def _block(block: Block, reads: dict[Value, int]) -> Block:
+def _block(block: Block, reads: dict[Atom, int]) -> Block:
     ops = [replace(op, regions=tuple(_block(r, reads) for r in op.regions)) if op.regions else op for op in block.ops]
     if any(is_update(op.primitive) or is_list_update(op.primitive) for op in ops):
         ops = _readers_first(_gather(ops, reads))
@@ -41,7 +41,7 @@ def _block(block: Block, reads: dict[Value, int]) -> Block:
 # ---- chains
 
 
-def _gather(ops: list[Op], reads: dict[Value, int]) -> list[Op]:
+def _gather(ops: list[Op], reads: dict[Atom, int]) -> list[Op]:
     """Every chain of updates at the place of its last link."""
     link_of: dict[Value, Chain] = {}
     chains: list[Chain] = []

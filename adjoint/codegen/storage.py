@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from adjoint.ir.core import OPAQUE, PACK, UNPACK, Atom, Literal, Op, Primitive, Slot, Value
+from adjoint.ir.core import CALL, OPAQUE, PACK, UNPACK, Atom, Literal, Op, Primitive, Slot, Value
 from adjoint.ir.types import ArrayType, ListType, ObjectType, PackType, StackType, Type, innermost, list_depth
 from adjoint.rules import internal, lists
 from adjoint.rules.registry import RULES
@@ -122,6 +123,7 @@ def is_elementwise(op: Op) -> bool:
     return is_update(op.primitive) or (rule is not None and rule.kind == "elementwise")
 
 
+@cache
 def is_foreign(primitive: Primitive) -> bool:
     """Whether this is code of the user or of a library that may return or keep its arguments."""
     if primitive is OPAQUE:
@@ -175,6 +177,18 @@ def storages_of(table: Mapping[Value, Storages], atom: Atom) -> Storages:
     return table.get(atom, NONE)
 
 
+def gives_memory_of_its_own(op: Op) -> bool:
+    """Whether every result of a plain op is certainly memory that the op allocates, whatever its operands are."""
+    primitive = op.primitive
+    if primitive in (CALL, PACK, UNPACK) or any(isinstance(out.type, ListType) for out in op.outputs):
+        return False
+    if primitive.fun is operator.getitem:
+        return is_advanced(op.attrs["index"], op.inputs)
+    if primitive.fun in UPDATES or primitive.fun in (lists.list_get, internal.sum_to):
+        return False
+    return not (is_view(op) or is_foreign(primitive))
+
+
 def result_storages(op: Op, table: Mapping[Value, Storages], own: Storages) -> Storages:
     """What a result of a plain op may refer to; `own` is the memory that it would allocate."""
     primitive = op.primitive
@@ -187,17 +201,14 @@ def result_storages(op: Op, table: Mapping[Value, Storages], own: Storages) -> S
         return frozenset(s for s in shared if s.depth == 0) or own
     if primitive.fun in UPDATES:
         return storages_of(table, op.inputs[0])
+    if gives_memory_of_its_own(op):
+        return own
     if primitive.fun is operator.getitem:
-        if is_advanced(op.attrs["index"], op.inputs):
-            return own
         return storages_of(table, op.inputs[0])
     if primitive.fun is internal.sum_to:  # the other operand is read for its shape alone
         return storages_of(table, op.inputs[0]) or own
-    foreign = is_foreign(primitive)
-    if not (foreign or is_view(op)):
-        return own
     shared = NONE.union(*(storages_of(table, atom) for atom in op.inputs))
-    if foreign or primitive.name in _READ_ONLY:
+    if is_foreign(primitive) or primitive.name in _READ_ONLY:
         return shared | _FOREIGN
     return shared or own
 

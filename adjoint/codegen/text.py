@@ -5,13 +5,23 @@ from __future__ import annotations
 import ast
 import itertools
 import math
+import threading
 from typing import Any
 
 import astor
 
 
 class _Generator(astor.code_gen.SourceGenerator):  # type: ignore[misc]  # astor has no types
-    """astor with names for the floats that have no literal, and strings that stay on one line."""
+    """astor with names for the floats that have no literal, and strings that stay on one line.
+
+    One prints many nodes, one after the other: to make it takes as long as to print a statement.
+    """
+
+    def text(self, node: Any) -> str:
+        self.result.clear()
+        self.new_lines = 0
+        self.visit(node)
+        return "".join(self.result).strip()
 
     def visit_Constant(self, node: ast.Constant) -> None:
         value = node.value
@@ -29,11 +39,21 @@ class _Generator(astor.code_gen.SourceGenerator):  # type: ignore[misc]  # astor
             super().visit_Tuple(node)
 
 
+class _Printer(threading.local):
+    """Each thread prints with a generator of its own."""
+
+    def __init__(self) -> None:
+        self.generator = _Generator("")
+
+
+_printer = _Printer()
+
+
 def pretty_source(node: Any) -> str:
     """The source text of one expression or simple statement, on one line."""
     if isinstance(node, ast.expr):
         node = ast.Expr(node)  # so that nothing is put in parentheses at the top
-    return str(astor.to_source(node, pretty_source="".join, source_generator_class=_Generator)).strip()
+    return _printer.generator.text(node)
 
 
 # ---- the few constructors that the rest of codegen builds its trees with

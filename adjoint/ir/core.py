@@ -167,7 +167,7 @@ UNPACK = Primitive("unpack")
 STRUCTURED = (IF, FOR, WHILE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class ForParts:
     """The fields of a `for`, by name."""
 
@@ -192,7 +192,7 @@ def for_parts(op: Op) -> ForParts:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class WhileParts:
     """The fields of a `while`, by name."""
 

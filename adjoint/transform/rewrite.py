@@ -263,28 +263,30 @@ class Rewriter:
             self.replaced[old] = new
 
 
-def _count_uses(body: Block) -> tuple[dict[Value, int], dict[Value, int]]:
+def _count_uses(body: Block) -> tuple[dict[Atom, int], dict[Atom, int]]:
     """How often each value is read, and how often of that for its shape alone, or for that of a part of it."""
-    counts: dict[Value, int] = {}
-    patterns: dict[Value, int] = {}
-    blocks = [body]
-    for op in all_ops(body):
-        blocks += op.regions
-        place = PATTERNS.get(op.primitive)
-        for k, atom in enumerate(op.inputs):
-            if isinstance(atom, Value):
+    counts: dict[Atom, int] = {}
+    patterns: dict[Atom, int] = {}
+    parts: list[Op] = []
+
+    def count(block: Block) -> None:
+        for op in block.ops:
+            for atom in op.inputs:
                 counts[atom] = counts.get(atom, 0) + 1
-                if k == place:
-                    patterns[atom] = patterns.get(atom, 0) + 1
-    for block in blocks:
+            if op.primitive in PATTERNS:
+                atom = op.inputs[PATTERNS[op.primitive]]
+                patterns[atom] = patterns.get(atom, 0) + 1
+            elif op.primitive is GETITEM:
+                parts.append(op)
+            for region in op.regions:
+                count(region)
         for atom in block.results:
-            if isinstance(atom, Value):
-                counts[atom] = counts.get(atom, 0) + 1
-    for op in reversed(list(all_ops(body))):
-        if op.primitive is GETITEM and counts.get(op.outputs[0], 0) == patterns.get(op.outputs[0], 0):
-            source = op.inputs[0]
-            if isinstance(source, Value):
-                patterns[source] = patterns.get(source, 0) + 1
+            counts[atom] = counts.get(atom, 0) + 1
+
+    count(body)
+    for op in reversed(parts):
+        if counts.get(op.outputs[0], 0) == patterns.get(op.outputs[0], 0):
+            patterns[op.inputs[0]] = patterns.get(op.inputs[0], 0) + 1
     return counts, patterns
 
 
