@@ -8,8 +8,11 @@ user gave keeps its own statement.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -120,17 +123,16 @@ class _Folder:
 
     def block(self, block: Block, depth: int, expressions: int) -> None:
         """Fold within a block; its last `expressions` results are printed as expressions, the others assigned."""
-        place = {op: k for k, op in enumerate(block.ops)}
-        barriers = [self.memory.barrier(op) for op in block.ops]
+        here = _Scope(block, self.memory)
         room = WIDTH - 4 * depth
         for k, op in enumerate(block.ops):
-            self.operands(op, k, place, barriers, room)
+            self.operands(op, k, here, room)
             for region in op.regions:
                 self.region(op, region, depth + 1)
         first = len(block.results) - expressions
         width = 8
         for k, atom in enumerate(block.results):
-            if not self.may_fold(atom, place, len(block.ops), barriers):
+            if not self.may_fold(atom, here, len(block.ops)):
                 width += self.width(atom) + 2
             elif k < first:
                 self.late.add(atom)  # type: ignore[arg-type]  # a value
@@ -147,11 +149,11 @@ class _Folder:
         else:
             self.block(region, depth, 0)
 
-    def operands(self, op: Op, at: int, place: dict[Op, int], barriers: list[_Barrier], room: int) -> None:
+    def operands(self, op: Op, at: int, here: _Scope, room: int) -> None:
         header = {IF: 1, FOR: 3, WHILE: 0}.get(op.primitive, len(op.inputs))
         width = _frame_width(op) + sum(map(self.width, op.inputs))
         for k, atom in enumerate(op.inputs):
-            if not self.may_fold(atom, place, at, barriers) or (k == 0 and is_inplace(op)):
+            if not self.may_fold(atom, here, at) or (k == 0 and is_inplace(op)):
                 continue
             if k >= header:
                 self.late.add(atom)  # type: ignore[arg-type]  # a value
@@ -176,30 +178,30 @@ class _Folder:
     def inner_width(self, atom: Atom) -> int:
         return self.widths.get(atom, 2) + 2 if isinstance(atom, Value) else 2
 
-    def may_fold(self, atom: Atom, place: dict[Op, int], at: int, barriers: list[_Barrier]) -> bool:
+    def may_fold(self, atom: Atom, here: _Scope, at: int) -> bool:
         """Whether the op of `atom` can be evaluated at position `at` of its block instead of where it stands."""
         op = self.definitions.get(atom) if isinstance(atom, Value) else None
-        if op is None or op not in place or len(op.outputs) != 1 or op.regions or op.primitive in (CALL, UNPACK):
+        if op is None or op not in here.place or len(op.outputs) != 1 or op.regions or op.primitive in (CALL, UNPACK):
             return False
         if is_effect(op) or is_inplace(op):
             return False
         if op.primitive.fun is DIM:
-            return self.reads[op.outputs[0]] <= 4 and self.all_here(op.outputs[0], place)
+            return self.reads[op.outputs[0]] <= 4 and self.all_here(op.outputs[0], here)
         if self.reads[op.outputs[0]] != 1:
             return False
         if op.primitive is ACCESS:
             return True
         if op.outputs[0].hint is not None and op.sweep == "":
             return False
-        if self.fn.frees and not self.is_next(place[op], at, list(place)):
+        if self.fn.frees and not self.is_next(here.place[op], at, here.block.ops):
             return False
         classes = self.memory.classes_read(op, self.folded, self.definitions)
         return not any(
             b.loop or (b.effect and op.sweep == "") or not classes.isdisjoint(b.written)
-            for b in barriers[place[op] + 1 : at]
+            for b in here.between(here.place[op], at)
         )
 
-    def is_next(self, start: int, at: int, ops: list[Op]) -> bool:
+    def is_next(self, start: int, at: int, ops: Sequence[Op]) -> bool:
         """Whether all between an op and its reader goes into the reader too, so that no operand is held for longer."""
         read = op_reads(ops[at]) if at < len(ops) else {}
         return all(
@@ -208,11 +210,9 @@ class _Folder:
             for out in op.outputs
         )
 
-    def all_here(self, value: Value, place: dict[Op, int]) -> bool:
+    def all_here(self, value: Value, here: _Scope) -> bool:
         """Whether a length is read by ops of this block only, so that it need not have a name."""
-        return value.hint is None and sum(value in op.inputs for op in place) > 0 and self.reads[value] == sum(
-            op.inputs.count(value) for op in place
-        )
+        return value.hint is None and self.reads[value] == here.reads.get(value)
 
 
 def _frame_width(op: Op) -> int:
@@ -246,6 +246,26 @@ class _Barrier:
     effect: bool
     loop: bool
     written: frozenset[object]
+
+
+class _Scope:
+    """A block: where its ops stand, and what may not be passed between them."""
+
+    def __init__(self, block: Block, memory: _Memory) -> None:
+        self.block = block
+        self.place = {op: k for k, op in enumerate(block.ops)}
+        found = [(k, memory.barrier(op)) for k, op in enumerate(block.ops)]
+        self._barriers = [barrier for _, barrier in found if barrier]
+        self._at = [k for k, barrier in found if barrier]
+
+    @cached_property
+    def reads(self) -> Counter[Atom]:
+        """How often the ops of the block itself read each value."""
+        return Counter(atom for op in self.block.ops for atom in op.inputs)
+
+    def between(self, start: int, end: int) -> list[_Barrier]:
+        """What stands between two ops."""
+        return self._barriers[bisect_right(self._at, start) : bisect_left(self._at, end)]
 
 
 class _Memory:
@@ -317,7 +337,10 @@ class _Memory:
             for _ in range(size):
                 self.join(next(items), stack)
 
-    def barrier(self, op: Op) -> _Barrier:
+    def barrier(self, op: Op) -> _Barrier | None:
+        """What may not pass an op; None for most ops, which anything may."""
+        if not (op.regions or is_effect(op) or is_inplace(op)):
+            return None
         inside = [inner for region in op.regions for inner in all_ops(region)]
         ops = [op, *inside]
         written = frozenset(

@@ -11,7 +11,7 @@ FARTHEST = 72
 """The last column at which the comments of a block are aligned; longer statements push theirs out."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Line:
     depth: int
     text: str
@@ -54,7 +54,7 @@ class Lines:
         return tail
 
     def extend(self, lines: list[Line], shift: int = 0) -> None:
-        self.items += [replace(line, depth=line.depth + shift) for line in lines]
+        self.items += [replace(line, depth=line.depth + shift) for line in lines] if shift else lines
 
     def render(self) -> tuple[str, list[Span | None]]:
         """The text, and the place of each line."""

@@ -9,7 +9,7 @@ that needs a test at run time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -172,7 +172,7 @@ def same_length(a: Dim, b: Dim) -> bool:
 
     A length that was joined from two (`(n|m)`) is no single number: where it may be 1, equal names prove nothing.
     """
-    return (_is_named_alike(a, b) and not is_joined(a)) or (known_not_one(a) and known_not_one(b))
+    return (known_not_one(a) and known_not_one(b)) or (_is_named_alike(a, b) and not is_joined(a))
 
 
 def _is_named_alike(a: Dim, b: Dim) -> bool:
@@ -215,6 +215,7 @@ def broadcast_dims(a: Dim, b: Dim) -> Dim:
     return Symbol(f"max({a},{b})".replace("?", ""))
 
 
+@lru_cache(maxsize=4096)
 def broadcast_shapes(*shapes: Shape | None) -> Shape | None:
     """The shape of an elementwise result; None where an operand has unknown rank."""
     result: Shape = ()

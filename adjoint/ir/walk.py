@@ -48,17 +48,14 @@ def block_reads(block: Block) -> dict[Value, None]:
     """What a block takes from outside itself, in order of first use."""
     inside = set(block.params)
     found: dict[Value, None] = {}
-
-    def read(atom: Atom) -> None:
-        if isinstance(atom, Value) and atom not in inside:
-            found.setdefault(atom)
-
     for op in block.ops:
-        for value in op_reads(op):
-            read(value)
+        for atom in op_reads(op) if op.regions else op.inputs:
+            if isinstance(atom, Value) and atom not in inside:
+                found[atom] = None
         inside.update(op.outputs)
     for atom in block.results:
-        read(atom)
+        if isinstance(atom, Value) and atom not in inside:
+            found[atom] = None
     return found
 
 
@@ -84,17 +81,16 @@ def substitute(block: Block, table: Mapping[Value, Atom]) -> Block:
     """The same block reading other values; definitions stay. `table` is followed transitively."""
     if not table:
         return block
-    return replace(
-        block,
-        ops=tuple(substitute_op(op, table) for op in block.ops),
-        results=tuple(lookup(table, atom) for atom in block.results),
-    )
+    ops = tuple([substitute_op(op, table) for op in block.ops])
+    results = looked_up(table, block.results)
+    if results is block.results and ops == block.ops:
+        return block
+    return Block(block.params, ops, results)
 
 
 def substitute_op(op: Op, table: Mapping[Value, Atom]) -> Op:
-    inputs = tuple(lookup(table, atom) for atom in op.inputs)
-    regions = tuple(substitute(region, table) for region in op.regions)
-    return reading(op, inputs, regions)
+    regions = tuple([substitute(region, table) for region in op.regions]) if op.regions else ()
+    return reading(op, looked_up(table, op.inputs), regions)
 
 
 def reading(op: Op, inputs: tuple[Atom, ...], regions: tuple[Block, ...]) -> Op:
@@ -110,25 +106,41 @@ def lookup(table: Mapping[Value, Atom], atom: Atom) -> Atom:
     return atom
 
 
-def clone_block(block: Block, table: dict[Value, Atom], hints: Mapping[Value, str] | None = None) -> Block:
+def looked_up(table: Mapping[Value, Atom], atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
+    """What the atoms stand for; themselves, and no copy, where the table has none of them."""
+    for atom in atoms:
+        if atom in table:
+            return tuple([lookup(table, atom) for atom in atoms])
+    return atoms
+
+
+NO_NAMES: Mapping[Value, str] = {}
+
+
+def clone_block(block: Block, table: dict[Value, Atom], hints: Mapping[Value, str] = NO_NAMES) -> Block:
     """A copy with fresh definitions. `table` maps outside values and collects old -> new.
 
     `hints` gives names to values that are to have another one than before.
     """
-    hints = hints or {}
-
-    def fresh(value: Value) -> Value:
-        table[value] = new = Value(hints.get(value, value.hint), value.type, value.length)
-        return new
-
-    params = tuple(map(fresh, block.params))
+    params = fresh(block.params, table, hints)
     ops = []
     for op in block.ops:
-        inputs = tuple(lookup(table, atom) for atom in op.inputs)
-        regions = tuple(clone_block(region, table, hints) for region in op.regions)
-        outputs = tuple(map(fresh, op.outputs))
+        inputs = looked_up(table, op.inputs)
+        regions = tuple([clone_block(region, table, hints) for region in op.regions]) if op.regions else ()
+        outputs = fresh(op.outputs, table, hints)
         ops.append(Op(op.primitive, inputs, outputs, op.attrs, regions, op.span, op.sweep))
-    return Block(params, tuple(ops), tuple(lookup(table, atom) for atom in block.results))
+    return Block(params, tuple(ops), looked_up(table, block.results))
+
+
+def fresh(
+    values: tuple[Value, ...], table: dict[Value, Atom], hints: Mapping[Value, str] = NO_NAMES
+) -> tuple[Value, ...]:
+    """New values in the place of those of a definition, noted in the table."""
+    made = []
+    for value in values:
+        table[value] = new = Value(hints.get(value, value.hint), value.type, value.length)
+        made.append(new)
+    return tuple(made)
 
 
 def map_functions(fn: Function, change: Callable[[Block], Block]) -> Function:

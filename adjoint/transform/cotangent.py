@@ -24,6 +24,7 @@ from adjoint.ir.types import (
     is_inexact,
     known_not_one,
     same_length,
+    same_shape,
 )
 from adjoint.rules import lists
 from adjoint.rules.internal import add_packs, broadcast_like, cast, sum_to, zeros_in
@@ -76,6 +77,8 @@ def to_shape(builder: Builder, bar: Atom, value: Atom) -> Atom:
         return bar
     if have is None or want is None:
         return builder.one(primitive(sum_to), bar, value)
+    if same_shape(have, want):
+        return bar
     if len(have) < len(want):
         return builder.one(primitive(broadcast_like), bar, value)
     extra = len(have) - len(want)

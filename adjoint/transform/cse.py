@@ -20,7 +20,7 @@ import numpy as np
 
 from adjoint.ir.core import CALL, MARKERS, Atom, Block, Function, Op, Value
 from adjoint.ir.types import SHAPE, ListType, ObjectType
-from adjoint.ir.walk import lookup, map_functions, reading
+from adjoint.ir.walk import looked_up, map_functions, reading
 from adjoint.rules.names import ADD, ADD_AT, MUL, NP_ADD, NP_MULTIPLY, UPDATE
 from adjoint.rules.registry import primitive_of
 
@@ -33,6 +33,8 @@ _UNSHARED = frozenset(
     if (p := primitive_of(fun))
 ) | {UPDATE, ADD_AT, CALL, *MARKERS}  # fmt: skip
 _COMMUTATIVE = frozenset({ADD, MUL, NP_ADD, NP_MULTIPLY})
+
+_PLAIN = (int, str, bool, type(None))
 
 Key = tuple[Any, ...]
 
@@ -60,14 +62,14 @@ class _Cse:
                 ops.append(new)
         for key in here:
             del self.seen[key]
-        results = tuple(lookup(self.table, atom) for atom in block.results)
+        results = looked_up(self.table, block.results)
         if len(ops) == len(block.ops) and tuple(ops) == block.ops and results == block.results:
             return block
         return Block(block.params, tuple(ops), results)
 
     def op(self, op: Op, here: list[Key]) -> Op | None:
         """The op to keep, or None if an equal one is in sight."""
-        inputs = tuple(lookup(self.table, atom) for atom in op.inputs)
+        inputs = looked_up(self.table, op.inputs)
         if op.regions:
             return reading(op, inputs, tuple(map(self.block, op.regions)))
         if not _shareable(op):
@@ -97,9 +99,10 @@ def _shareable(op: Op) -> bool:
         return False
     if isinstance(op.outputs[0].type, ListType):
         return False
-    return not any(
-        isinstance(atom, Value) and isinstance(atom.type, ObjectType) and atom.type != SHAPE for atom in op.inputs
-    )
+    for atom in op.inputs:  # no `any`: every op of a program comes here
+        if isinstance(atom, Value) and isinstance(atom.type, ObjectType) and atom.type != SHAPE:
+            return False
+    return True
 
 
 def atom_key(atom: Atom) -> Any:
@@ -112,6 +115,8 @@ def attributes_key(attrs: Mapping[str, Any]) -> Key:
 
 def attribute_key(item: Any) -> Any:
     """A hashable stand-in that is equal only for what is the same constant: 1, 1.0, True and -0.0, 0.0 differ."""
+    if type(item) in _PLAIN:
+        return type(item), item
     if type(item) in (tuple, list):
         return type(item), tuple(map(attribute_key, item))
     if type(item) is dict:
@@ -131,7 +136,7 @@ def _renamed(block: Block, better: Mapping[Value, tuple[str | None, str]], table
     """The same block with better hints and sweeps for some of the values that it defines."""
     ops = []
     for op in block.ops:
-        inputs = tuple(lookup(table, atom) for atom in op.inputs)
+        inputs = looked_up(table, op.inputs)
         regions = tuple(_renamed(region, better, table) for region in op.regions)
         outputs, sweep = op.outputs, op.sweep
         for old in op.outputs:
@@ -144,7 +149,7 @@ def _renamed(block: Block, better: Mapping[Value, tuple[str | None, str]], table
             ops.append(replace(op, inputs=inputs, outputs=outputs, regions=regions, sweep=sweep))
         else:
             ops.append(op)
-    results = tuple(lookup(table, atom) for atom in block.results)
+    results = looked_up(table, block.results)
     if tuple(ops) == block.ops and results == block.results:
         return block
     return Block(block.params, tuple(ops), results)

@@ -18,7 +18,7 @@ from typing import Any
 
 from adjoint.ir.core import CALL, FOR, IF, UNPACK, WHILE, Atom, Block, Function, Op, Value, for_parts, while_parts
 from adjoint.ir.types import StackType, Type
-from adjoint.ir.walk import all_ops, lookup
+from adjoint.ir.walk import all_ops, looked_up, lookup, reading
 
 Demand = bool | tuple["Demand", ...]
 """False: unread; True: read as a whole; a tuple: the demands for the elements of a stack."""
@@ -100,9 +100,10 @@ class _Demands:
             if isinstance(param.type, StackType):
                 self.want(param, True)  # made elsewhere, with all its elements
         for op in all_ops(body):
-            for out in op.outputs if op.primitive is UNPACK else ():
-                if isinstance(out.type, StackType):
-                    self.want(out, True)
+            if op.primitive is UNPACK:
+                for out in op.outputs:
+                    if isinstance(out.type, StackType):
+                        self.want(out, True)
         self.again = True
         while self.again:
             self.again = False
@@ -134,8 +135,9 @@ class _Demands:
 
     def keeps(self, op: Op) -> bool:
         """Whether an op stays: something reads it, or it has an effect."""
-        if any(output in self.table for output in op.outputs):
-            return True
+        for output in op.outputs:  # no `any`: every op of a program comes here, again and again
+            if output in self.table:
+                return True
         if op not in self.kept:
             self.kept[op] = has_effect(op, self.effectful)
         return self.kept[op]
@@ -149,7 +151,8 @@ class _Demands:
             self.while_loop(op)
         else:
             for atom in op.inputs:
-                self.want(atom, True)
+                if isinstance(atom, Value):
+                    self.table[atom] = True
 
     def branch(self, op: Op) -> None:
         then, other = op.regions
@@ -274,7 +277,7 @@ class _Rebuild:
         return lookup(self.table, atom) if self.table else atom
 
     def atoms(self, atoms: Iterable[Atom], demands: Iterable[Demand]) -> tuple[Atom, ...]:
-        return tuple(self.atom(atom) for atom, demand in zip(atoms, demands, strict=True) if demand)
+        return tuple([self.atom(atom) for atom, demand in zip(atoms, demands, strict=True) if demand])
 
     def define(self, value: Value) -> Value:
         type_ = _shrink(value.type, self.demands.of(value)) if isinstance(value.type, StackType) else value.type
@@ -286,7 +289,7 @@ class _Rebuild:
 
     def block(self, block: Block, results: Iterable[Demand], params: Sequence[Value]) -> Block:
         params = tuple(map(self.define, params))
-        ops = tuple(self.op(op) for op in block.ops if self.demands.keeps(op))
+        ops = tuple([self.op(op) for op in block.ops if self.demands.keeps(op)])
         new = self.atoms(block.results, results)
         if (params, ops, new) == (block.params, block.ops, block.results):
             return block
@@ -299,7 +302,7 @@ class _Rebuild:
             return self.for_loop(op)
         if op.primitive is WHILE:
             return self.while_loop(op)
-        return self.renew(op, tuple(map(self.atom, op.inputs)), op.outputs, op.regions, op.attrs)
+        return reading(op, looked_up(self.table, op.inputs), op.regions)
 
     def renew(
         self, op: Op, inputs: tuple[Atom, ...], outputs: tuple[Value, ...],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adjoint.ir.core import HOOK, MARKERS, Atom, Block, Function, Primitive, Value
-from adjoint.ir.walk import lookup, map_functions, reading
+from adjoint.ir.walk import looked_up, map_functions, reading
 from adjoint.rules.internal import stop_gradient
 from adjoint.rules.registry import primitive_of
 from adjoint.transform.implicit import solves
@@ -23,12 +23,13 @@ def erase_hooks(fn: Function) -> Function:
 def _erase(block: Block, table: dict[Value, Atom], markers: tuple[Primitive | None, ...]) -> Block:
     ops = []
     for op in block.ops:
-        inputs = tuple(lookup(table, atom) for atom in op.inputs)
+        inputs = looked_up(table, op.inputs)
         if op.primitive in markers:
             table[op.outputs[0]] = inputs[0]
             continue
-        ops.append(reading(op, inputs, tuple(_erase(region, table, markers) for region in op.regions)))
-    results = tuple(lookup(table, atom) for atom in block.results)
+        regions = tuple([_erase(region, table, markers) for region in op.regions]) if op.regions else ()
+        ops.append(reading(op, inputs, regions))
+    results = looked_up(table, block.results)
     if tuple(ops) == block.ops and results == block.results:
         return block
     return Block(block.params, tuple(ops), results)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from adjoint.errors import UnsupportedError
 from adjoint.ir.core import CALL, Atom, Block, Function, Op, Value
 from adjoint.ir.types import StackType
-from adjoint.ir.walk import clone_block, lookup, reading
+from adjoint.ir.walk import clone_block, looked_up, reading
 
 
 def callee_of(op: Op, functions: Mapping[str, Function]) -> Function:
@@ -36,7 +36,7 @@ def inline_calls(fn: Function) -> Function:
 def _inline(block: Block, program: Function, table: dict[Value, Atom], chosen: Callable[[Function], bool]) -> Block:
     ops: list[Op] = []
     for op in block.ops:
-        inputs = tuple(lookup(table, atom) for atom in op.inputs)
+        inputs = looked_up(table, op.inputs)
         if op.primitive is CALL and chosen(callee_of(op, program.functions)):
             callee = _inline(program.functions[op.attrs["callee"]].body, program, {}, chosen)
             local: dict[Value, Atom] = dict(zip(callee.params, inputs, strict=True))
@@ -44,9 +44,9 @@ def _inline(block: Block, program: Function, table: dict[Value, Atom], chosen: C
             ops.extend(body.ops)
             table.update(zip(op.outputs, body.results, strict=True))
             continue
-        regions = tuple(_inline(region, program, table, chosen) for region in op.regions)
+        regions = tuple([_inline(region, program, table, chosen) for region in op.regions]) if op.regions else ()
         ops.append(reading(op, inputs, regions))
-    return Block(block.params, tuple(ops), tuple(lookup(table, atom) for atom in block.results))
+    return Block(block.params, tuple(ops), looked_up(table, block.results))
 
 
 def _hands_over_stacks(fn: Function) -> bool:

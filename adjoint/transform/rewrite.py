@@ -30,7 +30,7 @@ from adjoint.ir.core import (
     while_parts,
 )
 from adjoint.ir.types import ArrayType, ListType, StackType, Type, same_shape
-from adjoint.ir.walk import all_ops, lookup
+from adjoint.ir.walk import all_ops, looked_up, lookup, reading
 from adjoint.rules.names import BROADCAST_LIKE, DIM, GETITEM, SIZE, SUM_TO, ZEROS_LIKE
 
 DEEPEST = 12
@@ -115,7 +115,7 @@ class Rewriter:
         self.shape_sources: dict[Atom, Atom | None] = {}
         self._definitions: dict[Atom, Op] = {}
         self._homes: dict[Value, list[Op]] = {}  # the block that a value is defined in
-        self._uses, self._pattern_uses = _count_uses(body)
+        self._uses = _Uses(body)
         self._pushed: dict[Value, Atom] | None = None
         self._readers: dict[Value, list[Op | None]] | None = None
 
@@ -131,7 +131,7 @@ class Rewriter:
 
     def used_once(self, atom: Atom) -> bool:
         """Whether nothing but the op at hand reads a value of its block (new values have one reader)."""
-        return isinstance(atom, Value) and self._uses.get(atom, 1) <= 1 and self._homes.get(atom) is self.ops
+        return isinstance(atom, Value) and self._uses.counts.get(atom, 1) <= 1 and self._homes.get(atom) is self.ops
 
     def readers(self, value: Value) -> list[Op | None]:
         """The ops that read a value of the program as it was before this walk; None for the result of a block."""
@@ -141,7 +141,7 @@ class Rewriter:
 
     def is_computed_anyway(self, atom: Atom) -> bool:
         """Whether something reads the numbers of a value, not only its shape."""
-        return not isinstance(atom, Value) or self._uses.get(atom, 1) > self._pattern_uses.get(atom, 0)
+        return not isinstance(atom, Value) or self._uses.counts.get(atom, 1) > self._uses.patterns.get(atom, 0)
 
     def pushed_as(self, atom: Atom) -> Atom | None:
         """What an element of a stack was when it was pushed."""
@@ -168,16 +168,13 @@ class Rewriter:
         for op in block.ops:
             self.visit(self.substituted(op))
         ops, self.ops = tuple(self.ops), saved
-        results = tuple(lookup(self.replaced, atom) for atom in block.results)
+        results = looked_up(self.replaced, block.results)
         if ops == block.ops and results == block.results:
             return block
         return Block(block.params, ops, results)
 
     def substituted(self, op: Op) -> Op:
-        for atom in op.inputs:
-            if atom in self.replaced:
-                return replace(op, inputs=tuple(lookup(self.replaced, x) for x in op.inputs))
-        return op
+        return reading(op, looked_up(self.replaced, op.inputs), op.regions)
 
     def visit(self, op: Op) -> None:
         if op.primitive is IF:
@@ -263,31 +260,34 @@ class Rewriter:
             self.replaced[old] = new
 
 
-def _count_uses(body: Block) -> tuple[dict[Atom, int], dict[Atom, int]]:
+class _Uses:
     """How often each value is read, and how often of that for its shape alone, or for that of a part of it."""
-    counts: dict[Atom, int] = {}
-    patterns: dict[Atom, int] = {}
-    parts: list[Op] = []
 
-    def count(block: Block) -> None:
+    def __init__(self, body: Block) -> None:
+        self.counts: dict[Atom, int] = {}
+        self.patterns: dict[Atom, int] = {}
+        self._parts: list[Op] = []
+        self._count(body)
+        for op in reversed(self._parts):
+            if self.counts.get(op.outputs[0], 0) == self.patterns.get(op.outputs[0], 0):
+                self._note_pattern(op.inputs[0])
+
+    def _count(self, block: Block) -> None:
+        counts = self.counts
         for op in block.ops:
             for atom in op.inputs:
                 counts[atom] = counts.get(atom, 0) + 1
             if op.primitive in PATTERNS:
-                atom = op.inputs[PATTERNS[op.primitive]]
-                patterns[atom] = patterns.get(atom, 0) + 1
+                self._note_pattern(op.inputs[PATTERNS[op.primitive]])
             elif op.primitive is GETITEM:
-                parts.append(op)
+                self._parts.append(op)
             for region in op.regions:
-                count(region)
+                self._count(region)
         for atom in block.results:
             counts[atom] = counts.get(atom, 0) + 1
 
-    count(body)
-    for op in reversed(parts):
-        if counts.get(op.outputs[0], 0) == patterns.get(op.outputs[0], 0):
-            patterns[op.inputs[0]] = patterns.get(op.inputs[0], 0) + 1
-    return counts, patterns
+    def _note_pattern(self, atom: Atom) -> None:
+        self.patterns[atom] = self.patterns.get(atom, 0) + 1
 
 
 def _readers(body: Block) -> dict[Value, list[Op | None]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adjoint.ir.core import FOR, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts, while_parts
-from adjoint.ir.walk import defined_in, lookup, map_functions, reading
+from adjoint.ir.walk import defined_in, looked_up, map_functions, reading
 from adjoint.transform.cse import atom_key
 from adjoint.transform.dead_code import split_elements
 
@@ -30,7 +30,7 @@ class _Forward:
 
     def block(self, block: Block) -> Block:
         ops = tuple(map(self.op, block.ops))
-        results = tuple(lookup(self.table, atom) for atom in block.results)
+        results = looked_up(self.table, block.results)
         if ops == block.ops and results == block.results:
             return block
         return Block(block.params, ops, results)
@@ -38,8 +38,8 @@ class _Forward:
     def op(self, op: Op) -> Op:
         if op.primitive is FOR:
             self.consume(op)
-        inputs = tuple(lookup(self.table, atom) for atom in op.inputs)
-        regions = tuple(map(self.block, op.regions))
+        inputs = looked_up(self.table, op.inputs)
+        regions = tuple(map(self.block, op.regions)) if op.regions else ()
         new = reading(op, inputs, regions)
         if op.primitive is FOR or op.primitive is WHILE:
             self.produce(new)
