@@ -30,6 +30,7 @@ from adjoint.frontend.abstract import (
     Closure,
     Method,
     Partial,
+    Rows,
     Static,
     atoms_of,
     describe,
@@ -237,7 +238,7 @@ class Calls(Opaque):
 
     def kept(self, frame: Frame, node: Any) -> Any:
         bound = dict(frame.names)
-        values = {name: self.resolved(value) for name, value in bound.items()}
+        values = {name: self.contents(value) for name, value in bound.items()}
         key = (frame.node, frame.path, tuple((name, kind_of(value)) for name, value in values.items()))
         if key not in self.kept_calls:
             self.kept_calls[key] = self.outlined(frame, values, node)
@@ -256,16 +257,16 @@ class Calls(Opaque):
             )
         for value, output in zip(results, outputs, strict=True):
             if value in shared:
-                self.relate(output, atoms)
+                self.relate(output, [*atoms, *outside])
         table = dict(zip(results, outputs, strict=True))
-        return rebuild(result, iter([table.get(a, a) for a in atoms_of(result)]))
+        return self.boxed(rebuild(result, iter([table.get(a, a) for a in atoms_of(result)])))
 
     def outlined(
         self, frame: Frame, values: dict[str, Any], node: Any
     ) -> tuple[str, tuple[Value, ...], Any, list[Value], set[Value]] | None:
         """Lower a callee on fresh parameters: its name, what it reads from outside, its abstract result.
 
-        None if it writes into what it is given: then it cannot stand alone.
+        None if it writes into what it is given, or gives it back: then it cannot stand alone.
         """
         params: list[Value] = []
         saved = self.builder, self.frame, self.heap
@@ -275,16 +276,19 @@ class Calls(Opaque):
                 fresh = rebuild(value, iter([self.parameter(name, a, params) for a in atoms_of(value)]))
                 frame.names[name] = self.boxed(fresh)
             given = dict(self.heap)
-            result = self.resolved(self.run_body())
+            returned = self.run_body()
             if any(self.heap[key] is not held for key, held in given.items()) or any(p in self.heap for p in params):
                 return None
+            if not self.is_apart(returned, given):
+                return None
+            result = self.contents(returned)
             ops = tuple(self.builder.ops)
         finally:
             self.builder, self.frame, self.heap = saved
-        shared = {a for a in atoms_of(result) if isinstance(a, Value) and not self.sources(a).isdisjoint(params)}
         results = list(dict.fromkeys(a for a in atoms_of(result) if isinstance(a, Value)))
         block = Block(tuple(params), ops, tuple(results))
         outside = tuple(block_reads(block))
+        shared = {a for a in results if not self.sources(a).isdisjoint((*params, *outside))}
         base = name = _name(frame)
         count = 1
         while name in self.functions:
@@ -406,6 +410,8 @@ def kind_of(value: Any) -> Any:
         return (type(value.value), repr(value.value))
     if is_atom(value):
         return value.type
+    if isinstance(value, Rows):
+        return ("rows", kind_of(value.item), tuple(map(kind_of, value.lists)))
     if isinstance(value, Tree):
         return (value.structure, tuple(map(kind_of, value.children)))
     return id(value.value) if isinstance(value, Static) else id(value)

@@ -14,12 +14,14 @@ from adjoint.ir.walk import all_ops, block_reads, clone_block
 def checkpointed_call(low: Any, fun: Any, args: list[Any], kwargs: dict[str, Any], name: str, node: Any) -> Any:
     """A call of a function of its own, which the reverse sweep will call again.
 
-    Where the call has an effect, or changes what it is given, it takes place as any other: it may not run twice.
+    Where the call has an effect, or changes or gives back what it is given, it takes place as any other: it may not
+    run twice, or is not apart from its surroundings.
     """
     saved, heap = low.builder, dict(low.heap)
     low.builder = Builder(saved.span)
     try:
-        result = low.resolved(low.call(fun, args, kwargs, node))
+        returned = low.call(fun, args, kwargs, node)
+        result = low.contents(returned)
         ops = tuple(low.builder.ops)
     finally:
         low.builder = saved
@@ -28,9 +30,9 @@ def checkpointed_call(low: Any, fun: Any, args: list[Any], kwargs: dict[str, Any
     outside = tuple(block_reads(Block((), ops, results)))
     changed = any(low.heap.get(key) is not held for key, held in heap.items())
     changed = changed or any(isinstance(key, Value) and key not in defined for key in low.heap.keys() - heap.keys())
-    if changed or not results or has_effect(ops, low.functions):
+    if changed or not results or not low.is_apart(returned, heap) or has_effect(ops, low.functions):
         low.builder.ops.extend(ops)
-        return result
+        return returned
     callee, count = name, 1
     while callee in low.functions:
         count += 1
@@ -44,7 +46,7 @@ def checkpointed_call(low: Any, fun: Any, args: list[Any], kwargs: dict[str, Any
         if not low.sources(value).isdisjoint(outside):
             low.relate(output, outside)
     table = dict(zip(results, outputs, strict=True))
-    return rebuild(result, iter([table.get(a, a) for a in atoms_of(result)]))
+    return low.boxed(rebuild(result, iter([table.get(a, a) for a in atoms_of(result)])))
 
 
 def has_effect(ops: Sequence[Op], functions: Mapping[str, Function]) -> bool:

@@ -31,7 +31,7 @@ class Iterated:
     backwards: bool = False
 
     def is_changed(self) -> bool:
-        return any(self.low.heap.get(ref) is not held for ref, held in self.refs.items())
+        return any(self.low.held_by(ref) is not held for ref, held in self.refs.items())
 
     def items(self, before: list[Any]) -> list[Any]:
         """The items, of which `before` are those known so far."""
@@ -110,7 +110,7 @@ def made(low: Any, value: Any, node: Any, once: bool = True) -> Any:
     """Note what goes through something later: Python looks there then, and, but for views of a dict, only once."""
     if not isinstance(value, (Tree, Items, Rows)):
         return value
-    value = low.boxed(value)
+    value = low.boxed(value) if isinstance(value, Tree) else value
     low.iterators[id(value)] = Bound(value, node, dict(low.heap), low.frame, dict(low.frame.names), low.looping, once)
     return value
 

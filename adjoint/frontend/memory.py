@@ -71,6 +71,10 @@ class Memory(Outside):
 
     def boxed(self, value: Any) -> Any:
         """A value that a name may be bound to: its lists, dicts and objects have identities."""
+        if isinstance(value, Value) and isinstance(value.type, ListType):
+            value = rows.of_numbers(value)
+        if isinstance(value, Rows):
+            return self.own(value)
         if not isinstance(value, Tree):
             return value
         children = tuple(map(self.boxed, value.children))
@@ -189,6 +193,25 @@ class Memory(Outside):
         """The arrays of the caller, and those made on the way, that a reference may come from."""
         root = self.root(atom)
         return self.comes_from.get(root, frozenset()) | {root}
+
+    def is_apart(self, value: Any, before: dict[Any, Any]) -> bool:
+        """Whether what a function gives is all its own: what was there `before` is no part of it, and no part is two."""
+        found = [*self.parts_of(value)]
+        refs = [part for part in found if isinstance(part, Ref)]
+        if len(set(refs)) < len(refs) or any(ref in before or ref.frozen or ref.outside is not None for ref in refs):
+            return False
+        arrays = [self.aliases(array) for array in {self.reference(part) for part in found if is_memory(part)}]
+        if len(frozenset().union(*arrays)) < sum(map(len, arrays)):
+            return False
+        return all(is_atom(part) or isinstance(part, (Ref, Tree, Rows, Maybe, Static, Span3)) for part in found)
+
+    def parts_of(self, value: Any) -> Iterator[Any]:
+        """A value, and what is in it and in its containers, as often as it is there."""
+        yield value
+        held = self.held_by(value) if isinstance(value, Ref) else value
+        inner = (held.value,) if isinstance(held, Maybe) else held.lists if isinstance(held, Rows) else ()
+        for part in held.children if isinstance(held, Tree) else inner:
+            yield from self.parts_of(part)
 
     def note_sharing(self, op: Op) -> None:
         """Remember of which array the result of an op is a view, or may be one."""

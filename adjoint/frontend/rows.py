@@ -27,12 +27,13 @@ from adjoint.frontend.abstract import (
     atoms_of,
     by_keys,
     is_atom,
+    make_tuple,
     merge,
     rebuild,
 )
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import ListType, Type, join
+from adjoint.ir.types import UNKNOWN, ListType, Type, join
 from adjoint.rules.lists import (
     list_append,
     list_concat,
@@ -323,6 +324,18 @@ def plain(rows: Rows) -> Any:
     while isinstance(inner, Rows) and len(inner.lists) == 1:
         inner = inner.item
     return rows.lists[0] if is_atom(inner) and len(rows.lists) == 1 else None
+
+
+def of_numbers(atom: Value) -> Any:
+    """The list that one number of the program is: the inverse of `plain`."""
+    element = atom.type.element  # type: ignore[union-attr]  # of a list
+    return make_tuple((), "list") if element is None else Rows(_item_of_type(element), (atom,))
+
+
+def _item_of_type(element: Type | None) -> Any:
+    if isinstance(element, ListType):
+        return Rows(_item_of_type(element.element), (Value(None, element),))
+    return Value(None, element or UNKNOWN)
 
 
 # ---- changing
