@@ -34,7 +34,7 @@ class Frame:
     result: Any = None
     caller: Frame | None = None
     depth: int = 0  # how many regions deep it was called
-    key: Any = None  # the function and the structure of its arguments: see `recursion`
+    keys: Any = None  # the function and the structure of its arguments, in two ways: see `recursion`
     at: Any = None  # the statement that is lowered
     place: Span | None = None  # of the call, for functions that stand for one of NumPy's
 

@@ -109,6 +109,9 @@ class Merge(Joiner):
         return value
 
     def refs(self, name: str | None, a: Any, b: Any) -> Ref:
+        for ref, other in ((a, b), (b, a)):
+            if other is BOTTOM and ref in self.before:  # the only path that goes on; `heap` tells what it holds
+                return ref  # type: ignore[no-any-return]  # no other has contents
         if (a, b) not in self.pairs:
             frozen = [x.frozen for x in (a, b) if isinstance(x, Ref) and x.frozen]
             self.pairs[a, b] = ref = Ref(frozen[0] if frozen else None)

@@ -120,11 +120,11 @@ class Expressions(Comparisons):
             return self.boxed(Tree("dict", None, tuple(entries), tuple(entries.values())))
         if all(isinstance(o, Tree) for o in operands) and fun is operator.add:
             first, second = operands
-            return make_tuple((*first.children, *second.children), first.kind)
+            return self.boxed(make_tuple((*first.children, *second.children), first.kind))
         if fun is operator.mul and any(isinstance(o, Tree) for o in operands):
             tree, count = operands if isinstance(operands[0], Tree) else operands[::-1]
             if tree.kind in ("tuple", "list") and isinstance(count, Literal) and type(count.value) is int:
-                return make_tuple(tree.children * count.value, tree.kind)
+                return self.boxed(make_tuple(tree.children * count.value, tree.kind))
             if tree.kind == "list" and isinstance(count, Value):
                 return rows.repeated(self, tree, count, node)
         return self.apply(fun, list(operands), {}, node)

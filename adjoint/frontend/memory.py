@@ -75,6 +75,9 @@ class Memory(Outside):
             value = rows.of_numbers(value)
         if isinstance(value, Rows):
             return self.own(value)
+        if isinstance(value, Maybe):
+            inner = self.boxed(value.value)
+            return value if inner is value.value else Maybe(inner, value.bound, value.is_none)
         if not isinstance(value, Tree):
             return value
         children = tuple(map(self.boxed, value.children))
@@ -195,7 +198,7 @@ class Memory(Outside):
         return self.comes_from.get(root, frozenset()) | {root}
 
     def is_apart(self, value: Any, before: dict[Any, Any]) -> bool:
-        """Whether what a function gives is all its own: what was there `before` is no part of it, and no part is two."""
+        """Whether what a function gives is its own: nothing in it was there `before`, and nothing is there twice."""
         found = [*self.parts_of(value)]
         refs = [part for part in found if isinstance(part, Ref)]
         if len(set(refs)) < len(refs) or any(ref in before or ref.frozen or ref.outside is not None for ref in refs):

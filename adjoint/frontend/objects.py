@@ -65,7 +65,7 @@ def item(low: Any, owner: Tree, index: Any, node: Any) -> Any:
                 return rows.item(low, sliced, index, node)
             low.refuse(node, f"{describe(owner)}, whose items differ in structure, is sliced at run-time places")
         if isinstance(key, slice):
-            return make_tuple(owner.children[key], owner.kind)
+            return low.boxed(make_tuple(owner.children[key], owner.kind))
         try:
             if owner.kind == "dict":
                 return keys.entry(low, owner, key, node)

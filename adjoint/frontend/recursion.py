@@ -8,7 +8,9 @@ itself has a result, so that only the paths without one are seen; a counter that
 becomes a run-time integer.
 
 What is no number (options, functions, the structure of containers) stays known at compile time: calls that
-differ in it are calls of different functions.
+differ in it are calls of different functions. Lists that are longer from call to call are an exception: where
+that does not end, they are lists of run-time length. What a function changes in the containers that it is
+handed follows its result: see `handed`.
 """
 
 from __future__ import annotations
@@ -18,21 +20,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adjoint.errors import AliasError
-from adjoint.frontend import rows
+from adjoint.frontend import handed, rows
 from adjoint.frontend.abstract import (
     BOTTOM,
     Closure,
     Conflict,
     Joiner,
+    Maybe,
+    Ref,
+    Rows,
     Span3,
     Static,
     atoms_of,
     is_atom,
+    is_list,
     merge,
     rebuild,
     widen,
 )
 from adjoint.frontend.context import Frame
+from adjoint.frontend.handed import Way
+from adjoint.frontend.memory import is_memory
 from adjoint.ir.build import Builder
 from adjoint.ir.core import CALL, UNDEFINED, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
@@ -60,10 +68,11 @@ class _Joined(Joiner):
 
 
 class Cycle(Exception):
-    """An activation has been met again: it is to be lowered as a function of its own."""
+    """An activation has been met again: it is to be lowered as a function of its own, which goes by a key."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, key: Any) -> None:
         self.frame = frame
+        self.key = key
 
 
 class NoResult(Exception):
@@ -76,8 +85,9 @@ class Recursive:
 
     `given` covers the arguments of all calls that were met, with the atoms of the parameters for numbers;
     `result` is what it returns, BOTTOM while no path does. `outside` is what it reads of its surroundings, and
-    is handed to every call. `shares` has for each number of the result the parameters that it may share memory with,
-    `written` are the numbers of the parameters that it writes into: what they are afterwards follows the result.
+    is handed to every call. `changed` has what containers among the arguments hold afterwards, by the way to them,
+    and follows the result. `shares` has for each number of these the parameters that it may share memory with, and
+    the numbers before it; `written` are the parameters that are written into: what they are afterwards comes last.
     """
 
     name: str
@@ -87,15 +97,21 @@ class Recursive:
     params: tuple[Value, ...] = ()
     outside: tuple[Value, ...] = ()
     result: Any = BOTTOM
-    shares: tuple[frozenset[int], ...] = ()
+    changed: dict[handed.Way, Any] = field(default_factory=dict)
+    links: dict[handed.Way, Static] = field(default_factory=dict)
+    shares: tuple[tuple[frozenset[int], frozenset[int], bool], ...] = ()
     written: tuple[int, ...] = ()
     open: bool = True
     joined: dict[str, Any] = field(default_factory=dict)
 
     def state(self) -> Any:
         """What must no longer change."""
-        kinds = [_kind(value) for value in (*self.given.values(), self.result)]
-        return kinds, frozenset(self.outside), self.shares, self.written
+        kinds = [_kind(value) for value in (*self.given.values(), self.result, *self.changed.values())]
+        return kinds, frozenset(self.outside), tuple(self.changed), self.shares, self.written
+
+    def gives(self) -> list[Any]:
+        """The numbers that a call gives, but for the arrays that are written."""
+        return [atom for value in (self.result, *self.changed.values()) for atom in atoms_of(value)]
 
 
 def activate(low: Any, frame: Frame, node: Any, plain: Callable[[], Any]) -> Any:
@@ -105,21 +121,23 @@ def activate(low: Any, frame: Frame, node: Any, plain: Callable[[], Any]) -> Any
 
 
 def _activate(low: Any, frame: Frame, node: Any, plain: Callable[[], Any]) -> Any:
-    given = {name: low.resolved(value) for name, value in frame.names.items()}
-    frame.key = key = _key(frame, given)
-    made = _known(low, key, given)
+    arguments = dict(frame.names)
+    given = {name: low.contents(value) for name, value in arguments.items()}
+    frame.keys = _keys(frame, given)
+    made = _known(low, frame.keys, given)
     if made is not None:
-        return _call(low, made, given, node)
-    _look_for_cycle(low, frame, key, node)
-    start, heap = len(low.builder.ops), dict(low.heap)
+        return _call(low, made, arguments, node)
+    _look_for_cycle(low, frame, node)
+    start, heap, gone_through = len(low.builder.ops), dict(low.heap), low.gone_through
     try:
         return plain()
     except Cycle as found:
         if found.frame is not frame:
             raise
+        key = found.key
     del low.builder.ops[start:]
-    low.heap = heap
-    return _call(low, _lower(low, frame, given, node), given, node)
+    low.heap, low.gone_through = heap, gone_through
+    return _call(low, _lower(low, frame, key, given, node), arguments, node)
 
 
 def status_of(statements: Callable[[], str], nothing: str) -> str:
@@ -130,31 +148,35 @@ def status_of(statements: Callable[[], str], nothing: str) -> str:
         return nothing
 
 
-def _known(low: Any, key: Any, names: dict[str, Any]) -> Recursive | None:
+def _known(low: Any, keys: tuple[Any, Any], given: dict[str, Any]) -> Recursive | None:
     functions: list[Recursive] = low.recursive
     for made in reversed(functions):
-        if made.key == key and (made.open or _kinds(_join(made, made.given, names)) == _kinds(made.given)):
+        if made.key in keys and (made.open or _kinds(_join(made, made.given, given)) == _kinds(made.given)):
             return made
     return None
 
 
-def _look_for_cycle(low: Any, frame: Frame, key: Any, node: Any) -> None:
-    same = [caller for caller in low.callers() if caller.node is frame.node]
-    alike = [caller for caller in same if caller.key == key]
-    if len(same) > MAX_DEPTH or any(caller.depth < low.depth for caller in alike):
-        if not alike:
-            name = getattr(frame.node, "name", "<lambda>")
-            what = f"`{name}` calls itself more than {MAX_DEPTH} times, each time with another structure of arguments"
-            low.refuse(node, what, "write the recursion as a loop")
-        raise Cycle(alike[-1])
+def _look_for_cycle(low: Any, frame: Frame, node: Any) -> None:
+    same = [caller for caller in low.callers() if caller.node is frame.node and caller.keys]
+    alike = [caller for caller in same if caller.keys[0] == frame.keys[0]]
+    if len(same) <= MAX_DEPTH and not any(caller.depth < low.depth for caller in alike):
+        return
+    if alike:
+        raise Cycle(alike[-1], frame.keys[0])
+    alike = [caller for caller in same if caller.keys[1] == frame.keys[1]]
+    if not alike:
+        name = getattr(frame.node, "name", "<lambda>")
+        what = f"`{name}` calls itself more than {MAX_DEPTH} times, each time with another structure of arguments"
+        low.refuse(node, what, "write the recursion as a loop")
+    raise Cycle(alike[-1], frame.keys[1])
 
 
 # ---------------------------------------------------------------------- the body
 
 
-def _lower(low: Any, frame: Frame, given: dict[str, Any], node: Any) -> Recursive:
+def _lower(low: Any, frame: Frame, key: Any, given: dict[str, Any], node: Any) -> Recursive:
     """Lower the body until what is assumed of its own calls is what they are."""
-    made = Recursive(_name(low, frame), frame.key, frame, given)
+    made = Recursive(_name(low, frame), key, frame, given)
     low.recursive.append(made)
     saved = dict(low.functions), dict(low.kept_calls), len(low.recursive)
     while True:
@@ -189,49 +211,73 @@ def _pass(low: Any, made: Recursive) -> Block:
     saved = low.builder, low.frame, low.heap
     low.builder, low.heap = Builder(low.builder.span), dict(low.heap)
     names = {name: low.boxed(value) for name, value in made.given.items()}
-    low.frame = replace(made.frame, names=names, pending=None, result=None, depth=low.depth)
-    containers = dict(low.heap)
+    ways = handed.containers(low, names, made.given)
+    if any(way not in ways for way in (*made.changed, *made.links)):  # they are in a list of run-time length now
+        made.result, made.changed, made.links = BOTTOM, {}, {}
+    low.frame = replace(made.frame, names=dict(names), pending=None, result=None, depth=low.depth)
+    before = dict(low.heap)
     try:
-        result = low.resolved(low.run_body())
+        numbers = _results(low, made, low.run_body(), ways, before)
     except NoResult:
-        result = BOTTOM
+        numbers = None
     finally:
         ops, heap = tuple(low.builder.ops), low.heap
         low.builder, low.frame, low.heap = saved
-    result = BOTTOM if result is UNDEFINED else result
-    results = () if result is BOTTOM else tuple(atoms_of(result))
-    made.written = _written(low, made, heap, containers, Block((), ops, ()))
-    after = tuple(heap[params[k]] for k in made.written) if result is not BOTTOM else ()
-    block = Block(made.params, ops, (*results, *after))
+    others = {key: held for key, held in before.items() if key not in ways.values()}
+    made.written = _written(low, made, heap, others, Block((), ops, ()))
+    after = () if numbers is None else tuple(heap[params[k]] for k in made.written)
+    block = Block(made.params, ops, (*(numbers or ()), *after))
     outside = tuple(block_reads(block))
     if set(outside) != set(made.outside):
         made.outside = outside
-    made.shares = tuple(_shared(low, made, atom) for atom in results)
-    if result is not BOTTOM:
-        made.result = _covering(low, made, result)
+    made.shares = tuple(_shared(low, made, (numbers or [])[:k], atom) for k, atom in enumerate(numbers or ()))
     made.given = made.joined
     return block
 
 
-def _shared(low: Any, made: Recursive, atom: Any) -> frozenset[int]:
-    sources = low.sources(atom) if isinstance(atom, Value) else ()
-    return frozenset(k for k, param in enumerate(made.params) if param in sources)
+def _results(
+    low: Any, made: Recursive, returned: Any, ways: dict[Way, Ref], before: dict[Any, Any]
+) -> list[Any] | None:
+    """The numbers that the body gives: what it returns, and what the containers hold that it has changed."""
+    if returned is BOTTOM or returned is UNDEFINED:
+        return None
+    changed = [way for way, ref in ways.items() if low.heap[ref] is not before[ref]]
+    held = {way: low.held_by(ways[way]) for way in dict.fromkeys((*made.changed, *changed))}
+    given = handed.given_back(low, made, {None: returned, **held}, ways, before)
+    so_far = {None: made.result, **made.changed}
+    covers = {way: _covering(low, made, so_far.get(way, BOTTOM), value) for way, value in given.items()}
+    made.result = covers[None]
+    made.changed = {way: cover for way, cover in covers.items() if way is not None}
+    return [atom for way, value in given.items() for atom in atoms_of(rows.adapt(low, value, covers[way]))]
+
+
+def _shared(low: Any, made: Recursive, earlier: list[Any], atom: Any) -> tuple[frozenset[int], frozenset[int], bool]:
+    """The parameters that a number of the result may share memory with, the numbers before it, and the outside."""
+    if not is_memory(atom):
+        return frozenset(), frozenset(), False
+    sources, aliases = low.sources(atom), low.aliases(atom)
+    params = frozenset(k for k, param in enumerate(made.params) if param in sources)
+    others = [k for k, other in enumerate(earlier) if is_memory(other) and not aliases.isdisjoint(low.aliases(other))]
+    return params, frozenset(others), not sources.isdisjoint(made.outside)
 
 
 def _written(
-    low: Any, made: Recursive, heap: dict[Any, Any], containers: dict[Any, Any], block: Block
+    low: Any, made: Recursive, heap: dict[Any, Any], others: dict[Any, Any], block: Block
 ) -> tuple[int, ...]:
-    """Which parameters a body writes into. What else is outside of it must stay as it is."""
-    changed = any(heap[key] is not held for key, held in containers.items())
-    beyond = [key for key in heap if isinstance(key, Value) and key not in containers and key not in made.params]
+    """Which parameters a body writes into. What is outside of it must stay as it is, but for its arguments."""
+    changed = any(heap[key] is not held for key, held in others.items())
+    beyond = [
+        key for key in heap
+        if isinstance(key, Value) and key not in others and key not in made.params
+    ]  # fmt: skip
     if changed or (beyond and not defined_in(block).issuperset(beyond)):
-        what = f"`{made.name}`, which calls itself, changes a container, or an array that is no argument of it"
-        low.refuse(made.frame.node, what, "give arrays as arguments, and return lists and dicts")
+        what = f"`{made.name}`, which calls itself, changes a container or an array that is no argument of it"
+        low.refuse(made.frame.node, what, "give it as an argument")
     return tuple(k for k, param in enumerate(made.params) if param in heap)
 
 
-def _covering(low: Any, made: Recursive, result: Any) -> Any:
-    """What covers the results so far and those of a further pass. Lengths that only a call knows are its own."""
+def _covering(low: Any, made: Recursive, so_far: Any, result: Any) -> Any:
+    """What covers a result so far and that of a further pass. Lengths that only a call knows are its own."""
     known = {dim.name for value in made.given.values() for dim in _symbols(value)}
     known |= {dim.name for value in made.outside for dim in _symbols(value)}
     own = f"{made.name}."
@@ -252,9 +298,9 @@ def _covering(low: Any, made: Recursive, result: Any) -> Any:
         hint = next((atom.hint for atom in (a, b) if isinstance(atom, Value) and atom.hint), None)
         return Value(hint, type_)
 
-    merged = merge(made.name, made.result, result, _Joined(out))
+    merged = merge(made.name, so_far, result, _Joined(out))
     for part in _parts(merged):
-        if isinstance(part, (Closure, Conflict)) or not (is_atom(part) or isinstance(part, (Tree, Static, Span3))):
+        if isinstance(part, Conflict) or not (is_atom(part) or isinstance(part, (Tree, Rows, Static, Span3))):
             reason = part.reason if isinstance(part, Conflict) else "is no number, array or container of these"
             low.refuse(made.frame.node, f"the result of `{made.name}`, which calls itself, {reason}")
     return merged
@@ -263,22 +309,26 @@ def _covering(low: Any, made: Recursive, result: Any) -> Any:
 # ---------------------------------------------------------------------- calls
 
 
-def _call(low: Any, made: Recursive, names: dict[str, Any], node: Any) -> Any:
+def _call(low: Any, made: Recursive, arguments: dict[str, Any], node: Any) -> Any:
+    given = {name: low.contents(value) for name, value in arguments.items()}
     if made.open:
-        made.joined = _join(made, made.joined, names)
+        made.joined = _join(made, made.joined, given)
         for name, value in made.joined.items():
             if any(isinstance(part, Conflict) for part in _parts(value)):
                 what = "a number in one call and an object in another"
                 low.refuse(node, f"the argument `{name}` of `{made.name}`, which calls itself, is {what}")
+        if any(_skeleton(made.joined[name]) != _skeleton(value) for name, value in made.given.items()):
+            raise NoResult  # until the next pass, for arguments of such a structure
     if made.result is BOTTOM:
         raise NoResult
     pairs = [
-        pair for name, value in names.items()
-        for pair in zip(atoms_of(made.given[name]), atoms_of(value), strict=True)
+        pair for name, value in made.given.items()
+        for pair in zip(atoms_of(value), atoms_of(rows.adapt(low, given[name], value)), strict=True)
     ]  # fmt: skip
     inputs = [atom for param, atom in pairs if isinstance(param, Value)]
-    results = list(atoms_of(made.result))
-    after = [inputs[k] for k in made.written]
+    ways = handed.containers(low, arguments, made.given)
+    handed.refuse_sharing(low, made.name, [ways[way] for way in made.changed], ways, node)
+    results, after = made.gives(), [inputs[k] for k in made.written]
     refuse_sharing(low, made, inputs, after, node)
     with low.at(node):
         outputs = low.builder.emit(
@@ -288,11 +338,16 @@ def _call(low: Any, made: Recursive, names: dict[str, Any], node: Any) -> Any:
             types=[*(_with_own_lengths(made, value.type) for value in results), *(atom.type for atom in after)],
             hints=[*(value.hint for value in results), *(atom.hint for atom in after)],
         )
-    for output, numbers in zip(outputs, made.shares, strict=False):
-        low.relate(output, [inputs[k] for k in numbers])
+    for output, (params, earlier, outside) in zip(outputs, made.shares, strict=False):
+        shared = [*(inputs[k] for k in params), *(outputs[k] for k in earlier), *(made.outside if outside else ())]
+        low.relate(output, shared)
     for array, output in zip(after, outputs[len(results) :], strict=True):
         low.write(array, None, output, node)
-    return rebuild(made.result, iter(outputs[: len(results)]))
+    numbers = iter(outputs)
+    result = handed.taken(low, rebuild(made.result, numbers), ways, made.links)
+    for way, value in made.changed.items():
+        handed.put_back(low, ways[way], handed.taken(low, rebuild(value, numbers), ways, made.links), node)
+    return low.boxed(result)
 
 
 def refuse_sharing(low: Any, made: Recursive, inputs: list[Any], written: list[Any], node: Any) -> None:
@@ -329,19 +384,28 @@ def _join(made: Recursive, given: dict[str, Any], names: dict[str, Any]) -> dict
 # ---------------------------------------------------------------------- what tells calls apart
 
 
-def _key(frame: Frame, given: dict[str, Any]) -> Any:
-    """The function, and of its arguments what stays known at compile time."""
-    arguments = tuple((name, _skeleton(value)) for name, value in given.items())
-    return id(frame.node), id(frame.fun), id(frame.parent), arguments
+def _keys(frame: Frame, given: dict[str, Any]) -> tuple[Any, Any]:
+    """The function, and of its arguments what stays known at compile time: with the lengths of lists, and without."""
+    own = id(frame.node), id(frame.fun), id(frame.parent)
+    with_lengths, without = (
+        (*own, tuple((name, _skeleton(value, lengths)) for name, value in given.items())) for lengths in (True, False)
+    )
+    return with_lengths, without
 
 
-def _skeleton(value: Any) -> Any:
+def _skeleton(value: Any, lengths: bool = True) -> Any:
     if isinstance(value, Literal) and type(value.value) is bool:
         return value.value
     if is_atom(value):
         return "number" if isinstance(value.type, ArrayType) else value.type
+    if is_list(value) and not lengths:
+        return "list"
+    if isinstance(value, Rows):
+        return "rows", value.distinct, _skeleton(value.item)
     if isinstance(value, Tree):
-        return value.structure, tuple(map(_skeleton, value.children))
+        return value.structure, tuple(_skeleton(child, lengths) for child in value.children)
+    if isinstance(value, Maybe):
+        return "maybe", value.is_none, _skeleton(value.value, lengths)
     if isinstance(value, Span3):
         return value.kind, *map(_skeleton, (value.start, value.stop, value.step))
     if isinstance(value, Closure):
@@ -370,8 +434,7 @@ def _symbols(value: Any) -> Iterator[Symbol]:
 
 def _parts(value: Any) -> Iterator[Any]:
     yield value
-    children = value.children if isinstance(value, Tree) else ()
-    for child in children:
+    for child in value.children if isinstance(value, Tree) else (value.item,) if isinstance(value, Rows) else ():
         yield from _parts(child)
 
 

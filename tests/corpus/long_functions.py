@@ -19,8 +19,8 @@ def long_append(out, x):
 @program((normal(3),))
 def appends_to_a_list_of_run_time_length(a):
     out = []
-    for v in a:
-        out.append(v)
+    for k, v in enumerate(a):
+        out.append(k * v)
     y = long_append(out, a[0])
     long_append(out, a[1])
     return sum(out) * a[1] + y
@@ -51,9 +51,7 @@ def gives_back_a_list(a):
 
 @program((normal(3),))
 def gives_back_a_list_of_run_time_length(a):
-    xs = []
-    for v in a:
-        xs.append(v * v)
+    xs = [v * v for v in a]
     ys, y = long_pair(xs, a[2])
     ys.append(y)
     return sum(xs) * xs[1]

@@ -5,7 +5,7 @@ import pytest
 
 import adjoint
 from adjoint import grad, jvp, vjp
-from adjoint.errors import UnsupportedError
+from adjoint.errors import AdjointError, AliasError, UnsupportedError
 from adjoint.ir.notation import parse_types
 
 
@@ -27,9 +27,30 @@ def through_its_derivative(x):
     return x * x if x < 1.0 else grad(through_its_derivative)(x / 2.0)
 
 
-def appending(x, items):
-    items[0] = x
-    return x if x < 1.0 else appending(x * 0.5, items)
+def both(x, items, others):
+    if x < 1.0:
+        return items
+    others.append(x)
+    return both(x * 0.5, items, others)
+
+
+def in_turns(x, items, others):
+    if x < 1.0:
+        return items
+    items.append(x)
+    return in_turns(x * 0.5, others, items)
+
+
+def outer_list(x):
+    items = [x]
+
+    def inner(x):
+        if x > 1.0:
+            items.append(x)
+            inner(x * 0.5)
+
+    inner(x)
+    return sum(items)
 
 
 def growing(items):
@@ -41,13 +62,65 @@ def growing(items):
     [
         (forever, 1.0, "calls itself on every path"),
         (through_its_derivative, 3.0, "calls itself through a derivative of itself"),
-        (lambda x: appending(x, [0.0]), 3.0, "changes a container"),
+        (outer_list, 3.0, "changes a container or an array that is no argument of it"),
         (lambda x: growing((x,)), 1.0, "each time with another structure"),
     ],
 )
 def test_refused(fun, x, message):
     with pytest.raises(UnsupportedError, match=message):
         grad(fun)(x)
+
+
+def twice(x):
+    items = [x]
+    return sum(both(x, items, items))
+
+
+@pytest.mark.parametrize(
+    ("fun", "message"),
+    [
+        (twice, "`both` changes a container that is there twice among its arguments"),
+        (lambda x: sum(in_turns(x, [x], [2 * x])), "or another's on a path"),
+    ],
+)
+def test_containers_that_may_be_others(fun, message):
+    with pytest.raises(AliasError, match=message):
+        grad(fun)(3.0)
+
+
+G = np.ones(2)
+
+
+def outside(x):
+    return G if x < 1.0 else outside(x * 0.5)
+
+
+def of_outside(x):
+    b = outside(x)
+    b[0] = x
+    return np.sum(b)
+
+
+def with_view(x):
+    if x < 1.0:
+        b = x * np.ones(2)
+        return b, b[1:]
+    return with_view(x * 0.5)
+
+
+def of_view(x):
+    b, c = with_view(x)
+    c[0] = x
+    return np.sum(b)
+
+
+@pytest.mark.parametrize(
+    ("fun", "message"),
+    [(of_outside, "is an array from outside"), (of_view, "`c` is written while `b` may share its memory")],
+)
+def test_arrays_that_are_given(fun, message):
+    with pytest.raises(AdjointError, match=message):
+        grad(fun)(3.0)
 
 
 def too_deep(x):
