@@ -242,9 +242,9 @@ def _results(
     if returned is BOTTOM or returned is UNDEFINED:
         return None
     changed = [way for way, ref in ways.items() if low.heap[ref] is not before[ref]]
-    held = {way: low.held_by(ways[way]) for way in dict.fromkeys((*made.changed, *changed))}
+    held: dict[Any, Any] = {way: low.held_by(ways[way]) for way in dict.fromkeys((*made.changed, *changed))}
     given = handed.given_back(low, made, {None: returned, **held}, ways, before)
-    so_far = {None: made.result, **made.changed}
+    so_far: dict[Any, Any] = {None: made.result, **made.changed}
     covers = {way: _covering(low, made, so_far.get(way, BOTTOM), value) for way, value in given.items()}
     made.result = covers[None]
     made.changed = {way: cover for way, cover in covers.items() if way is not None}
@@ -261,9 +261,7 @@ def _shared(low: Any, made: Recursive, earlier: list[Any], atom: Any) -> tuple[f
     return params, frozenset(others), not sources.isdisjoint(made.outside)
 
 
-def _written(
-    low: Any, made: Recursive, heap: dict[Any, Any], others: dict[Any, Any], block: Block
-) -> tuple[int, ...]:
+def _written(low: Any, made: Recursive, heap: dict[Any, Any], others: dict[Any, Any], block: Block) -> tuple[int, ...]:
     """Which parameters a body writes into. What is outside of it must stay as it is, but for its arguments."""
     changed = any(heap[key] is not held for key, held in others.items())
     beyond = [
