@@ -216,7 +216,7 @@ def interface(lowered: Lowered, params: list[tuple[str, Any]], name: str, root: 
     places = {value: Place(k) for k, (_, value) in enumerate(lowered.leaves)}
 
     def place(atom: Any) -> Any:
-        return places[lowered.table.get(atom, atom)] if isinstance(atom, Value) else atom.value
+        return places[atom] if isinstance(atom, Value) else atom.value
 
     names = free_names([n for n, _ in params])
     shown = tuple((n, as_tree(v, place)) for n, (_, v) in zip(names, params, strict=True))
@@ -244,7 +244,7 @@ def hidden_leaves(lowered: Lowered, params: list[tuple[str, Any]]) -> list[tuple
     """The captured objects among the parameters, each with a name of its own: what no argument holds as data."""
     found: list[tuple[Path, Value, str]] = []
     taken = {name for name, _ in params}
-    shown = {lowered.table.get(atom, atom) for _, value in params for atom in atoms_of(value)}
+    shown = {atom for _, value in params for atom in atoms_of(value)}
     for path, value in lowered.leaves:
         if value in shown:
             continue

@@ -32,7 +32,7 @@ from adjoint.ir.core import CONSTANT, HOOK, Atom, Block, Function, Literal, Op, 
 from adjoint.ir.hints import with_schedule
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, is_complex, is_inexact
-from adjoint.ir.walk import block_reads, clone_block, defined_in, lookup
+from adjoint.ir.walk import block_reads, clone_block, defined_in, lookup, substitute
 from adjoint.transform.adjoint import adjoint
 from adjoint.transform.calls import sweeps
 from adjoint.transform.cotangent import derivative_type
@@ -107,11 +107,8 @@ def check_pure(low: Lowering, heap: dict[Any, Any], params: list[Value], ops: tu
 
 
 def place(low: Lowering, fn: Function, arguments: Sequence[Atom]) -> tuple[Atom, ...]:
-    """Put the body of a function in place; its results."""
-    table: dict[Value, Atom] = {}
-    body = Block((), fn.body.ops, fn.body.results)
-    table.update(zip(fn.params, arguments, strict=True))
-    block = clone_block(body, table)
+    """Put the body of a function in place, which has no other; its results."""
+    block = substitute(Block((), fn.body.ops, fn.body.results), dict(zip(fn.params, arguments, strict=True)))
     low.builder.ops.extend(block.ops)
     low.functions.update(fn.functions)
     return block.results

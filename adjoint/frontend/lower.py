@@ -33,7 +33,6 @@ from adjoint.frontend.abstract import (
     is_list,
     make_tuple,
     may_be_none,
-    rebuild,
 )
 from adjoint.frontend.context import NeedStatic
 from adjoint.frontend.control import BREAK, CONTINUE, MAYBE, NEXT, RAISE, RETURN, has_exit, leaves
@@ -46,7 +45,7 @@ from adjoint.ir.build import Builder
 from adjoint.ir.core import UNDEFINED, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType
-from adjoint.ir.walk import clone_block
+from adjoint.ir.walk import give_names
 from adjoint.rules.internal import cast
 
 
@@ -55,16 +54,14 @@ class Lowered:
     """A program in SSA, and how it hangs together with Python.
 
     The parameters of `function` are those of `leaves`: objects that a path leads to, from the arguments
-    or from the function itself. `result` is an abstract value whose atoms are the results of `function`;
-    `table` maps atoms met while lowering to those of `function`. `guards` are the facts about reachable
-    objects that it relies on; `written` the parameters that it writes into.
+    or from the function itself. `result` is an abstract value whose atoms are the results of `function`.
+    `guards` are the facts about reachable objects that it relies on; `written` the parameters that it writes into.
     """
 
     function: Function
     leaves: tuple[tuple[Path, Value], ...]
     guards: Mapping[tuple[Path, str], Any]
     result: Any
-    table: Mapping[Value, Any]
     written: tuple[tuple[Value, Span], ...]
 
 
@@ -412,13 +409,10 @@ def finish(low: Lowering, result: Any, name: str) -> Lowered:
     """Close the top block; nameless numbers take the names that they were bound to."""
     result = handed_on(low, low.resolved(optional.returned(low, result, None)))
     keys.refuse_doubts(low, result, None)
+    give_names(low.renames)
     body = Block(tuple(v for _, v in low.leaves), tuple(low.builder.ops), tuple(atoms_of(result)))
-    table: dict[Value, Any] = {}
-    body = clone_block(body, table, low.renames)
-    leaves = tuple((path, table[v]) for path, v in low.leaves)
-    written = tuple((table[v], span) for v, span in low.written)
-    result = rebuild(result, iter(body.results))
-    return Lowered(Function(name, body, low.functions, low.schedule), leaves, low.guards, result, table, written)
+    function = Function(name, body, low.functions, low.schedule)
+    return Lowered(function, tuple(low.leaves), low.guards, result, tuple(low.written))
 
 
 def handed_on(low: Lowering, result: Any) -> Any:

@@ -143,6 +143,12 @@ def fresh(
     return tuple(made)
 
 
+def give_names(names: Mapping[Value, str]) -> None:
+    """Name values that nothing else refers to yet by what the program calls them."""
+    for value, name in names.items():
+        value.hint = name
+
+
 def map_functions(fn: Function, change: Callable[[Block], Block]) -> Function:
     """Apply a change of blocks to a function and to all its callees."""
     callees = {name: replace(callee, body=change(callee.body)) for name, callee in fn.functions.items()}

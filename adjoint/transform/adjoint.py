@@ -41,7 +41,7 @@ from adjoint.ir.core import (
     while_parts,
 )
 from adjoint.ir.types import PACKED, PY_INT, ArrayType, ListType, StackType, Type, is_inexact
-from adjoint.ir.walk import clone_block, lookup, substitute
+from adjoint.ir.walk import give_names, lookup, substitute
 from adjoint.rules.infer import dim_of, remember_length
 from adjoint.rules.internal import cast, zeros_if
 from adjoint.rules.lists import list_zeros_if
@@ -85,7 +85,7 @@ def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool], split: Spli
     results = [mode.result(cot, builder, source) for source in sources]
     forward = mode.residuals.rebuild(fn.body)
     body = Block((*fn.params, *bars), (*forward.ops, *builder.ops), (*forward.results, *results))
-    body = clone_block(body, {}, mode.hints)
+    give_names(mode.hints)
     return Function(f"{fn.name}_vjp", body, mode.functions)
 
 

@@ -25,6 +25,8 @@ def inline_split_calls(fn: Function) -> Function:
     The halves of a split callee (see `calls`) are such functions: differentiated again, they are one
     program with their caller.
     """
+    if not any(map(_hands_over_stacks, fn.functions.values())):
+        return fn
     return replace(fn, body=_inline(fn.body, fn, {}, _hands_over_stacks))
 
 
