@@ -51,6 +51,7 @@ from adjoint.ir.core import FOR, WHILE, Atom, Block, Literal, Op, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import PY_INT, ArrayType
 from adjoint.ir.walk import defined_in, substitute
+from adjoint.rules.infer import remember_range
 
 
 class NoTrip(Exception):  # no error: it ends the lowering of the loop
@@ -224,6 +225,7 @@ class Loops(FixedPoint):
 
         def body(params: dict[Any, Any]) -> tuple[list[Block], Trip, list[Value]]:
             index = Value(hint, PY_INT)
+            remember_range(index, *space)
             with self.region() as builder:
                 self.assign(node.target, index if item is None else item(index))
                 trip = self.end_of_trip(status_of(lambda: self.stmts(node.body), RAISE), params, node)

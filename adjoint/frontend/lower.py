@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gast
@@ -180,6 +180,8 @@ class Lowering(Loops):
         if old.type.kind == "any":
             self.check_write(self.reference(old), node)
             return value
+        if self.builder.ops and value in self.builder.ops[-1].outputs and value.type.ndim == old.type.ndim:
+            value.type = replace(value.type, shape=old.type.shape)  # NumPy refuses to write any other there
         self.write(old, None, self.fitted(old, value, node), node)
         return old
 

@@ -19,7 +19,7 @@ _TERMS: dict[str, Form] = {}
 def form_of(dim: Dim) -> Form:
     """The combination that a length is, where it is not cut off at 0: one with a negative offset may be."""
     if isinstance(dim, int):
-        return {"": dim}
+        return {"": dim} if dim else {}
     return plus(_TERMS.get(dim.name, {dim.name: 1}), {"": dim.offset})
 
 

@@ -22,14 +22,16 @@ from adjoint.ir.types import Dim, Shape, Symbol
 class Bounds:
     """`lengths` of arguments by the names of their symbols; `relied` are the least lengths that were relied on.
 
-    `compared` are combinations of lengths that were relied on to be no less than 0. `limits` are lengths from which
-    on other estimates would have been made. Once it is `settled`, when the guards are written, nothing more can be
+    `compared` are combinations of lengths that were relied on to be no less than 0. `ranges` are the
+    least and the largest number that an index of a loop may be. `limits` are lengths from which on other estimates
+    would have been made. Once it is `settled`, when the guards are written, nothing more can be
     relied on.
     """
 
     lengths: dict[str, int] = field(default_factory=dict)
     relied: dict[str, int] = field(default_factory=dict)
     compared: list[Form] = field(default_factory=list)
+    ranges: dict[str, tuple[Form, Form]] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
     settled: bool = False
 
@@ -41,6 +43,19 @@ class Bounds:
         self.relied[name] = least
         return True
 
+    def least(self, form: Form) -> Form:
+        """The least that a combination may be in any trip of the loops whose indices are in it.
+
+        The bound that makes it least is put in for each index, that of an inner loop first (U. Banerjee, Dependence
+        Analysis for Supercomputing, 1988).
+        """
+        for name in reversed(self.ranges):
+            if name in form:
+                low, high = self.ranges[name]
+                times = form[name]
+                form = plus(plus(form, {name: 1}, -times), low if times > 0 else high, times)
+        return form
+
     def value(self, form: Form) -> int | None:
         """What a combination is for the arguments at hand, None where other numbers are in it."""
         if not all(name in self.lengths for name in form if name):
@@ -49,6 +64,7 @@ class Bounds:
 
     def not_negative(self, form: Form) -> bool:
         """Whether a combination of lengths of arguments is at least 0, for all that the guards let pass."""
+        form = self.least(form)
         value = self.value(form)
         if value is None or value < 0:
             return False
@@ -100,10 +116,19 @@ def reaches(dim: Dim, least: int) -> bool:
 def ordered(*forms: Form) -> bool:
     """Whether combinations of lengths ascend from 0, for all arguments that the guards let pass."""
     bounds = _BOUNDS.get()
-    steps = [plus(form, before, -1) for before, form in pairwise(({}, *forms))]
-    if bounds is None or any((value := bounds.value(step)) is None or value < 0 for step in steps):
+    if bounds is None:
+        return False
+    steps = [bounds.least(plus(form, before, -1)) for before, form in pairwise(({}, *forms))]
+    if any((value := bounds.value(step)) is None or value < 0 for step in steps):
         return False
     return all(map(bounds.not_negative, steps))
+
+
+def note_range(index: Dim, first: Form, last: Form) -> None:
+    """The numbers that the index of a loop goes through lie between two others."""
+    bounds = _BOUNDS.get()
+    if bounds is not None and isinstance(index, Symbol):
+        bounds.ranges[index.name] = (first, last)
 
 
 def equal(a: Dim, b: Dim) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.ir.affine import Form, as_dim, form_of, plus
-from adjoint.ir.bounds import reaches
+from adjoint.ir.bounds import note_range, reaches
 from adjoint.ir.core import Atom, Literal, Slot, Value
 from adjoint.ir.types import (
     PY_FLOAT,
@@ -266,6 +266,17 @@ def remember_arithmetic(value: Value, fun: Any, operands: Sequence[Atom]) -> Non
 
 
 ARITHMETIC = (operator.add, operator.sub, operator.mul)
+
+
+def remember_range(index: Value, start: Atom, stop: Atom, step: Atom) -> None:
+    """Record between which numbers the index of a loop lies: slices with it may be known to lie in an array."""
+    if not isinstance(step, Literal) or step.value == 0 or start.type != PY_INT or stop.type != PY_INT:
+        return
+    first, last = _combination(start), _combination(stop)
+    if step.value > 0:
+        note_range(dim_of(index), first, plus(last, {"": -1}))
+    else:
+        note_range(dim_of(index), plus(last, {"": 1}), first)
 
 
 def _combination(atom: Atom) -> Form:

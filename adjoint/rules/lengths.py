@@ -131,15 +131,20 @@ def _dynamic_slice(dim, start, stop, step):
 def _within(dim, start, stop):
     """The length of `x[start:stop]` where the bounds are known, or can be relied on, to lie in x in this order."""
     whole = form_of(dim)
-    first, last = (
-        whole if part is None else form_of(part) if not isinstance(part, int) or part >= 0 else plus(whole, {"": part})
-        for part in (start or 0, stop)
-    )
+    first, last = _from_the_front(start or 0, whole), _from_the_front(stop, whole)
     exact = isinstance(dim, int) or dim.offset >= 0 or reaches(Symbol(dim.name), -dim.offset)
     if not exact or not ordered(first, last, whole):
         return None
     length = as_dim(plus(last, first, -1))
     return length if isinstance(length, int) else not_one(length)
+
+
+def _from_the_front(part, whole):
+    """A bound of a slice counted from the front, where it can be relied on to be negative."""
+    if part is None:
+        return whole
+    form = form_of(part)
+    return plus(whole, form) if ordered(plus({"": -1}, form, -1)) else form
 
 
 def is_minimum_with(dim, other):

@@ -160,3 +160,57 @@ def test_as_many_labels_as_rows_or_fewer(counts):
         ]
         np.testing.assert_allclose(gradient(scores, labels), differences, atol=1e-8)
         assert ("zeros" in gradient.source) == (min(counts[: counts.index(count) + 1]) < 5)  # it fits five labels too
+
+
+def convolution(x, k):
+    n = len(x) - len(k) + 1
+    out = np.zeros(n)
+    for j in range(len(k)):
+        out += k[j] * x[j : j + n]
+    return np.sum(out**3)
+
+
+def correlations(x, k):
+    n, total = len(x), 0.0
+    for lag in range(1, len(k)):
+        total = total + k[lag] * np.dot(x[: n - lag], x[lag:]) ** 2
+    return total
+
+
+def backwards_from(x, k):
+    total = 0.0
+    for i in range(len(x) - len(k), -1, -1):
+        for j in range(i, i + len(k)):
+            total = total + np.sum(x[i:j] ** 2) * np.sum(np.sin(x[j : i + len(k)])) * k[j - i]
+    return total
+
+
+def last_ones(x, k):
+    return np.sum(x[-len(k) :] ** 2 * k) + np.sum(np.sin(x[: -len(k)]))
+
+
+@pytest.mark.parametrize("fun", [convolution, correlations, backwards_from, last_ones])
+def test_slices_whose_bounds_are_indices_of_loops(fun):
+    """Also where the loop leaves the array: slices are cut then, and wrap around where bounds are negative."""
+    gradient = adjoint.grad(fun, argnums=(0, 1))
+    rng = np.random.default_rng(0)
+    for sizes in ((7, 3), (4, 4), (3, 5), (7, 1), (1, 1), (2, 9), (9, 3)):
+        x, k = map(rng.standard_normal, sizes)
+        try:
+            fun(x, k)
+        except ValueError:
+            with pytest.raises(ValueError, match=r"."):
+                gradient(x, k)
+            continue
+        by_x, by_k = gradient(x, k)
+        np.testing.assert_allclose(by_x, expected(fun, x, k), atol=1e-6)
+        np.testing.assert_allclose(by_k, expected(lambda k, x: fun(x, k), k, x), atol=1e-6)
+
+
+@pytest.mark.parametrize("fun", [convolution, correlations, backwards_from, last_ones])
+def test_slices_that_stay_in_the_array_need_no_test_of_shapes(fun):
+    adjoint.cache_clear()
+    gradient = adjoint.grad(fun, argnums=(0, 1))
+    gradient(np.linspace(0.5, 1.0, 7), np.linspace(1.0, 2.0, 3))
+    assert "sum_to" not in gradient.source
+    assert "copy" not in gradient.source
