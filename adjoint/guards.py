@@ -17,7 +17,7 @@ from adjoint.codegen.load import annotate
 from adjoint.errors import AliasError, Span
 from adjoint.frontend.abstract import Path
 from adjoint.frontend.lower import Lowered
-from adjoint.ir.affine import Form
+from adjoint.ir.affine import Form, factors_of, names_in, quotient_of
 from adjoint.ir.bounds import Bounds, relied_on
 from adjoint.ir.core import Value
 from adjoint.ir.types import ArrayType, Dim, Symbol, known_not_one
@@ -246,23 +246,34 @@ def type_tests(text: str, type_: Any, named: Callable[[Any], str], seen: Any = N
 def length_comparisons(lowered: Lowered, space: dict[str, Any], arguments: Sequence[str]) -> list[str]:
     """The tests of how lengths of several axes relate."""
     texts: dict[str, str] = {}
-    for (path, check), expected in lowered.guards.items():
-        if check == "type" and isinstance(expected, ArrayType) and any(relied_on().compared):
-            for axis, dim in enumerate(expected.shape or ()):
+    if relied_on().compared:
+        for path, value in lowered.leaves:
+            text = path_text(path, space, arguments)
+            if isinstance(value.length, Symbol):
+                texts[value.length.name] = text
+            for axis, dim in enumerate(getattr(value.type, "shape", None) or ()):
                 if isinstance(dim, Symbol):
-                    texts[dim.name] = f"{path_text(path, space, arguments)}.shape[{axis}]"
+                    texts[dim.name] = f"{text}.shape[{axis}]"
+
+    def number(name: str) -> str:
+        found = quotient_of(name)
+        return texts[name] if found is None else f"({difference(found[0])}) // {found[1]}"
 
     def side(form: Form, sign: int) -> str:
-        factors = {name: abs(times) for name, times in form.items() if times * sign > 0}
-        terms = [
-            f"{times}" if not name else texts[name] if times == 1 else f"{times} * {texts[name]}"
-            for name, times in factors.items()
-        ]
+        terms = []
+        for name, times in form.items():
+            if times * sign > 0:
+                factors = [*([str(abs(times))] if abs(times) != 1 or not name else []), *map(number, factors_of(name))]
+                terms.append(" * ".join(factors))
         return " + ".join(terms) or "0"
+
+    def difference(form: Form) -> str:
+        minus = side(form, -1)
+        return side(form, 1) if minus == "0" else f"{side(form, 1)} - ({minus})"
 
     tests = {}
     for form in relied_on().compared:
-        if not all(name in texts for name in form if name):
+        if not all(name in texts for name in names_in(form)):
             continue  # of a lowering that was begun anew
         opposite = f"{side(form, 1)} <= {side(form, -1)}"
         if opposite in tests:

@@ -61,7 +61,7 @@ def outline(low: Lowering, fun: Any, args: list[Any], kwargs: dict[str, Any], no
     def param(name: str | None, atom: Atom) -> Atom:
         if isinstance(atom, Literal):
             return atom
-        value = Value(atom.hint or name, atom.type)
+        value = Value(atom.hint or name, atom.type, atom.length)
         fresh.append(value)
         low.stands_for[value] = atom
         return value

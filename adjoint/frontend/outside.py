@@ -32,6 +32,7 @@ from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree, flatten_object
 from adjoint.ir.types import ArrayType, Symbol, type_of_constant
 from adjoint.rules import registry
+from adjoint.rules.infer import length_symbol
 
 
 class Outside(Context):
@@ -87,6 +88,8 @@ class Outside(Context):
             type_ = abstract_type(obj, f"{name or _path_name(path)}${len(self.leaves)}")
             self.guard(path, "type", type_)
             leaf = self.leaf(path, type_, name)
+            if type(obj) is int:
+                note_length(length_symbol(leaf).name, obj)
             if isinstance(obj, np.ndarray):
                 self.objects[leaf] = path, obj
             return leaf

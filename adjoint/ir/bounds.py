@@ -8,21 +8,23 @@ becomes a guard of the program. Nothing is asked of lengths that do not matter, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import pairwise
 
-from adjoint.ir.affine import Form, form_of, plus
+from adjoint.ir.affine import SIGNED, Form, factors_of, form_of, names_in, plus, product, quotient_of
 from adjoint.ir.types import Dim, Shape, Symbol
 
 
 @dataclass(eq=False, slots=True)
 class Bounds:
-    """`lengths` of arguments by the names of their symbols; `relied` are the least lengths that were relied on.
+    """`lengths` of arguments, and integers, by the names of their symbols; `relied` are least lengths relied on.
 
-    `compared` are combinations of lengths that were relied on to be no less than 0. `ranges` are the
+    `compared` are polynomials of lengths that were relied on to be no less than 0. `ranges` are the
     least and the largest number that an index of a loop may be. `limits` are lengths from which on other estimates
     would have been made. Once it is `settled`, when the guards are written, nothing more can be
     relied on.
@@ -44,35 +46,53 @@ class Bounds:
         return True
 
     def least(self, form: Form) -> Form:
-        """The least that a combination may be in any trip of the loops whose indices are in it.
+        """The least that a polynomial may be in any trip of the loops whose indices are in it.
 
         The bound that makes it least is put in for each index, that of an inner loop first (U. Banerjee, Dependence
-        Analysis for Supercomputing, 1988).
+        Analysis for Supercomputing, 1988). What an index is multiplied with has to have a certain sign.
         """
         for name in reversed(self.ranges):
-            if name in form:
-                low, high = self.ranges[name]
-                times = form[name]
-                form = plus(plus(form, {name: 1}, -times), low if times > 0 else high, times)
+            with_it = [term for term in form if name in factors_of(term)]
+            if not with_it:
+                continue
+            times: Form = {}
+            for term in with_it:
+                rest = list(factors_of(term))
+                rest.remove(name)
+                times = plus(times, reduce(product, ({other: 1} for other in rest), {"": form[term]}))
+            signs = {coefficient > 0 for coefficient in times.values()}
+            if len(signs) > 1 or any(SIGNED in term for term in times):
+                continue
+            low, high = self.ranges[name]
+            bound = product(times, low if True in signs else high)
+            form = plus({term: form[term] for term in form if term not in with_it}, bound)
         return form
 
     def value(self, form: Form) -> int | None:
-        """What a combination is for the arguments at hand, None where other numbers are in it."""
-        if not all(name in self.lengths for name in form if name):
+        """What a polynomial is for the arguments at hand, None where other numbers are in it."""
+        if not all(name in self.lengths for name in names_in(form)):
             return None
-        return sum(times * self.lengths[name] if name else times for name, times in form.items())
+        return sum(times * math.prod(map(self._number, factors_of(name))) for name, times in form.items())
+
+    def _number(self, name: str) -> int:
+        found = quotient_of(name)
+        if found is None:
+            return self.lengths[name]
+        value = self.value(found[0])
+        assert value is not None
+        return value // found[1]
 
     def not_negative(self, form: Form) -> bool:
-        """Whether a combination of lengths of arguments is at least 0, for all that the guards let pass."""
+        """Whether a polynomial of lengths of arguments is at least 0, for all that the guards let pass."""
         form = self.least(form)
         value = self.value(form)
         if value is None or value < 0:
             return False
-        if min(form.values(), default=0) >= 0:
+        if all(times >= 0 and SIGNED not in name for name, times in form.items()):
             return True
-        (name, times), *others = [item for item in form.items() if item[0]]
-        if times == 1 and not others:
-            return self.reaches(name, -form.get("", 0))
+        terms = [name for name in form if name]
+        if len(terms) == 1 and form[terms[0]] == 1 and terms[0] in self.lengths and SIGNED not in terms[0]:
+            return self.reaches(terms[0], -form.get("", 0))
         if form in self.compared:
             return True
         if not self.settled:
@@ -100,21 +120,21 @@ def note_length(name: str, length: int) -> None:
         bounds.lengths[name] = length
         bounds.relied.pop(name, None)
         bounds.limits.pop(name, None)
-        bounds.compared[:] = [form for form in bounds.compared if name not in form]
+        bounds.compared[:] = [form for form in bounds.compared if name not in names_in(form)]
 
 
 def reaches(dim: Dim, least: int) -> bool:
     """Whether a length is at least `least`, for all arguments that the guards let pass."""
     if isinstance(dim, int):
         return dim >= least
-    if least <= max(dim.offset, 0):
+    if least <= 0 or (least <= dim.offset and SIGNED not in dim.name):
         return True
     bounds = _BOUNDS.get()
     return bounds is not None and bounds.not_negative(plus(form_of(dim), {"": -least}))
 
 
 def ordered(*forms: Form) -> bool:
-    """Whether combinations of lengths ascend from 0, for all arguments that the guards let pass."""
+    """Whether polynomials of lengths ascend from 0, for all arguments that the guards let pass."""
     bounds = _BOUNDS.get()
     if bounds is None:
         return False
@@ -190,6 +210,6 @@ def relied_on() -> Bounds:
 
 def not_one(dim: Symbol) -> Symbol:
     """The same length, known not to be 1 where that can be relied on."""
-    if dim.not_one or not (dim.offset >= 2 or reaches(dim, 2)):
+    if dim.not_one or not reaches(dim, 2):
         return dim
     return Symbol(dim.name, dim.offset, True)

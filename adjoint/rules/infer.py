@@ -9,13 +9,13 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, reduce
 from itertools import count
 from typing import Any
 
 import numpy as np
 
-from adjoint.ir.affine import Form, as_dim, form_of, plus
+from adjoint.ir.affine import SIGNED, Form, as_dim, form_of, plus, product, quotient
 from adjoint.ir.bounds import note_range, reaches
 from adjoint.ir.core import Atom, Literal, Slot, Value
 from adjoint.ir.types import (
@@ -234,17 +234,28 @@ def total_length(shape: Shape | None) -> Dim:
     sizes = [dim for dim in shape if isinstance(dim, int)]
     if len(sizes) == len(shape) or 0 in sizes:
         return int(np.prod(sizes, dtype=int))
-    name = "*".join(str(dim).replace("?", "") for dim in shape)
-    return Symbol(f"({name})", 0, any(map(known_not_one, shape)))
+    total = as_dim(reduce(product, map(_uncut, shape)))
+    return total if isinstance(total, int) else replace(total, not_one=any(map(known_not_one, shape)))
+
+
+def _uncut(dim: Dim) -> Form:
+    """The polynomial that a length is; one that may have been cut off at 0 stands for itself."""
+    if isinstance(dim, Symbol) and dim.offset < 0 and not reaches(Symbol(dim.name), -dim.offset):
+        return {f"({dim.name}{dim.offset})": 1}
+    return form_of(dim)
 
 
 def dim_of(atom: Atom) -> Dim:
     """The length that a run-time integer stands for, the same for every use of that value."""
     if isinstance(atom, Literal):
         return int(atom.value)
-    if atom.length is None:
-        atom.length = fresh_length(atom.hint or "n")
-    return atom.length
+    return length_symbol(atom) if atom.length is None else atom.length
+
+
+def length_symbol(value: Value) -> Symbol:
+    """A name for a run-time integer of which nothing is known."""
+    value.length = found = Symbol(f"{value.hint or 'n'}{SIGNED}{next(_fresh)}")
+    return found
 
 
 def remember_length(value: Value, dim: Dim) -> None:
@@ -253,38 +264,37 @@ def remember_length(value: Value, dim: Dim) -> None:
 
 
 def remember_arithmetic(value: Value, fun: Any, operands: Sequence[Atom]) -> None:
-    """Name sums, differences and multiples of integers, so that `x[i + 1:]` and `y[i + 1:]` are known to match."""
+    """Name what is computed of integers, so that `x[i + 1:]` and `y[i + 1:]` are known to match."""
     if value.type != PY_INT or any(atom.type != PY_INT for atom in operands):
         return
-    first, second = map(_combination, operands)
-    if fun is not operator.mul:
-        remember_length(value, as_dim(plus(first, second, 1 if fun is operator.add else -1)))
-    elif set(first) <= {""}:
-        remember_length(value, as_dim(plus({}, second, first.get("", 0))))
-    elif set(second) <= {""}:
-        remember_length(value, as_dim(plus({}, first, second.get("", 0))))
+    form = ARITHMETIC[fun](*map(_polynomial, operands))
+    if form is not None and len(form) <= MOST_TERMS:
+        remember_length(value, as_dim(form))
 
 
-ARITHMETIC = (operator.add, operator.sub, operator.mul)
+ARITHMETIC: Mapping[Any, Callable[..., Form | None]] = {
+    operator.add: plus,
+    operator.sub: lambda first, second: plus(first, second, -1),
+    operator.neg: lambda form: plus({}, form, -1),
+    operator.mul: product,
+    operator.floordiv: lambda form, by: quotient(form, by[""]) if set(by) == {""} and by[""] > 0 else None,
+}
+MOST_TERMS = 6
 
 
 def remember_range(index: Value, start: Atom, stop: Atom, step: Atom) -> None:
     """Record between which numbers the index of a loop lies: slices with it may be known to lie in an array."""
     if not isinstance(step, Literal) or step.value == 0 or start.type != PY_INT or stop.type != PY_INT:
         return
-    first, last = _combination(start), _combination(stop)
+    first, last = _polynomial(start), _polynomial(stop)
     if step.value > 0:
         note_range(dim_of(index), first, plus(last, {"": -1}))
     else:
         note_range(dim_of(index), plus(last, {"": 1}), first)
 
 
-def _combination(atom: Atom) -> Form:
-    """The combination that an integer is; a length that may have been cut off at 0 stands for itself."""
-    dim = dim_of(atom)
-    if isinstance(dim, Symbol) and dim.offset < 0 and not reaches(Symbol(dim.name), -dim.offset):
-        return {f"({dim.name}{dim.offset})": 1}
-    return form_of(dim)
+def _polynomial(atom: Atom) -> Form:
+    return _uncut(dim_of(atom))
 
 
 def shape_of(sizes: Any, inputs: Sequence[Atom]) -> Shape | None:

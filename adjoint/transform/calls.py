@@ -53,7 +53,7 @@ def reverse_call(mode: Reverse, op: Op, cot: Cotangents, builder: Builder) -> No
         call_again(mode, op, callee, wrt, seeds, cot, builder)
         return
     halves = split_callee(mode, callee, wrt, seeds)
-    residuals = tuple(Value(v.hint, v.type) for v in halves.residuals)
+    residuals = tuple(Value(v.hint, v.type, v.length) for v in halves.residuals)
     mode.residuals.grown[op] = replace(
         op, outputs=(*op.outputs, *residuals), attrs={**op.attrs, "callee": halves.forward}
     )

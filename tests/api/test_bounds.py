@@ -214,3 +214,74 @@ def test_slices_that_stay_in_the_array_need_no_test_of_shapes(fun):
     gradient(np.linspace(0.5, 1.0, 7), np.linspace(1.0, 2.0, 3))
     assert "sum_to" not in gradient.source
     assert "copy" not in gradient.source
+
+
+def network(theta, x, hidden):
+    """Weights and biases out of one vector."""
+    d = x.shape[1]
+    weights = theta[: d * hidden].reshape(d, hidden)
+    biases = theta[d * hidden : d * hidden + hidden]
+    out = theta[-hidden:]
+    return np.sum((np.tanh(x @ weights + biases) @ out) ** 2)
+
+
+def folded(theta, x, hidden):
+    half = len(theta) // 2
+    first, second = theta[:half], theta[half : 2 * half]
+    return np.sum(first * second[::-1] * hidden) + np.sum(np.sin(theta[2 * half :]))
+
+
+def blocks(theta, x, hidden):
+    total = 0.0
+    for i in range(len(theta) // hidden):
+        block = theta[i * hidden : (i + 1) * hidden]
+        total = total + np.sum(block**2) * np.sum(np.sin(block) * np.arange(1.0, hidden + 1.0))
+    return total
+
+
+def quarters(theta, x, hidden):
+    n, total = len(theta) // 4, 0.0
+    for i in range(4):
+        block = theta[i * n : (i + 1) * n]
+        total = total + np.sum(block**2 * np.sin(theta[:n])) * hidden
+    return total
+
+
+@pytest.mark.parametrize("fun", [network, folded, blocks, quarters])
+def test_parts_of_a_vector_whose_bounds_are_products(fun):
+    gradient = adjoint.grad(fun)
+    rng = np.random.default_rng(0)
+    for length, d, hidden in ((11, 2, 3), (9, 2, 2), (5, 3, 1), (12, 1, 4), (16, 2, 4), (3, 1, 1), (8, 2, 2)):
+        theta, x = rng.standard_normal(length), rng.standard_normal((3, d))
+        try:
+            fun(theta, x, hidden)
+        except ValueError:
+            continue
+        differences = [
+            (fun(theta + 1e-6 * e, x, hidden) - fun(theta - 1e-6 * e, x, hidden)) / 2e-6 for e in np.eye(length)
+        ]
+        np.testing.assert_allclose(gradient(theta, x, hidden), differences, atol=1e-6)
+
+
+@pytest.mark.parametrize("fun", [network, folded, quarters])
+def test_parts_that_fit_need_no_test_of_shapes(fun):
+    adjoint.cache_clear()
+    gradient = adjoint.grad(fun)
+    for hidden in (3, 2, 4):
+        gradient(np.ones(4 * hidden), np.ones((3, 2)), hidden)
+    assert "sum_to" not in gradient.source
+    assert adjoint.cache_info().misses == 1
+
+
+def test_integers_that_may_be_negative_are_no_lengths():
+    def f(w, first):
+        total = 0.0
+        for i in range(first, 3, 2):
+            total = total + np.sum(np.sin(np.ones(i + 2) * w[0]) * w)
+        return total
+
+    gradient = adjoint.grad(f)
+    w = np.array([0.3, 0.5, 0.7])
+    for first in (1, -1, 1):
+        differences = [(f(w + 1e-6 * e, first) - f(w - 1e-6 * e, first)) / 2e-6 for e in np.eye(3)]
+        np.testing.assert_allclose(gradient(w, first), differences, atol=1e-7)

@@ -3,8 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adjoint.ir.affine import as_dim, form_of, plus
-from adjoint.ir.bounds import equal, for_given_arguments, note_length, ordered, reaches, relied_on
+from adjoint.ir.affine import as_dim, form_of, plus, product, quotient
+from adjoint.ir.bounds import (
+    equal,
+    for_given_arguments,
+    length_at_hand,
+    note_length,
+    note_range,
+    ordered,
+    reaches,
+    relied_on,
+)
 from adjoint.ir.types import Symbol
 
 N, M = Symbol("n", 0, True), Symbol("m", 0, True)
@@ -59,3 +68,50 @@ def test_another_length_of_one_name_voids_comparisons():
         assert ordered({"n": 1}, {"m": 1})
         note_length("n", 11)
         assert relied_on().compared == []
+
+
+def test_products_and_quotients_have_one_name_too():
+    n, m = form_of(N), form_of(M)
+    assert as_dim(product(n, m)) == as_dim(product(m, n))
+    assert as_dim(product(plus(n, {"": 1}), m)) == as_dim(plus(product(n, m), m))
+    assert as_dim(quotient(product({"": 4}, n), 2)) == as_dim({"n": 2})
+    assert as_dim(quotient(plus(n, {"": 1}), 2)) == Symbol("((n+1)//2)")
+    with for_given_arguments():
+        note_length("n", 5)
+        note_length("m", 20)
+        half = quotient(n, 2)
+        assert ordered(half, n)
+        assert ordered(product(half, {"": 3}), m)
+        assert not ordered(product(n, n), m)
+        assert ordered(product(n, plus(n, {"": -1})), m)
+        assert length_at_hand(as_dim(product(n, half))) == 10
+
+
+def test_integers_may_be_negative():
+    with for_given_arguments():
+        note_length("k%1", 3)
+        note_length("n", 5)
+        assert reaches(Symbol("k%1", 3), 3)
+        assert ordered({"k%1": 1}, {"n": 1})
+        assert relied_on().compared == [{"k%1": 1}, {"n": 1, "k%1": -1}]
+    with for_given_arguments():
+        note_length("k%1", -3)
+        assert not reaches(Symbol("k%1", 3), 3)
+
+
+def test_indices_of_loops_are_as_large_as_they_may_get():
+    index, inner = Symbol("i%1"), Symbol("j%2")
+    with for_given_arguments():
+        note_length("n", 3)
+        note_length("m", 12)
+        note_range(index, {}, {"n": 1, "": -1})
+        note_range(inner, {"i%1": 1}, {"n": 1, "": -1})
+        i, n = form_of(index), form_of(N)
+        assert ordered(i, n)
+        assert not ordered(n, i)
+        assert ordered(i, form_of(inner), n)
+        assert not ordered(form_of(inner), i)
+        block = product(i, {"": 4})
+        assert ordered(block, plus(block, {"": 4}), {"m": 1})
+        assert not ordered(block, plus(block, {"": 5}), {"m": 1})
+        assert ordered(product(i, n), plus(product(i, n), n), {"m": 1})
