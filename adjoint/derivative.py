@@ -76,7 +76,8 @@ class Derivative:
         """The bare compiled function for arguments like these: no dispatch, no guards.
 
         Captured data (closure cells, globals) keep the values that they have now. Arguments of other types,
-        ranks or structures than these are not noticed and give no meaningful result.
+        ranks or structures than these, or shorter than its slices rely on, are not noticed and give no meaningful
+        result.
         """
         self.find_and_call(args, kwargs)
         assert self._entry is not None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adjoint.ir.affine import Form, form_of, plus
-from adjoint.ir.bounds import ordered
+from adjoint.ir.bounds import from_the_front, ordered
 from adjoint.ir.core import Atom, Literal, Slot
 from adjoint.ir.types import Dim, Shape
 from adjoint.rules.infer import dim_of
@@ -48,7 +48,7 @@ def _place(item: Any, inputs: Sequence[Atom], dim: Dim) -> Form | None:
         if getattr(atom.type, "shape", None) != () or getattr(atom.type, "dtype", None) != "int64":
             return None
         if not isinstance(atom, Literal):
-            return form_of(dim_of(atom))
+            return from_the_front(form_of(dim_of(atom)), form_of(dim))
         item = atom.value
     if not isinstance(item, int) or isinstance(item, bool):
         return None

@@ -144,6 +144,11 @@ def ordered(*forms: Form) -> bool:
     return all(map(bounds.not_negative, steps))
 
 
+def from_the_front(bound: Form, whole: Form) -> Form:
+    """A bound of a slice of something so long, counted from the front where it can be relied on to be negative."""
+    return plus(whole, bound) if ordered(plus({"": -1}, bound, -1)) else bound
+
+
 def note_range(index: Dim, first: Form, last: Form) -> None:
     """The numbers that the index of a loop goes through lie between two others."""
     bounds = _BOUNDS.get()

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from adjoint.ir.affine import as_dim, form_of, plus
-from adjoint.ir.bounds import not_one, ordered, reaches
+from adjoint.ir.bounds import from_the_front, not_one, ordered, reaches
 from adjoint.ir.core import Literal, Slot
 from adjoint.ir.types import Symbol, known_not_one
 from adjoint.rules.infer import dim_of, total_length
@@ -131,20 +131,12 @@ def _dynamic_slice(dim, start, stop, step):
 def _within(dim, start, stop):
     """The length of `x[start:stop]` where the bounds are known, or can be relied on, to lie in x in this order."""
     whole = form_of(dim)
-    first, last = _from_the_front(start or 0, whole), _from_the_front(stop, whole)
+    first, last = (whole if part is None else from_the_front(form_of(part), whole) for part in (start or 0, stop))
     exact = isinstance(dim, int) or dim.offset >= 0 or reaches(Symbol(dim.name), -dim.offset)
     if not exact or not ordered(first, last, whole):
         return None
     length = as_dim(plus(last, first, -1))
     return length if isinstance(length, int) else not_one(length)
-
-
-def _from_the_front(part, whole):
-    """A bound of a slice counted from the front, where it can be relied on to be negative."""
-    if part is None:
-        return whole
-    form = form_of(part)
-    return plus(whole, form) if ordered(plus({"": -1}, form, -1)) else form
 
 
 def is_minimum_with(dim, other):

@@ -45,7 +45,8 @@ STORED, ADDED = r"^\s+x_bar\[[^]]*\] = ", r"^\s+x_bar\[[^]]*\] (\+|-)= "
         (parts_of_a_given_width, (X, np.ones(3)), 3, 0),
         (rows_and_columns, (X.reshape(3, 3),), 3, 0),
         (overlapping, (X,), 2, 1),
-        (by_a_number, (X, 4), 1, 1),  # k may be negative
+        (by_a_number, (X, 4), 2, 0),
+        (by_a_number, (X, -4), 2, 0),
         (backwards, (X,), 1, 1),
     ],
 )
@@ -55,6 +56,18 @@ def test_stores_and_additions(fun, args, stores, additions):
     assert len(re.findall(STORED, gradient.source, re.MULTILINE)) == stores, gradient.source
     assert len(re.findall(ADDED, gradient.source, re.MULTILINE)) == additions, gradient.source
     adjoint.check_grads(fun, args)
+
+
+def shares(x, k):
+    return np.sum(x[:k] ** 2) + np.sum(np.sin(x[4:]))
+
+
+def test_a_number_for_which_parts_overlap():
+    gradient = adjoint.grad(shares)
+    for k in (4, 3, -5, 6, -1, 4, 12, 0):
+        steps = 1e-6 * np.eye(len(X))
+        numbers = [(shares(X + e, k) - shares(X - e, k)) / 2e-6 for e in steps]
+        np.testing.assert_allclose(gradient(X, k), numbers, atol=1e-7)
 
 
 def test_lengths_for_which_parts_overlap():
