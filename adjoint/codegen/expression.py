@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -50,22 +50,13 @@ ATTRIBUTES = {np.transpose: "T", np.real: "real", np.imag: "imag"}
 AXIS_FIRST = ("sum", "max", "min", "mean", "prod", "cumsum", "any", "all")
 
 
-class Expressions:
+class Expressions(ListExpressions):
     """The expressions of one function, given the names of its variables."""
 
     def __init__(self, names: Mapping[Value, str], folding: Folding, constants: Constants) -> None:
         self.names = names
         self.folding = folding
         self.constants = constants
-        self.special: dict[Any, Callable[[Op], Any]] = {
-            operator.getitem: self.getitem, DIM: self.length, np.size: self.size, np.copy: self.copy,
-            np.zeros_like: self.zeros_like, np.ones_like: self.ones_like, np.transpose: self.transpose,
-            np.swapaxes: self.swapaxes, np.real: self.part, np.imag: self.part,
-            internal.broadcast_like: self.broadcast_like, internal.cast: self.cast,
-            internal.stop_gradient: lambda op: self.atom(op.inputs[0]),
-            operator.contains: self.contains,
-            **ListExpressions(self.atom, constants).table,
-        }  # fmt: skip
 
     # ---- atoms
 
@@ -117,8 +108,8 @@ class Expressions:
             return ast.UnaryOp(UNARY[fun](), self.atom(op.inputs[0]))
         if fun in BOOLEAN:
             return ast.BoolOp(BOOLEAN[fun](), [self.atom(atom) for atom in op.inputs])
-        if fun in self.special:
-            return self.special[fun](op)
+        if fun in self.SPECIAL:
+            return self.SPECIAL[fun](self, op)
         if op.primitive is snapshots.NONE:
             return self.snapshots(op)
         if op.primitive is FRESH:
@@ -354,6 +345,17 @@ class Expressions:
 
     def contains(self, op: Op) -> Any:
         return ast.Compare(self.atom(op.inputs[1]), [ast.In()], [self.atom(op.inputs[0])])
+
+    def marked(self, op: Op) -> Any:
+        return self.atom(op.inputs[0])
+
+    SPECIAL: ClassVar[dict[Any, Callable[[Any, Op], Any]]] = {
+        operator.getitem: getitem, DIM: length, np.size: size, np.copy: copy, np.zeros_like: zeros_like,
+        np.ones_like: ones_like, np.transpose: transpose, np.swapaxes: swapaxes, np.real: part, np.imag: part,
+        internal.broadcast_like: broadcast_like, internal.cast: cast, internal.stop_gradient: marked,
+        operator.contains: contains, **ListExpressions.LISTS,
+    }  # fmt: skip
+    """The forms of their own, by the function that a primitive stands for."""
 
 
 def written(store: Op) -> Atom:

@@ -6,7 +6,7 @@ how its results are put together: a `Place(k)` inside a tree is the k-th paramet
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,7 +34,7 @@ from adjoint.ir.core import (
 from adjoint.ir.print import print_function
 from adjoint.ir.tree import Tree, leaves
 from adjoint.ir.types import ObjectType
-from adjoint.ir.walk import map_functions, substitute
+from adjoint.ir.walk import all_ops, map_functions, reading, substitute
 
 NO_COUNT = Literal(0)
 
@@ -144,8 +144,8 @@ def _plain_interface(fn: Function) -> Interface:
 def _define(
     fn: Function, interface: Interface, constants: Constants, reserved: set[str]
 ) -> tuple[str, list[Span | None]]:
-    fn = replace(fn, body=with_rows(fn.body))
-    fn, fixed = _unpack(_drain(_merge_tests(fn)), interface)
+    fn = replace(fn, body=_merge_tests(with_rows(fn.body)))
+    fn, fixed = _unpack(replace(fn, body=_drain(fn.body, Stacks(fn))), interface)
     folding = _fold_for_return(fn, interface)
     while True:
         names = assign_names(fn, folding, fixed, (constants.reserved() | reserved) - set(fixed.values()))
@@ -177,45 +177,34 @@ def _fold_for_return(fn: Function, interface: Interface) -> Folding:
     return replace(folding, folded=folding.folded - several) if several else folding
 
 
-def _merge_tests(fn: Function) -> Function:
+def _merge_tests(block: Block) -> Block:
     """Let the test of every `while` read the very variables that its body carries."""
-
-    def block(b: Block) -> Block:
-        return replace(b, ops=tuple(map(op, b.ops)))
-
-    def op(o: Op) -> Op:
-        if not o.regions:
-            return o
-        regions = tuple(map(block, o.regions))
-        if o.primitive is WHILE:
-            test, body = regions
-            table: dict[Value, Atom] = dict(zip(test.params, body.params, strict=True))
-            regions = (replace(substitute(test, table), params=()), body)
-        return replace(o, regions=regions)
-
-    return replace(fn, body=block(fn.body))
+    return replace(block, ops=tuple([_with_merged_tests(op) if op.regions else op for op in block.ops]))
 
 
-def _drain(fn: Function) -> Function:
+def _with_merged_tests(op: Op) -> Op:
+    regions = tuple(map(_merge_tests, op.regions))
+    if op.primitive is WHILE:
+        test, body = regions
+        table: dict[Value, Atom] = dict(zip(test.params, body.params, strict=True))
+        regions = (replace(substitute(test, table), params=()), body)
+    return reading(op, op.inputs, regions)
+
+
+def _drain(block: Block, stacks: Stacks) -> Block:
     """Loops that only empty a stack need no count: mark them, so that they print as `while stack:`."""
-    stacks = Stacks(fn)
+    return replace(block, ops=tuple([_drained(op, stacks) if op.regions else op for op in block.ops]))
 
-    def block(b: Block) -> Block:
-        return replace(b, ops=tuple(map(op, b.ops)))
 
-    def op(o: Op) -> Op:
-        if not o.regions:
-            return o
-        o = replace(o, regions=tuple(map(block, o.regions)))
-        if o.primitive is FOR:
-            parts = for_parts(o)
-            emptied = parts.stacks and all(map(stacks.is_popped, parts.stacks))
-            if emptied and parts.index.hint is None and not stacks.reads.get(parts.index):
-                attrs = {**o.attrs, "drain": parts.stacks[0]}
-                return replace(o, inputs=(NO_COUNT, NO_COUNT, NO_COUNT, *o.inputs[3:]), attrs=attrs)
-        return o
-
-    return replace(fn, body=block(fn.body))
+def _drained(op: Op, stacks: Stacks) -> Op:
+    op = reading(op, op.inputs, tuple([_drain(region, stacks) for region in op.regions]))
+    if op.primitive is FOR:
+        parts = for_parts(op)
+        emptied = parts.stacks and all(map(stacks.is_popped, parts.stacks))
+        if emptied and parts.index.hint is None and not stacks.reads.get(parts.index):
+            attrs = {**op.attrs, "drain": parts.stacks[0]}
+            return replace(op, inputs=(NO_COUNT, NO_COUNT, NO_COUNT, *op.inputs[3:]), attrs=attrs)
+    return op
 
 
 def _unpack(fn: Function, interface: Interface) -> tuple[Function, dict[Value, str]]:
@@ -224,25 +213,27 @@ def _unpack(fn: Function, interface: Interface) -> tuple[Function, dict[Value, s
     fixed: dict[Value, str] = {}
     ops: list[Op] = []
 
-    def visit(tree: Any, root: Value, path: tuple[tuple[str, Any], ...]) -> None:
-        if isinstance(tree, Place):
-            ops.append(Op(ACCESS, (root,), (fn.params[tree.index],), {"path": path}))
-        elif isinstance(tree, Tree):
-            for key, child in zip(tree.keys, tree.children, strict=True):
-                visit(child, root, (*path, (tree.kind, key)))
-
     for name, tree in (*interface.params, *((h.name, h.tree) for h in interface.hidden)):
         value = fn.params[tree.index] if isinstance(tree, Place) else Value(name, ObjectType("container"))
         params.append(value)
         fixed[value] = name
         if isinstance(tree, Tree):
-            visit(tree, value, ())
+            ops += [Op(ACCESS, (value,), (fn.params[k],), {"path": path}) for k, path in _places(tree, ())]
     reached = {*params, *(out for op in ops for out in op.outputs)}
     lost = [param for param in fn.params if param not in reached]
     if lost:
         raise VerifyError(f"no argument of {interface.name} leads to its parameter {lost[0].hint}", print_function(fn))
     body = replace(fn.body, params=tuple(params), ops=(*ops, *fn.body.ops))
     return replace(fn, body=body), fixed
+
+
+def _places(tree: Any, path: tuple[tuple[str, Any], ...]) -> Iterator[tuple[int, tuple[tuple[str, Any], ...]]]:
+    """The parameters inside a container, and how each is reached."""
+    if isinstance(tree, Place):
+        yield tree.index, path
+    elif isinstance(tree, Tree):
+        for key, child in zip(tree.keys, tree.children, strict=True):
+            yield from _places(child, (*path, (tree.kind, key)))
 
 
 def _parameters(interface: Interface, constants: Constants) -> str:
@@ -257,26 +248,20 @@ def _parameters(interface: Interface, constants: Constants) -> str:
 
 def _late(fn: Function, folding: Folding, names: Mapping[Value, str]) -> set[Value]:
     """Values that would be copied into another variable at the end of a block: their ops can go there instead."""
-    found: set[Value] = set()
-
-    def look(targets: tuple[Value, ...], sources: tuple[Atom, ...]) -> None:
-        for target, source in zip(targets, sources, strict=False):
-            if isinstance(source, Value) and source in folding.late - folding.folded and names[source] != names[target]:
-                found.add(source)
-
-    def block(b: Block) -> None:
-        for op in b.ops:
-            for region in op.regions:
-                block(region)
-                if op.primitive is IF:
-                    look(op.outputs, region.results)
-            if op.primitive is FOR or op.primitive is WHILE:
-                parts = for_parts(op) if op.primitive is FOR else while_parts(op)
-                look(parts.carried, parts.following)
-                look(parts.carried, parts.initial)
-
-    block(fn.body)
-    return found
+    waiting: list[tuple[tuple[Value, ...], tuple[Atom, ...]]] = []
+    for op in all_ops(fn.body):
+        if op.primitive is IF:
+            waiting += [(op.outputs, region.results) for region in op.regions]
+        elif op.primitive is FOR or op.primitive is WHILE:
+            parts = for_parts(op) if op.primitive is FOR else while_parts(op)
+            waiting += [(parts.carried, parts.following), (parts.carried, parts.initial)]
+    late = folding.late - folding.folded
+    return {
+        source
+        for targets, sources in waiting
+        for target, source in zip(targets, sources, strict=False)
+        if isinstance(source, Value) and source in late and names[source] != names[target]
+    }
 
 
 def result_node(tree: Any, results: tuple[Atom, ...], writer: Statements) -> Any:

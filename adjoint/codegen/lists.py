@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -78,70 +78,82 @@ def _sees_no_list(between: list[Op]) -> bool:
 
 
 class ListExpressions:
-    """The expressions of lists; `table` says which, by the function that a primitive stands for."""
+    """The expressions of lists, a part of those of a function."""
 
-    def __init__(self, expr: Callable[[Atom], Any], constants: Constants) -> None:
-        self.expr = expr
-        self.constants = constants
-        self.table: dict[Any, Callable[[Op], Any]] = {
-            lists.list_of: lambda op: text.sequence(self.all(op), list),
-            lists.list_fill: self.fill, lists.list_get: lambda op: text.subscript(*self.all(op)),
-            lists.list_slice: lambda op: text.subscript(expr(op.inputs[0]), slice_node(op.inputs[1:], expr)),
-            lists.list_reverse: lambda op: text.subscript(
-                expr(op.inputs[0]), ast.Slice(None, None, text.number(-1))
-            ),
-            lists.list_append: self.append, lists.list_drop: self.drop,
-            lists.list_concat: lambda op: text.binary(expr(op.inputs[0]), ast.Add(), expr(op.inputs[1])),
-            lists.list_zeros: self.zeros, lists.list_add: self.sums, lists.list_cast: self.cast,
-            list_arrays.list_rows: self.rows,
-        }  # fmt: skip
+    constants: Constants
 
-    def all(self, op: Op) -> list[Any]:
-        return [self.expr(atom) for atom in op.inputs]
+    def atom(self, atom: Atom) -> Any:
+        raise NotImplementedError
 
-    def helper(self, op: Op, keywords: list[tuple[str, Any]] | None = None) -> Any:
-        return text.call(self.constants.reference(op.primitive.fun), self.all(op), keywords)
+    def atoms(self, op: Op) -> list[Any]:
+        return [self.atom(atom) for atom in op.inputs]
 
-    def fill(self, op: Op) -> Any:
-        return text.binary(text.sequence([self.expr(op.inputs[0])], list), ast.Mult(), self.expr(op.inputs[1]))
+    def list_helper(self, op: Op, keywords: list[tuple[str, Any]] | None = None) -> Any:
+        return text.call(self.constants.reference(op.primitive.fun), self.atoms(op), keywords)
 
-    def append(self, op: Op) -> Any:
-        items, x = self.all(op)
+    def list_of(self, op: Op) -> Any:
+        return text.sequence(self.atoms(op), list)
+
+    def list_item(self, op: Op) -> Any:
+        return text.subscript(*self.atoms(op))
+
+    def list_slice(self, op: Op) -> Any:
+        return text.subscript(self.atom(op.inputs[0]), slice_node(op.inputs[1:], self.atom))
+
+    def list_reverse(self, op: Op) -> Any:
+        return text.subscript(self.atom(op.inputs[0]), ast.Slice(None, None, text.number(-1)))
+
+    def list_concat(self, op: Op) -> Any:
+        return text.binary(self.atom(op.inputs[0]), ast.Add(), self.atom(op.inputs[1]))
+
+    def list_fill(self, op: Op) -> Any:
+        return text.binary(text.sequence([self.atom(op.inputs[0])], list), ast.Mult(), self.atom(op.inputs[1]))
+
+    def list_append(self, op: Op) -> Any:
+        items, x = self.atoms(op)
         return text.sequence([ast.Starred(items, ast.Load()), x], list)
 
-    def drop(self, op: Op) -> Any:
-        return text.subscript(self.expr(op.inputs[0]), ast.Slice(None, text.number(-1), None))
+    def list_drop(self, op: Op) -> Any:
+        return text.subscript(self.atom(op.inputs[0]), ast.Slice(None, text.number(-1), None))
 
-    def zeros(self, op: Op) -> Any:
+    def list_zeros(self, op: Op) -> Any:
         element = item_type(op.inputs[0])
         if not isinstance(element, ArrayType) or element.kind != "array" or element.dtype is None:
-            return self.helper(op)
+            return self.list_helper(op)
         kind = [] if element.dtype == "float64" else [dtype_node(np.dtype(element.dtype))]
         zeros = text.call(text.dotted("np.zeros"), [text.attribute(text.name("item"), "shape"), *kind])
-        return comprehension(zeros, ["item"], [self.expr(op.inputs[0])])
+        return comprehension(zeros, ["item"], [self.atom(op.inputs[0])])
 
-    def sums(self, op: Op) -> Any:
+    def list_sums(self, op: Op) -> Any:
         if isinstance(item_type(op.outputs[0]), ListType):
-            return self.helper(op)
-        return sums(*self.all(op))
+            return self.list_helper(op)
+        return sums(*self.atoms(op))
 
-    def cast(self, op: Op) -> Any:
+    def list_cast(self, op: Op) -> Any:
         old, new = item_type(op.inputs[0]), item_type(op.outputs[0])
         dtype = np.dtype(op.attrs["dtype"])
         plain = isinstance(old, ArrayType) and isinstance(new, ArrayType) and old.kind == new.kind == "array"
         if not plain or old.dtype is None or (old.dtype.startswith("complex") and dtype.kind != "c"):
-            return self.helper(op, [("dtype", text.constant(dtype.name))])
+            return self.list_helper(op, [("dtype", text.constant(dtype.name))])
         made = text.call(text.attribute(text.name("item"), "astype"), [dtype_node(dtype)])
-        return comprehension(made, ["item"], [self.expr(op.inputs[0])])
+        return comprehension(made, ["item"], [self.atom(op.inputs[0])])
 
-    def rows(self, op: Op) -> Any:
+    def list_rows(self, op: Op) -> Any:
         source, depth = op.inputs[0], op.attrs.get("depth", 1)
         type_ = source.type
         if isinstance(type_, ArrayType) and type_.kind == "array" and type_.ndim == depth and type_.dtype in PYTHON:
-            return text.call(text.attribute(self.expr(source), "tolist"), [])
+            return text.call(text.attribute(self.atom(source), "tolist"), [])
         if depth == 1:
-            return text.call(text.name("list"), [self.expr(source)])
-        return self.helper(op, [("depth", text.number(depth))])
+            return text.call(text.name("list"), [self.atom(source)])
+        return self.list_helper(op, [("depth", text.number(depth))])
+
+    LISTS: ClassVar[dict[Any, Callable[[Any, Op], Any]]] = {
+        lists.list_of: list_of, lists.list_fill: list_fill, lists.list_get: list_item, lists.list_slice: list_slice,
+        lists.list_reverse: list_reverse, lists.list_append: list_append, lists.list_drop: list_drop,
+        lists.list_concat: list_concat, lists.list_zeros: list_zeros, lists.list_add: list_sums,
+        lists.list_cast: list_cast, list_arrays.list_rows: list_rows,
+    }  # fmt: skip
+    """By the function that a primitive stands for."""
 
 
 def item_type(items: Atom) -> Any:

@@ -25,7 +25,11 @@ def zeros_in_dead_arrays(fn: Function) -> Function:
     """The same function with zeros stored into arrays that are dead."""
     if not any(op.primitive is ZEROS_LIKE and op.sweep for op in fn.body.ops):
         return fn
-    versions, reads, partial = Versions(fn.body), count_reads(fn.body), partial_values(fn.body)
+    reads = count_reads(fn.body)
+    loops = [op for op in fn.body.ops if is_loop(op)]
+    if not any(is_array(final) and not reads.get(final) for op in loops for final in loop_parts(op).final):
+        return fn
+    versions, partial = Versions(fn.body), partial_values(fn.body)
     dead: dict[Type, list[Value]] = {}
     ops: list[Op] = []
     for op in fn.body.ops:

@@ -26,7 +26,15 @@ from adjoint.transform.cse import atom_key
 
 def with_rows(body: Block) -> Block:
     """The same program with rows taken before loops."""
-    return _Rows(body).block(body)
+    return _Rows(body).block(body) if _reads_rows(body, in_loop=False) else body
+
+
+def _reads_rows(block: Block, *, in_loop: bool) -> bool:
+    """Whether a loop inside of a block reads or writes an array at an index that begins with a number."""
+    return any(
+        (in_loop and _is_access(op)) or any(_reads_rows(r, in_loop=in_loop or is_loop(op)) for r in op.regions)
+        for op in block.ops
+    )
 
 
 class _Rows:

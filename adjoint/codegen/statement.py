@@ -69,7 +69,7 @@ class Statements(Loops):
         self.folding = folding
         self.constants = constants
         self.expressions = Expressions(names, folding, constants)
-        self.list_statements = ListStatements(self.expr, constants)
+        self.list_statements = ListStatements(self.expressions.atom, constants)
         self.stacks = Stacks(fn)
         self.exposed = _exposed(fn, names)
         self.deletions = deletions(fn, folding, names)

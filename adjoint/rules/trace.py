@@ -78,7 +78,7 @@ def normal_form(
     Run-time numbers inside attributes are appended to the inputs and replaced by slots. Attributes at
     their default value are dropped; one that the rule does not know raises TypeError.
     """
-    is_dynamic = is_dynamic or (lambda x: isinstance(x, (Sym, Value)))
+    is_dynamic = is_dynamic or _is_symbolic
     operands, attributes = bound_arguments(primitive, args, kwargs)
     if primitive.sequence:
         if not isinstance(operands[0], (list, tuple)):
@@ -90,22 +90,25 @@ def normal_form(
             raise TypeError(f"the rule of {primitive.name} does not know the argument `{name}`")
     attributes = {name: item for name, item in attributes.items() if name in known or known == ("*",)}
     inputs = list(operands)
+    return inputs, {name: _with_slots(item, is_dynamic, inputs) for name, item in attributes.items()}
 
-    def slot(item: Any) -> Any:
-        if is_dynamic(item):
-            inputs.append(item)
-            return Slot(len(inputs) - 1)
-        if isinstance(item, slice):
-            return slice(slot(item.start), slot(item.stop), slot(item.step))
-        if type(item) in (tuple, list):
-            return type(item)(map(slot, item))
-        if type(item) is dict:
-            return {key: slot(part) for key, part in item.items()}
-        if isinstance(item, Literal):
-            return item.value
-        return item
 
-    return inputs, {name: slot(item) for name, item in attributes.items()}
+def _is_symbolic(item: Any) -> bool:
+    return isinstance(item, (Sym, Value))
+
+
+def _with_slots(item: Any, is_dynamic: Callable[[Any], bool], inputs: list[Any]) -> Any:
+    """An attribute with slots for its run-time numbers, which become inputs."""
+    if is_dynamic(item):
+        inputs.append(item)
+        return Slot(len(inputs) - 1)
+    if isinstance(item, slice):
+        return slice(*[_with_slots(part, is_dynamic, inputs) for part in (item.start, item.stop, item.step)])
+    if type(item) in (tuple, list):
+        return type(item)([_with_slots(part, is_dynamic, inputs) for part in item])
+    if type(item) is dict:
+        return {key: _with_slots(part, is_dynamic, inputs) for key, part in item.items()}
+    return item.value if isinstance(item, Literal) else item
 
 
 def bound_arguments(

@@ -24,8 +24,7 @@ def is_small(atom: Atom, out: Atom) -> bool:
     a, b = shape_of(atom), shape_of(out)
     if a is None or b is None:
         return False
-    longer = b[len(b) - len(a) :]
-    return len(a) < len(b) or any(m == 1 and known_not_one(n) for m, n in zip(a, longer, strict=True))
+    return len(a) < len(b) or (1 in a and any(m == 1 and known_not_one(n) for m, n in zip(a, b, strict=True)))
 
 
 FACTORED = MULS | DIVS | {GETITEM}
@@ -241,12 +240,14 @@ def small_first(op: Op, r: Rewriter) -> Atom | None:
     out = op.outputs[0]
     for k in (0, 1):
         s, inner = op.inputs[k], r.definition(op.inputs[1 - k], MULS)
-        if inner is None or inner.primitive is not op.primitive or not r.used_once(op.inputs[1 - k]):
+        if inner is None or inner.primitive is not op.primitive or not is_small(s, out):
+            continue
+        if not r.used_once(op.inputs[1 - k]):
             continue
         for j in (0, 1):
             t, x = inner.inputs[j], inner.inputs[1 - j]
             literals = number(s) is not None and number(t) is not None
-            if not is_small(s, out) or not is_small(t, out) or is_small(x, out) or literals:
+            if not is_small(t, out) or is_small(x, out) or literals:
                 continue
             small = r.emit(op.primitive, *((t, s) if order_of(t) < order_of(s) else (s, t)))
             if is_small(small, out):

@@ -19,6 +19,7 @@ from adjoint.transform.rewrite import Rewriter, Row
 
 ADDED = ADDS | SUBS
 SCALED = MULS | NEGS
+TERMS = ADDED | SCALED
 MOST = 12
 """Terms that are looked at: a long sum is not looked through again at each of its ends."""
 
@@ -41,9 +42,11 @@ class Group:
 
 def collected(op: Op, r: Rewriter) -> Atom | None:
     """X - 0.25 * x - s * x -> (0.75 - s) * x, wherever several terms are multiples of one value"""
-    if not is_inexact(op.outputs[0]) or not any(r.definition(atom, ADDED | SCALED) for atom in op.inputs):
+    if not is_inexact(op.outputs[0]):
         return None
     terms = terms_of(op, r)
+    if len({base_of(atom, r) for _, atom in terms}) == len(terms):
+        return None
     groups: dict[Atom, Group] = {}
     for sign, atom in terms:
         enter(groups, sign, atom, r)
@@ -71,6 +74,24 @@ def terms_of(op: Op, r: Rewriter) -> list[tuple[int, Atom]]:
     return [] if waiting else found
 
 
+def base_of(atom: Atom, r: Rewriter) -> Atom:
+    """What a term is a multiple of, its own sign and scale taken off."""
+    while (inner := r.definition(atom, SCALED)) is not None:
+        if inner.primitive in NEGS:
+            atom = inner.inputs[0]
+            continue
+        k = place_of_scale(inner)
+        if k is None:
+            break
+        atom = inner.inputs[1 - k]
+    return atom
+
+
+def place_of_scale(product: Op) -> int | None:
+    """Which operand of a product is a literal, or a scalar that an array is multiplied with."""
+    return next((k for k in (0, 1) if is_scale(product.inputs[k], product.inputs[1 - k])), None)
+
+
 def enter(groups: dict[Atom, Group], sign: int, atom: Atom, r: Rewriter) -> None:
     """Note a term at the value that it is a multiple of."""
     factor, scalars, base = float(sign), [], atom
@@ -78,7 +99,7 @@ def enter(groups: dict[Atom, Group], sign: int, atom: Atom, r: Rewriter) -> None
         if inner.primitive in NEGS:
             factor, base = -factor, inner.inputs[0]
             continue
-        k = next((k for k in (0, 1) if is_scale(inner.inputs[k], inner.inputs[1 - k])), None)
+        k = place_of_scale(inner)
         if k is None:
             break
         scale, base = inner.inputs[k], inner.inputs[1 - k]
@@ -138,4 +159,4 @@ def summed(terms: list[tuple[int, Atom]], family: Family, r: Rewriter) -> Atom:
     return total
 
 
-SUMS = (Row("x - 0.25 * x - s * x", ADDED, collected, ADDED | SCALED),)
+SUMS = (Row("x - 0.25 * x - s * x", ADDED, collected, TERMS),)
