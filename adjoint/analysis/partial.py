@@ -10,7 +10,7 @@ from adjoint.ir.core import FOR, IF, UNDEFINED, UNPACK, WHILE, Atom, Block, Op, 
 from adjoint.rules.internal import zeros_if
 from adjoint.rules.lists import list_zeros_if
 
-ZEROS = (zeros_if, list_zeros_if)
+ZEROS = frozenset({zeros_if, list_zeros_if})
 """What gives None for None."""
 
 

@@ -16,7 +16,7 @@ from adjoint.ir.core import FOR, IF, WHILE, Atom, Block, ForParts, Op, Value, Wh
 from adjoint.ir.types import ArrayType
 from adjoint.rules import internal
 
-UPDATES = (internal.update, internal.update_view, internal.add_at)
+UPDATES = frozenset({internal.update, internal.update_view, internal.add_at})
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,13 +42,13 @@ FOREIGN = Storage(owned=False)
 _FOREIGN: Storages = frozenset({FOREIGN})
 _FOREIGN_LISTS = [FOREIGN, *(Storage(owned=False, depth=depth) for depth in range(1, 5))]
 
-UPDATES = (internal.update, internal.update_view, internal.add_at)
+UPDATES = frozenset({internal.update, internal.update_view, internal.add_at})
 """Functions whose result is their first operand changed at an index."""
 
-LIST_UPDATES = (
+LIST_UPDATES = frozenset({
     lists.list_append, lists.list_drop, lists.list_set, lists.list_insert, lists.list_delete, lists.list_concat,
     lists.list_add_at, lists.list_add_slice,
-)  # fmt: skip
+})  # fmt: skip
 """Functions whose result is their first operand, a list, with other items: the items themselves are never written."""
 
 _NEW_ITEMS = (lists.list_zeros, lists.list_zeros_if, lists.list_add, lists.list_add_at, lists.list_add_slice,

@@ -155,7 +155,7 @@ class Rewriter:
         types = self.builder.infer(primitive, inputs, attrs)
         outputs = tuple(Value(None, type_) for type_ in types)
         op = Op(primitive, inputs, outputs, attrs, (), self.builder.span, self.builder.sweep)
-        new = self.rewritten(op)
+        new = self.rewritten(op, self.rows(op))
         if new is not None:
             return new
         self.append(op)
@@ -182,9 +182,13 @@ class Rewriter:
         elif op.regions:
             self.append(self.with_regions(op, tuple(map(self.block, op.regions))))
         elif op.primitive in self.table.rows and len(op.outputs) == 1:
+            rows = self.rows(op)
+            if not rows:
+                self.append(op)
+                return
             self.builder.span, self.builder.sweep = op.span, op.sweep
             mark = len(self.ops)
-            new = self.rewritten(op)
+            new = self.rewritten(op, rows)
             if new is None:
                 self.append(op)
             else:
@@ -214,9 +218,8 @@ class Rewriter:
     def with_regions(self, op: Op, regions: tuple[Block, ...]) -> Op:
         return op if regions == op.regions else replace(op, regions=regions)
 
-    def rewritten(self, op: Op) -> Atom | None:
+    def rewritten(self, op: Op, rows: tuple[Row, ...]) -> Atom | None:
         """What the first row that matches makes of an op; its new ops are appended already."""
-        rows = self.rows(op)
         if not rows or self.depth >= DEEPEST:
             return None
         old, mark = op.outputs[0].type, len(self.ops)
@@ -237,13 +240,12 @@ class Rewriter:
 
     def rows(self, op: Op) -> tuple[Row, ...]:
         """The rows that an op may take."""
-        makers = tuple(map(self.maker, op.inputs))
-        return self.table.fitting(op.primitive, makers, exact=not op.sweep)
-
-    def maker(self, atom: Atom) -> Primitive | None:
-        """What defines an atom."""
-        op = self._definitions.get(atom)
-        return op.primitive if op is not None else LITERAL if isinstance(atom, Literal) else None
+        get = self._definitions.get
+        makers = [
+            made.primitive if (made := get(atom)) is not None else LITERAL if isinstance(atom, Literal) else None
+            for atom in op.inputs
+        ]
+        return self.table.fitting(op.primitive, tuple(makers), exact=not op.sweep)
 
     def append(self, op: Op) -> None:
         self.ops.append(op)
