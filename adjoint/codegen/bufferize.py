@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adjoint.analysis.partial import partial_values
+from adjoint.codegen.buffers import with_buffers
 from adjoint.codegen.contributions import store_first_contributions
 from adjoint.codegen.decisions import Decisions, Rewriter
 from adjoint.codegen.facts import Facts, Step
@@ -67,7 +68,7 @@ def bufferize(fn: Function) -> Function:
     fn = order_for_reuse(zeros_in_dead_arrays(store_first_contributions(fn)))
     decisions = decide(fn)
     body = Rewriter(decisions, partial_values(fn.body)).block(fn.body, {})
-    return replace(fn, body=pop_items(body), functions=callees)
+    return with_buffers(replace(fn, body=pop_items(body), functions=callees))
 
 
 def decide(fn: Function) -> Decisions:

@@ -329,7 +329,10 @@ class Expressions(ListExpressions):
         if isinstance(type_, ArrayType) and type_.is_scalar and type_.kind != "array":
             return self.atom(value)
         if _is_array(like):
-            return text.call(text.dotted("np.broadcast_to"), [self.atom(value), self.shape_of(like)])
+            node, out = self.atom(value), op.outputs[0].type
+            if isinstance(out, ArrayType) and out.dtype not in (None, "float64") and not _is_array(value):
+                node = text.call(dtype_node(np.dtype(out.dtype)), [node])  # an array of a float is one of `float64`
+            return text.call(text.dotted("np.broadcast_to"), [node, self.shape_of(like)])
         return self.call(op)
 
     def cast(self, op: Op) -> Any:

@@ -53,7 +53,7 @@ SHORT = 64
 
 BINARY_WIDTH = {
     operator.add: 3, operator.sub: 3, operator.mul: 3, operator.truediv: 3, operator.pow: 4, operator.matmul: 3,
-    operator.neg: 1, operator.lt: 3, operator.gt: 3, operator.getitem: 2,
+    operator.neg: 1, operator.lt: 3, operator.gt: 3, operator.getitem: 2, DIM: 9,
     internal.update: 6, internal.update_view: 6, internal.add_at: 6,
 }  # fmt: skip
 """Columns that an operator takes besides its operands."""
@@ -108,7 +108,7 @@ def is_inplace(op: Op) -> bool:
 class _Folder:
     def __init__(self, fn: Function) -> None:
         self.fn = fn
-        self.memory = _Memory(fn)
+        self.memory = Memory(fn)
         self.definitions: dict[Value, Op] = {}
         self.reads = count_reads(fn.body)
         self.widths: dict[Value, int] = {}
@@ -251,7 +251,7 @@ class _Barrier:
 class _Scope:
     """A block: where its ops stand, and what may not be passed between them."""
 
-    def __init__(self, block: Block, memory: _Memory) -> None:
+    def __init__(self, block: Block, memory: Memory) -> None:
         self.block = block
         self.place = {op: k for k, op in enumerate(block.ops)}
         found = [(k, memory.barrier(op)) for k, op in enumerate(block.ops)]
@@ -268,7 +268,7 @@ class _Scope:
         return self._barriers[bisect_right(self._at, start) : bisect_left(self._at, end)]
 
 
-class _Memory:
+class Memory:
     """Values that may share memory fall into one class (a union-find over the whole function)."""
 
     def __init__(self, fn: Function) -> None:
@@ -312,7 +312,7 @@ class _Memory:
                 for stack in for_parts(op).stacks:
                     for _ in stack.type.elements:  # type: ignore[union-attr]  # a stack
                         self.join(next(elements), stack)
-        elif is_inplace(op):
+        elif is_inplace(op) and op.outputs:
             self.join(op.outputs[0], op.inputs[0])
         elif is_view(op) or is_foreign(op.primitive) or is_update(op.primitive):
             for out in op.outputs:

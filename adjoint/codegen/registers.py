@@ -84,7 +84,7 @@ class Registers:
                     self.define(out, live | outputs)
                 if is_inplace(op) and op.primitive.fun in PRODUCTS:
                     self.prefer(op.inputs[0], op.outputs[0])  # the first of a pair gives the name
-                elif is_inplace(op):
+                elif is_inplace(op) and op.outputs:
                     self.prefer(op.outputs[0], op.inputs[0])
                 live = live & ~outputs | self.vars(op.inputs)
         return live

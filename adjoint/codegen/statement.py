@@ -18,6 +18,7 @@ from adjoint.codegen.decisions import FRESH
 from adjoint.codegen.expression import Expressions, written
 from adjoint.codegen.fold import Folding, is_inplace
 from adjoint.codegen.frees import deletions
+from adjoint.codegen.into import INTO, function_into, operands_into
 from adjoint.codegen.lines import Lines
 from adjoint.codegen.lists import POP, ListStatements, is_number, item_type
 from adjoint.codegen.loops import Loops
@@ -59,6 +60,9 @@ AUGMENTED: dict[Any, Any] = {
     operator.add: ast.Add, np.add: ast.Add, operator.sub: ast.Sub, np.subtract: ast.Sub,
     operator.mul: ast.Mult, np.multiply: ast.Mult, operator.truediv: ast.Div, np.divide: ast.Div,
 }  # fmt: skip
+
+
+COMMUTATIVE = (np.add, np.multiply)
 
 
 class Statements(Loops):
@@ -158,6 +162,9 @@ class Statements(Loops):
         self.add(ast.Raise(node, None), op)
 
     def inplace(self, op: Op) -> None:
+        if op.primitive is INTO:
+            self.into(op)
+            return
         target, out = op.inputs[0], op.outputs[0]
         if op.primitive is POP:
             self.pop(op)
@@ -177,6 +184,22 @@ class Statements(Loops):
             self.augment(self.expr(target), AUGMENTED[op.primitive.fun], op.inputs[1], op)
         if self.is_read(out) and self.names[out] != self.names[target]:  # type: ignore[index]  # what is overwritten is a variable
             self.add(text.assign([text.name(self.names[out])], self.expr(target)), op)
+
+    def into(self, op: Op) -> None:
+        """`np.multiply(a, b, out=t)`; `t *= b` where it is an operand too, and `t[:] = a` for a copy."""
+        target, *operands = op.inputs
+        fun = op.attrs["fun"]
+        if fun in COMMUTATIVE and operands[1] is target:
+            operands.reverse()
+        if fun is np.copyto:
+            self.add(text.assign([text.subscript(self.expr(target), ast.Slice())], self.expr(operands[0])), op)
+        elif fun in AUGMENTED and operands[0] is target:
+            self.augment(self.expr(target), AUGMENTED[fun], operands[1], op)
+        else:
+            self.add(text.statement(self.call_into(fun, operands, self.expr(target))), op)
+
+    def call_into(self, fun: Any, operands: Sequence[Atom], target: Any) -> Any:
+        return text.call(self.constants.reference(fun), [self.expr(atom) for atom in operands], [("out", target)])
 
     def pop(self, op: Op) -> None:
         """Take an item out: `x = items.pop()`."""
@@ -201,7 +224,9 @@ class Statements(Loops):
         made = self.folding.inner(op.inputs[1])
         signs: dict[Any, Any] = {operator.add: ast.Add, operator.sub: ast.Sub}
         sign = signs.get(made.primitive.fun) if made else None
-        if made and sign and self.is_old_value(made.inputs[0], op):
+        if made and "into" in op.attrs:
+            self.add(text.statement(self.call_into(function_into(made), operands_into(made), self.place(op))), op)
+        elif made and sign and self.is_old_value(made.inputs[0], op):
             self.augment(self.place(op), sign, made.inputs[1], op)
         else:
             self.add(text.assign([self.place(op)], self.expr(op.inputs[1])), op)
