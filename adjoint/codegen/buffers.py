@@ -175,7 +175,7 @@ class _Plan:
                 return
 
     def store(self) -> None:
-        """Compute what is stored where it is stored, if nothing that it is computed from may be memory there.
+        """Compute what is stored where it is stored: from other memory, or number by number from what was there.
 
         What is added to an old value is left to a form of its own, `x[i] += v`.
         """
@@ -183,13 +183,23 @@ class _Plan:
             store = self.store_of(op)
             if store is None:
                 continue
-            written = self.memory.find(store.inputs[0])  # type: ignore[arg-type]  # a value
             arrays = [x for x in op.inputs if isinstance(x, Value) and getattr(x.type, "shape", None) != ()]
-            if self.adds_to_old_value(op, store):
+            if op.primitive in ADDS | SUBS and self.is_old_value(op.inputs[0], store):
                 del self.found[op]
-            elif all(self.memory.find(array) is not written for array in arrays):
+            elif all(self.is_elsewhere(array, store) or self.is_old_value(array, store) for array in arrays):
                 self.stores.add(store)
                 del self.found[op]
+
+    def is_elsewhere(self, array: Value, store: Op) -> bool:
+        """Whether an array is certainly no memory of the one that is written."""
+        return self.memory.find(array) is not self.memory.find(store.inputs[0])  # type: ignore[arg-type]  # a value
+
+    def is_old_value(self, atom: Atom, store: Op) -> bool:
+        """Whether an array is the place that is written, as it was before."""
+        old = self.lives.definitions.get(atom) if isinstance(atom, Value) else None
+        if old is None or old.primitive is not GETITEM or old.inputs[0] is not store.inputs[0]:
+            return False
+        return same_place(old, 1, store, 2)
 
     def store_of(self, op: Op) -> Op | None:
         """The store right after an op that alone reads its result, an array of the shape and the dtype of the place."""
@@ -202,12 +212,6 @@ class _Plan:
             return None
         between = block.ops[self.lives.place[op] + 1 : self.lives.place[store]]
         return store if all(map(is_view, between)) and fills(store, self.equal[block]) else None
-
-    def adds_to_old_value(self, op: Op, store: Op) -> bool:
-        old = self.lives.definitions.get(op.inputs[0]) if isinstance(op.inputs[0], Value) else None
-        if old is None or op.primitive not in ADDS | SUBS or old.primitive is not GETITEM:
-            return False
-        return old.inputs[0] is store.inputs[0] and same_place(old, 1, store, 2)
 
     # ---- which buffers
 

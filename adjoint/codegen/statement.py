@@ -233,7 +233,7 @@ class Statements(Loops):
 
     def is_old_value(self, atom: Atom, op: Op) -> bool:
         """Whether an expression is just `x[i]`, read where `x[i]` is about to be stored with the same dtype."""
-        read = self.folding.inner(atom)
+        read = self.folding.definition(atom)
         if read is None or read.primitive.fun is not operator.getitem or read.inputs[0] is not written(op):
             return False
         old, new = op.inputs[0].type, op.inputs[1].type
