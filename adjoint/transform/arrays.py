@@ -24,6 +24,7 @@ from adjoint.rules.names import (
     DIVS,
     EXPAND_DIMS,
     GETITEM,
+    MATMUL,
     MATMULS,
     MULS,
     NEGS,
@@ -350,6 +351,21 @@ def transposed_product(op: Op, r: Rewriter) -> Atom | None:
     return r.emit(product.primitive, transposed(y, r), transposed(x, r))
 
 
+def sum_of_product(op: Op, r: Rewriter) -> Atom | None:
+    """sum(x * y) -> x @ y, for vectors of floats of one length: no array of products"""
+    product = r.definition(op.inputs[0], MULS)
+    if product is None or op.attrs or len(op.inputs) != 1 or product.sweep == "" or not r.used_once(op.inputs[0]):
+        return None
+    x, y = product.inputs
+    dtypes = {getattr(atom.type, "dtype", None) for atom in product.inputs}
+    if rank(x) != 1 or not has_shape(x, y) or len(dtypes) > 1 or not dtypes <= MULTIPLIED_BY_BLAS:
+        return None
+    return r.emit(MATMUL, x, y)
+
+
+MULTIPLIED_BY_BLAS = {"float64", "float32", "complex128", "complex64"}
+
+
 def swaps_matrices(op: Op) -> bool:
     """Whether a transpose swaps the last two axes and leaves the others."""
     axes = permutation(op)
@@ -398,6 +414,7 @@ ARRAYS = (
     Row("x * broadcast_like(1.0, y)", MULS, times_ones, BROADCASTS),
     Row("op(expand_dims(broadcast_like(s, x)), t)", ADDS | SUBS | MULS | DIVS | POWS, sink_uniform, MOVES),
     Row("sum(-x)", frozenset({SUM}), sum_of_multiple, NEGS | MULS),
+    Row("sum(x * y)", frozenset({SUM}), sum_of_product, MULS),
     Row("-broadcast_like(s, x)", LINEAR, broadcast_later, BROADCASTS),
     Row("where(c, broadcast_like(s, x), 0)", WHERES, mask_of_broadcast, BROADCASTS),
     Row("where(written_last(v, x, i), v, 0)", WHERES, mask_of_written, frozenset({WRITTEN_LAST})),
