@@ -53,6 +53,7 @@ from adjoint.transform.hidden import varied_in_sight
 from adjoint.transform.inline import inline_split_calls
 from adjoint.transform.lists import Known, use_facts, with_facts, zeros_of
 from adjoint.transform.packs import packed, stacks_of_packs, unpacked, whole
+from adjoint.transform.prefill import prefill
 from adjoint.transform.residuals import Residuals
 from adjoint.transform.tangent import times
 from adjoint.transform.trace import Tracing, find_rule, refuse_varying_options, splice, with_shapes_of
@@ -66,7 +67,7 @@ def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool], split: Spli
 
     `split` has the halves of callees that are known or being made.
     """
-    fn = inline_split_calls(fn)
+    fn = prefill(inline_split_calls(fn))
     body, known = with_facts(fn.body)
     fn = replace(fn, body=body)
     sources = [fn.params[k] for k in wrt]

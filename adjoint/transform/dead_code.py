@@ -27,11 +27,18 @@ Demand = bool | tuple["Demand", ...]
 def remove_dead_code(fn: Function) -> Function:
     """The same function and callees without what nobody reads; callees that nobody calls go as well."""
     effects = effectful_functions(fn)
-    body = _prune(fn.body, effects)
-    callees = {name: _prune(callee.body, effects) for name, callee in fn.functions.items()}
+    body = prune(fn.body, effects)
+    callees = {name: prune(callee.body, effects) for name, callee in fn.functions.items()}
     called = _called_from(body, callees)
     functions = {name: replace(fn.functions[name], body=callees[name]) for name in callees if name in called}
     return replace(fn, body=body, functions=functions)
+
+
+def slice_of(block: Block, results: Sequence[Atom]) -> Block:
+    """What of a block gives some values; an effect that these do not need is no part of it."""
+    demands = _Demands(frozenset(), keeps_effects=False)
+    demands.function(block := replace(block, results=tuple(results)))
+    return _Rebuild(demands).block(block, (True,) * len(block.results), block.params)
 
 
 def effectful_functions(fn: Function) -> frozenset[str]:
@@ -69,7 +76,7 @@ def _called_from(body: Block, callees: Mapping[str, Block]) -> set[str]:
     return found
 
 
-def _prune(body: Block, effectful: frozenset[str]) -> Block:
+def prune(body: Block, effectful: frozenset[str]) -> Block:
     demands = _Demands(effectful)
     demands.function(body)
     return _Rebuild(demands).block(body, (True,) * len(body.results), body.params)
@@ -89,8 +96,9 @@ def _join(a: Demand, b: Demand) -> Demand:
 class _Demands:
     """The demand of each value; grows until nothing changes."""
 
-    def __init__(self, effectful: frozenset[str]) -> None:
+    def __init__(self, effectful: frozenset[str], *, keeps_effects: bool = True) -> None:
         self.effectful = effectful
+        self.keeps_effects = keeps_effects
         self.table: dict[Value, Demand] = {}
         self.kept: dict[Op, bool] = {}
         self.again = False
@@ -139,7 +147,7 @@ class _Demands:
             if output in self.table:
                 return True
         if op not in self.kept:
-            self.kept[op] = has_effect(op, self.effectful)
+            self.kept[op] = self.keeps_effects and has_effect(op, self.effectful)
         return self.kept[op]
 
     def op(self, op: Op) -> None:
