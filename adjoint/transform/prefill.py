@@ -36,18 +36,29 @@ from adjoint.ir.walk import all_ops, block_reads, clone_block, map_functions, re
 from adjoint.rules.names import ADD_AT, GETITEM
 from adjoint.rules.registry import primitive_of
 from adjoint.transform.dead_code import effectful_functions, has_effect, prune, slice_of
+from adjoint.transform.rewrite import Rewriter, table_of
+from adjoint.transform.shapes import SHAPES
+
+LENGTHS = table_of(SHAPES)
 
 
 def prefill(fn: Function) -> Function:
     """The same function, and its callees, in which loops do not fill an array alike again and again."""
     effectful = effectful_functions(fn)
-    return map_functions(fn, lambda body: _body(body, effectful))
+    return map_functions(fn, lambda body: _body(body, effectful) if _has_written(body) else body)
 
 
 def _body(body: Block, effectful: frozenset[str]) -> Block:
-    while (moved := _once(body, effectful)) is not None:
-        body = moved
-    return body
+    """The body with all arrays moved that can be; lengths are read from its parameters, which stay as they are."""
+    moved, found = body, _once(Rewriter(LENGTHS, body).run(), effectful)
+    while found is not None:
+        moved, found = found, _once(found, effectful)
+    return moved
+
+
+def _has_written(body: Block) -> bool:
+    """Whether a loop of a body may write an array that it carries."""
+    return any(is_update(op) for loop in body.ops if loop.regions for op in all_ops(Block((), (loop,), ())))
 
 
 def _once(body: Block, effectful: frozenset[str]) -> Block | None:
