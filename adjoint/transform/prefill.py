@@ -124,9 +124,8 @@ class _Attempt:
         if not self.can_run_apart() or self.depends(fill) or self.has_effect_before(last.values()):
             self.refused = self.chosen
             return None
-        wrong = {self.regions[v][0] for op, v in self.uses(fill) if not self.regions[v][1].is_same(op, v)}
-        if wrong:
-            self.refused = wrong
+        self.refused = self.stale(fill)
+        if self.refused:
             return None
         builder = Builder(self.loop.span)
         self.fill(builder, fill, [*last.values(), *made])
@@ -166,6 +165,15 @@ class _Attempt:
         return False
 
     # ---- who reads the arrays
+
+    def stale(self, fill: Block) -> set[int]:
+        """The arrays of which those ops may read what the trip before has left."""
+        found: set[int] = set()
+        for op, version in self.uses(fill):
+            k, regions = self.regions[version]
+            if k not in found and not regions.is_same(op, version):
+                found.add(k)
+        return found
 
     def uses(self, block: Block) -> Iterator[tuple[Op | None, Value]]:
         """The versions that ops read otherwise than to make the next one; what is given on as a whole has no op."""
