@@ -26,6 +26,19 @@ Box = tuple[tuple[Form, Form], ...]
 """From a number to another one, exclusive, for each axis."""
 
 
+class Fresh:
+    """An array that the body of a loop makes anew: all versions of it that lead from `first` to some `last` ones."""
+
+    def __init__(self, places: Places, body: Block, first: Value, last: Iterable[Value]) -> None:
+        links = [link for version in last for link in links_in(places, body, version)]
+        self.are_known = all(is_alone(places, link) for link in links)
+        self.written = {first: ()} | {version: () for link in links for version in versions_of(link)}
+
+    def is_same(self, op: Op | None, version: Value) -> bool:
+        """Nothing of it is left from another trip."""
+        return version in self.written
+
+
 class Regions:
     """What one trip of a loop has written of an array when it reads it: of `first`, which the loop carries.
 
@@ -38,8 +51,8 @@ class Regions:
         self.written: dict[Value, tuple[Box, ...]] = {}
         whole = self._whole(first)
         self.hull = self._hull(whole) if whole is not None else None
-        links = self._links(self.body, last)
-        if whole is not None and self.hull is not None and all(map(self._is_alone, links)):
+        alone = all(is_alone(places, link) for link in links_in(places, self.body, last))
+        if whole is not None and self.hull is not None and alone:
             self._walk(self.body, first, last, tuple(self._beyond(whole, self.hull)))
 
     @property
@@ -53,24 +66,6 @@ class Regions:
             return True
         box = self._read(op, version)
         return box is not None and self._covers(self.written[version], box)
-
-    def _links(self, block: Block, last: Value) -> Iterator[Link]:
-        """The links of a block and of those inside."""
-        for link in self.places.versions.chain(block, last):
-            yield link
-            for region in link.op.regions:
-                results = loop_parts(link.op).following if is_loop(link.op) else region.results
-                outputs = loop_parts(link.op).final if is_loop(link.op) else link.op.outputs
-                inner = results[outputs.index(link.after)]
-                assert isinstance(inner, Value)
-                yield from self._links(region, inner)
-
-    def _is_alone(self, link: Link) -> bool:
-        """Whether a loop gives an array back in the place where it was given it."""
-        if not is_loop(link.op):
-            return True
-        k = loop_parts(link.op).final.index(link.after)
-        return self.places.versions.group(link.op, k) == {k}
 
     # ---- boxes
 
@@ -174,19 +169,13 @@ class Regions:
         """Note it for the versions of a block, the first of which comes with some boxes."""
         self.written[first] = boxes
         for link in reversed(self.places.versions.chain(block, last)):
-            op = link.op
-            if is_loop(op):
-                parts = loop_parts(op)
-                k = parts.final.index(link.after)
-                inner = op.regions[-1]
-                ending = parts.following[k]
-                assert isinstance(ending, Value)
-                self._walk(inner, parts.carried[k], ending, (*boxes, *self._of_trips(op, k, before=True)))
-            elif not is_update(op):
-                for region in op.regions:
-                    ending = region.results[op.outputs.index(link.after)]
-                    assert isinstance(ending, Value)
-                    self._walk(region, link.before, ending, boxes)
+            for region, inner in endings(link):
+                if is_loop(link.op):
+                    parts = loop_parts(link.op)
+                    k = parts.final.index(link.after)
+                    self._walk(region, parts.carried[k], inner, (*boxes, *self._of_trips(link.op, k, before=True)))
+                else:
+                    self._walk(region, link.before, inner, boxes)
             boxes = (*boxes, *self._gain(link))
             self.written[link.after] = boxes
 
@@ -239,6 +228,40 @@ class Regions:
         first, last = (low, high) if factor > 0 else (high, low)
         side = put(start, index, first), put(end, index, last)
         return (*box[: axes[0]], side, *box[axes[0] + 1 :])
+
+
+def links_in(places: Places, block: Block, last: Value) -> Iterator[Link]:
+    """The links that lead to a version in a block, with those inside."""
+    for link in places.versions.chain(block, last):
+        yield link
+        for region, inner in endings(link):
+            yield from links_in(places, region, inner)
+
+
+def endings(link: Link) -> Iterator[tuple[Block, Value]]:
+    """The regions of a link, with the version that each ends with."""
+    loop = loop_parts(link.op) if is_loop(link.op) else None
+    k = (loop.final if loop else link.op.outputs).index(link.after)
+    for region in link.op.regions[-1:] if loop else link.op.regions:
+        inner = loop.following[k] if loop else region.results[k]
+        assert isinstance(inner, Value)
+        yield region, inner
+
+
+def versions_of(link: Link) -> tuple[Value, ...]:
+    """The versions that a link brings along: the one after it, and the one that the body of a loop begins with."""
+    if not is_loop(link.op):
+        return (link.after,)
+    parts = loop_parts(link.op)
+    return link.after, parts.carried[parts.final.index(link.after)]
+
+
+def is_alone(places: Places, link: Link) -> bool:
+    """Whether a loop gives an array back in the place where it was given it."""
+    if not is_loop(link.op):
+        return True
+    k = loop_parts(link.op).final.index(link.after)
+    return places.versions.group(link.op, k) == {k}
 
 
 def put(form: Form, key: object, value: Form) -> Form:

@@ -67,7 +67,7 @@ def _invariant(body: Block) -> tuple[list[Op], Block]:
     inside: set[Value] = set(body.params)
     moved, kept = [], []
     for op in body.ops:
-        if (op.sweep or _is_python(op)) and _is_safe(op) and not any(atom in inside for atom in op.inputs):
+        if (op.sweep or _is_python(op)) and is_safe(op) and not any(atom in inside for atom in op.inputs):
             moved.append(op)
         else:
             kept.append(op)
@@ -80,7 +80,7 @@ def _is_python(op: Op) -> bool:
     return op.primitive is DIM or (op.primitive in _OPERATORS and all(atom.type in _PYTHON for atom in op.inputs))
 
 
-def _is_safe(op: Op) -> bool:
+def is_safe(op: Op) -> bool:
     """Whether an op runs without an error on whatever its inputs are, even if the loop would not run."""
     types = [atom.type for atom in op.inputs]
     arrays = [type_ for type_ in types if isinstance(type_, ArrayType) and type_.dtype and type_.shape is not None]

@@ -22,24 +22,31 @@ has filled the arrays must have no effect, as an exception may come earlier.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from adjoint.analysis.places import Places
-from adjoint.analysis.regions import Regions
+from adjoint.analysis.regions import Fresh, Regions
 from adjoint.analysis.trips import varying
 from adjoint.analysis.versions import Versions, is_array, is_loop, is_update, loop_parts
 from adjoint.ir.build import Builder
 from adjoint.ir.core import FOR, IF, Atom, Block, Function, Literal, Op, Value, for_parts
-from adjoint.ir.types import PY_BOOL, join
+from adjoint.ir.types import PY_BOOL, PY_INT, join
 from adjoint.ir.walk import all_ops, block_reads, clone_block, map_functions, reading, substitute
 from adjoint.rules.names import ADD_AT, GETITEM
 from adjoint.rules.registry import primitive_of
 from adjoint.transform.dead_code import effectful_functions, has_effect, prune, slice_of
+from adjoint.transform.hoist import is_safe
 from adjoint.transform.rewrite import Rewriter, table_of
 from adjoint.transform.shapes import SHAPES
 
 LENGTHS = table_of(SHAPES)
+MAKERS = frozenset(
+    primitive_of(fun) for fun in (np.zeros, np.ones, np.empty, np.zeros_like, np.ones_like, np.empty_like, np.copy)
+)
+"""Give an array for any lengths, with no exception if these are no less than 0."""
 
 
 def prefill(fn: Function) -> Function:
@@ -65,93 +72,132 @@ def _once(body: Block, effectful: frozenset[str]) -> Block | None:
     """The body with the arrays of one loop filled before it; None if there is none."""
     versions: Versions | None = None
     for loop in all_ops(body):
-        if not is_loop(loop) or not any(map(is_array, loop_parts(loop).carried)):
+        if not is_loop(loop) or not _has_written(Block((), (loop,), ())):
             continue
         versions = versions or Versions(body)
-        chosen = _alike(loop, _written(versions, loop), effectful)
-        places = Places(versions, body) if chosen else None
-        while places and chosen:
+        places: Places | None = None
+        refused: set[Value] = set()
+        while chosen := _alike(versions, loop, refused, effectful):
+            places = places or Places(versions, body)
             attempt = _Attempt(places, loop, chosen, effectful)
             moved = attempt.run()
             if moved is not None:
                 return moved
-            chosen = _alike(loop, chosen - attempt.refused, effectful)
+            refused |= attempt.refused
     return None
 
 
-def _written(versions: Versions, loop: Op) -> set[int]:
-    """The carried arrays that a loop writes in place."""
-    parts = loop_parts(loop)
-    return {
-        k
-        for k, end in enumerate(parts.following)
-        if is_array(end) and end is not parts.carried[k] and versions.group(loop, k) == {k}
-    }
+def _alike(versions: Versions, loop: Op, refused: set[Value], effectful: frozenset[str]) -> dict[Value, list[Value]]:
+    """Arrays into which a loop stores the same in every trip, if it finds the same in all of them.
 
-
-def _alike(loop: Op, numbers: set[int], effectful: frozenset[str]) -> set[int]:
-    """Those arrays into which a loop stores the same in every trip, if it finds the same in all of them."""
-    parts = loop_parts(loop)
-    still = [param for param, end in zip(parts.carried, parts.following, strict=True) if end is param]
-    before: set[int] = set()
-    while before != numbers:
-        before = numbers
-        vary = varying(loop, {*still, *(parts.carried[k] for k in numbers)}, effectful)
-        numbers = {k for k in numbers if parts.following[k] not in vary}
-    return numbers
+    By the versions that they begin with, which the loop carries or its body makes, those that they end with.
+    """
+    parts, trip = loop_parts(loop), loop.regions[-1]
+    ends = dict(zip(parts.carried, parts.following, strict=True))
+    still = {param for param, end in ends.items() if end is param}
+    written = {
+        param for k, (param, end) in enumerate(ends.items())
+        if param not in still and param not in refused and is_array(end) and versions.group(loop, k) == {k}
+    }  # fmt: skip
+    vary = varying(loop, still | written, effectful)
+    while (alike := {param for param in written if ends[param] not in vary}) != written:
+        written = alike
+        vary = varying(loop, still | written, effectful)
+    found = {param: [end] for param in written if isinstance(end := ends[param], Value)}
+    for op in trip.ops:
+        for out in op.outputs:
+            if out not in vary and (links := versions.chain(trip, out)):
+                first = links[-1].before
+                if versions.home.get(versions.definitions.get(first)) is trip and first not in refused:  # type: ignore[arg-type]
+                    found.setdefault(first, []).append(out)
+    return found
 
 
 class _Attempt:
-    """Arrays of one loop that are to be filled before it; `refused` are those for which that shows to be wrong."""
+    """Arrays of one loop that are to be filled before it; `refused` are those for which that shows to be wrong.
 
-    def __init__(self, places: Places, loop: Op, chosen: set[int], effectful: frozenset[str]) -> None:
+    An array is meant by its first version: what the loop carries, or what the body makes anew in every trip.
+    """
+
+    def __init__(
+        self, places: Places, loop: Op, chosen: Mapping[Value, Sequence[Value]], effectful: frozenset[str]
+    ) -> None:
         self.places, self.loop, self.chosen, self.effectful = places, loop, chosen, effectful
         self.parts, self.trip = loop_parts(loop), loop.regions[-1]
-        self.refused: set[int] = set()
-        self.regions: dict[Value, tuple[int, Regions]] = {}  # by the versions of the arrays
+        self.initial: dict[Value, Atom] = dict(zip(self.parts.carried, self.parts.initial, strict=True))
+        self.fresh = [first for first in chosen if first not in self.initial]
+        self.refused: set[Value] = set()
+        self.regions: dict[Value, tuple[Value, Regions | Fresh]] = {}  # by the versions of the arrays
         self.filled: dict[Value, Atom] = {}  # versions of the trip itself, and what they are before the loop
 
     def run(self) -> Block | None:
-        last = {k: v for k in self.chosen if isinstance(v := self.parts.following[k], Value)}
-        for k, version in last.items():
-            regions = Regions(self.places, self.loop, self.parts.carried[k], version)
+        for first, last in self.chosen.items():
+            regions = (
+                Fresh(self.places, self.trip, first, last) if first in self.fresh else self.carried(first, last[0])
+            )
             if not regions.are_known:
-                self.refused = {k}
+                self.refused = {first}
                 return None
-            self.regions.update((v, (k, regions)) for v in regions.written)
-        made = [out for op in self.trip.ops for out in op.outputs if out in self.regions]
-        fill = slice_of(self.trip, (*last.values(), *made))
-        if not self.can_run_apart() or self.depends(fill) or self.has_effect_before(last.values()):
-            self.refused = self.chosen
+            self.regions.update((v, (first, regions)) for v in regions.written)
+        made = [out for op in self.trip.ops for out in op.outputs if out in self.regions and out not in self.fresh]
+        makers = slice_of(self.trip, self.fresh)
+        ops = tuple(op for op in self.trip.ops if self.fresh_in(op) is None)
+        fill = slice_of(replace(self.trip, ops=ops), made)
+        if not self.can_run_apart() or self.depends(fill) or self.has_effect_before(made):
+            self.refused = set(self.chosen)
             return None
-        self.refused = self.stale(fill)
+        self.refused = self.stale(fill) | self.unsafe(makers)
         if self.refused:
             return None
         builder = Builder(self.loop.span)
-        self.fill(builder, fill, [*last.values(), *made])
+        self.fill(builder, makers, fill, made)
         trip = self.rewritten(self.trip)
         loop = replace(self.loop, regions=(*self.loop.regions[:-1], trip))
-        finals = {self.parts.final[k]: self.filled[version] for k, version in last.items()}
+        finals = {
+            final: self.filled[end]
+            for final, end in zip(self.parts.final, self.parts.following, strict=True)
+            if isinstance(end, Value) and end in self.filled
+        }
         body = prune(substitute(_replaced(self.places.body, self.loop, (*builder.ops, loop)), finals), self.effectful)
-        params = {param for op in all_ops(body) for region in op.regions for param in region.params}
-        self.refused = {k for k in self.chosen if self.parts.carried[k] in params}
+        left = {value for op in all_ops(body) for value in (*op.outputs, *(p for r in op.regions for p in r.params))}
+        self.refused = set(self.chosen) & left
         return None if self.refused else body
 
+    def carried(self, first: Value, last: Value) -> Regions:
+        return Regions(self.places, self.loop, first, last)
+
+    def fresh_in(self, op: Op) -> Value | None:
+        """The array that an op makes anew."""
+        return next((out for out in op.outputs if out in self.fresh), None)
+
+    def unsafe(self, makers: Block) -> set[Value]:
+        """The arrays that may not be made where the loop runs no trip."""
+        if self.depends(makers):
+            return set(self.fresh)
+        return set(self.fresh) if not all(map(self.is_safe, makers.ops)) else set()
+
+    def is_safe(self, op: Op) -> bool:
+        """Whether an op runs without an error, in a loop or not."""
+        if op.primitive in MAKERS:
+            numbers = [atom for atom in op.inputs if atom.type == PY_INT]
+            forms = [self.places.form(atom) for atom in numbers]
+            return all(form is not None and self.places.is_positive(form) for form in forms)
+        return is_safe(op)
+
     def can_run_apart(self) -> bool:
-        """Whether it can be told before the loop if it has a first trip."""
+        """Whether it can be told before the loop if it has a first trip, and it may have one."""
         if self.loop.primitive is FOR:
             step = for_parts(self.loop).space[2]
-            return isinstance(step, Literal) and type(step.value) is int and step.value != 0
+            counts = isinstance(step, Literal) and type(step.value) is int and step.value != 0
+            return counts and self.runs(Builder()) != Literal(False)
         return not any(has_effect(op, self.effectful) for op in self.loop.regions[0].ops)
 
-    def depends(self, fill: Block) -> bool:
-        """Whether the ops that fill the arrays read something else of the trip, or have an effect."""
-        params = {
-            p for k, p in enumerate(self.parts.carried) if k not in self.chosen and self.parts.following[k] is not p
-        }
-        params.update(p for p in self.trip.params if p not in self.parts.carried)
-        effects = any(has_effect(op, self.effectful) for op in fill.ops)
-        return effects or not params.isdisjoint(block_reads(replace(fill, params=())))
+    def depends(self, ops: Block) -> bool:
+        """Whether ops read something else of the trip than the arrays, or have an effect."""
+        known = {p for p, end in zip(self.parts.carried, self.parts.following, strict=True) if end is p}
+        params = set(self.trip.params) - known - set(self.chosen)
+        effects = any(has_effect(op, self.effectful) for op in ops.ops)
+        return effects or not params.isdisjoint(block_reads(replace(ops, params=())))
 
     def has_effect_before(self, made: Iterable[Value]) -> bool:
         """Whether a trip does something that can be seen before it has filled the arrays."""
@@ -166,13 +212,13 @@ class _Attempt:
 
     # ---- who reads the arrays
 
-    def stale(self, fill: Block) -> set[int]:
+    def stale(self, fill: Block) -> set[Value]:
         """The arrays of which those ops may read what the trip before has left."""
-        found: set[int] = set()
+        found: set[Value] = set()
         for op, version in self.uses(fill):
-            k, regions = self.regions[version]
-            if k not in found and not regions.is_same(op, version):
-                found.add(k)
+            first, regions = self.regions[version]
+            if first not in found and not regions.is_same(op, version):
+                found.add(first)
         return found
 
     def uses(self, block: Block) -> Iterator[tuple[Op | None, Value]]:
@@ -228,21 +274,22 @@ class _Attempt:
 
     # ---- before the loop
 
-    def fill(self, builder: Builder, fill: Block, made: list[Value]) -> None:
+    def fill(self, builder: Builder, makers: Block, fill: Block, made: Sequence[Value]) -> None:
         """Write what fills the arrays, for a loop that runs."""
-        names: dict[Value, Atom] = dict(zip(self.parts.carried, self.parts.initial, strict=True))
-        self.filled.update((self.parts.carried[k], self.parts.initial[k]) for k in self.chosen)
+        names = dict(self.initial)
+        start = clone_block(replace(makers, params=()), dict(names))
+        builder.ops += start.ops
+        names.update(zip(self.fresh, start.results, strict=True))
+        self.filled.update((first, names[first]) for first in self.chosen)
         runs = self.runs(builder)
-        copied = clone_block(replace(fill, params=()), names)
-        if isinstance(runs, Literal) and runs.value:
+        copied = clone_block(replace(fill, params=()), dict(names))
+        if isinstance(runs, Literal):
             builder.ops += copied.ops
             self.filled.update(zip(made, copied.results, strict=True))
             return
-        initial = [self.parts.initial[self.regions[version][0]] for version in made]
-        outputs = tuple(
-            Value(version.hint, join(version.type, start.type)) for version, start in zip(made, initial, strict=True)
-        )
-        regions = copied, Block((), (), tuple(initial))
+        before = [names[self.regions[version][0]] for version in made]
+        outputs = tuple(Value(v.hint, join(v.type, old.type)) for v, old in zip(made, before, strict=True))
+        regions = copied, Block((), (), tuple(before))
         builder.append(Op(IF, (runs,), outputs, {}, regions, self.loop.span))
         self.filled.update(zip(made, outputs, strict=True))
 
