@@ -125,64 +125,49 @@ class _Attempt:
         self.places, self.loop, self.chosen, self.effectful = places, loop, chosen, effectful
         self.parts, self.trip = loop_parts(loop), loop.regions[-1]
         self.initial: dict[Value, Atom] = dict(zip(self.parts.carried, self.parts.initial, strict=True))
-        self.fresh = [first for first in chosen if first not in self.initial]
+        self.fresh = {first: None for first in chosen if first not in self.initial}  # ordered
         self.refused: set[Value] = set()
         self.regions: dict[Value, tuple[Value, Regions | Fresh]] = {}  # by the versions of the arrays
         self.filled: dict[Value, Atom] = {}  # versions of the trip itself, and what they are before the loop
 
     def run(self) -> Block | None:
         for first, last in self.chosen.items():
-            regions = (
-                Fresh(self.places, self.trip, first, last) if first in self.fresh else self.carried(first, last[0])
-            )
+            regions = (Fresh(self.places, self.trip, first, last) if first in self.fresh
+                       else Regions(self.places, self.loop, first, last[0]))  # fmt: skip
             if not regions.are_known:
                 self.refused = {first}
                 return None
-            self.regions.update((v, (first, regions)) for v in regions.written)
+            self.regions.update((version, (first, regions)) for version in regions.written)
         made = [out for op in self.trip.ops for out in op.outputs if out in self.regions and out not in self.fresh]
-        makers = slice_of(self.trip, self.fresh)
-        ops = tuple(op for op in self.trip.ops if self.fresh_in(op) is None)
-        fill = slice_of(replace(self.trip, ops=ops), made)
+        makers = slice_of(self.trip, tuple(self.fresh))
+        others = tuple(op for op in self.trip.ops if self.fresh.keys().isdisjoint(op.outputs))
+        fill = slice_of(replace(self.trip, ops=others), made)
         if not self.can_run_apart() or self.depends(fill) or self.has_effect_before(made):
             self.refused = set(self.chosen)
             return None
-        self.refused = self.stale(fill) | self.unsafe(makers)
+        self.refused = self.stale(fill) | (set() if self.are_safe(makers) else set(self.fresh))
         if self.refused:
             return None
         builder = Builder(self.loop.span)
         self.fill(builder, makers, fill, made)
-        trip = self.rewritten(self.trip)
-        loop = replace(self.loop, regions=(*self.loop.regions[:-1], trip))
-        finals = {
-            final: self.filled[end]
-            for final, end in zip(self.parts.final, self.parts.following, strict=True)
-            if isinstance(end, Value) and end in self.filled
-        }
+        loop = replace(self.loop, regions=(*self.loop.regions[:-1], self.without(self.trip)))
+        ends = zip(self.parts.carried, self.parts.final, strict=True)
+        finals = {final: self.filled[self.chosen[first][0]] for first, final in ends if first in self.chosen}
         body = prune(substitute(_replaced(self.places.body, self.loop, (*builder.ops, loop)), finals), self.effectful)
         left = {value for op in all_ops(body) for value in (*op.outputs, *(p for r in op.regions for p in r.params))}
         self.refused = set(self.chosen) & left
         return None if self.refused else body
 
-    def carried(self, first: Value, last: Value) -> Regions:
-        return Regions(self.places, self.loop, first, last)
-
-    def fresh_in(self, op: Op) -> Value | None:
-        """The array that an op makes anew."""
-        return next((out for out in op.outputs if out in self.fresh), None)
-
-    def unsafe(self, makers: Block) -> set[Value]:
-        """The arrays that may not be made where the loop runs no trip."""
-        if self.depends(makers):
-            return set(self.fresh)
-        return set(self.fresh) if not all(map(self.is_safe, makers.ops)) else set()
+    def are_safe(self, makers: Block) -> bool:
+        """Whether the arrays that the body makes can be made where the loop runs no trip."""
+        return not self.depends(makers) and all(map(self.is_safe, makers.ops))
 
     def is_safe(self, op: Op) -> bool:
         """Whether an op runs without an error, in a loop or not."""
-        if op.primitive in MAKERS:
-            numbers = [atom for atom in op.inputs if atom.type == PY_INT]
-            forms = [self.places.form(atom) for atom in numbers]
-            return all(form is not None and self.places.is_positive(form) for form in forms)
-        return is_safe(op)
+        if op.primitive not in MAKERS:
+            return is_safe(op)
+        forms = [self.places.form(atom) for atom in op.inputs if atom.type == PY_INT]
+        return all(form is not None and self.places.is_positive(form) for form in forms)
 
     def can_run_apart(self) -> bool:
         """Whether it can be told before the loop if it has a first trip, and it may have one."""
@@ -247,6 +232,12 @@ class _Attempt:
         """Whether result k of a region of an op is the version that the op gives."""
         outputs = loop_parts(op).final if is_loop(op) else op.outputs
         return k < len(outputs) and outputs[k] in self.regions
+
+    def without(self, trip: Block) -> Block:
+        """The body that does not fill the arrays; one that it made anew it gives on as it is before the loop."""
+        fresh = {version for version, (first, _) in self.regions.items() if first in self.fresh}
+        results = tuple(self.filled.get(atom, atom) if atom in fresh else atom for atom in trip.results)
+        return replace(self.rewritten(trip), results=results)
 
     def rewritten(self, block: Block) -> Block:
         """A block that reads what is there before the loop, where that is the same."""
