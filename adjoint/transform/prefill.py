@@ -44,7 +44,8 @@ from adjoint.transform.shapes import SHAPES
 
 LENGTHS = table_of(SHAPES)
 MAKERS = frozenset(
-    primitive_of(fun) for fun in (np.zeros, np.ones, np.empty, np.zeros_like, np.ones_like, np.empty_like, np.copy)
+    primitive_of(fun)
+    for fun in (np.zeros, np.ones, np.empty, np.full, np.eye, np.zeros_like, np.ones_like, np.empty_like, np.copy)
 )
 """Give an array for any lengths, with no exception if these are no less than 0."""
 
@@ -145,7 +146,7 @@ class _Attempt:
         if not self.can_run_apart() or self.depends(fill) or self.has_effect_before(made):
             self.refused = set(self.chosen)
             return None
-        self.refused = self.stale(fill) | (set() if self.are_safe(makers) else set(self.fresh))
+        self.refused = self.stale(fill) | self.stale(makers) | (set() if self.are_safe(makers) else set(self.fresh))
         if self.refused:
             return None
         builder = Builder(self.loop.span)

@@ -242,6 +242,17 @@ def empty_loop(u, x, steps):
     return np.sum(u * u)
 
 
+def made_of_what_is_left(u, x, steps):
+    """An array is made anew, of another one as the trip before has left it."""
+    z = np.zeros(u.shape[0])
+    for _ in range(steps):
+        w = z * 2.0
+        w[0] = 1.0
+        z[1:] = x[1:]
+        u = u * w + z
+    return np.sum(u * u)
+
+
 def exchanged(u, x, steps):
     w, z = np.zeros(u.shape[0]), np.ones(u.shape[0])
     for _ in range(steps):
@@ -252,7 +263,7 @@ def exchanged(u, x, steps):
 
 
 STAYING = [left_over, accumulated, between, overwritten, gaps, by_step, of_the_state, may_be_left, empty_loop,
-           exchanged]  # fmt: skip
+           made_of_what_is_left, exchanged]  # fmt: skip
 
 
 @pytest.fixture
