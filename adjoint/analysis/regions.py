@@ -106,6 +106,8 @@ class Regions:
                 (self._extreme(low, -1) or ZERO, self._extreme(high, 1) or end)
                 for (low, high), (_, end) in zip(found[0], whole, strict=True)
             ])  # fmt: skip
+        if not boxes:
+            return tuple((ZERO, ZERO) for _ in whole)
         hull = []
         for sides, (_, end) in zip(zip(*boxes, strict=True), whole, strict=True):
             lows, highs = [low for low, _ in sides], [high for _, high in sides]
