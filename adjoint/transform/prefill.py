@@ -174,8 +174,10 @@ class _Attempt:
         """Whether it can be told before the loop if it has a first trip, and it may have one."""
         if self.loop.primitive is FOR:
             step = for_parts(self.loop).space[2]
-            counts = isinstance(step, Literal) and type(step.value) is int and step.value != 0
-            return counts and self.runs(Builder()) != Literal(False)
+            if not isinstance(step, Literal) or type(step.value) is not int or not step.value:
+                return False
+            runs = self.runs(Builder())
+            return not isinstance(runs, Literal) or runs.value
         return not any(has_effect(op, self.effectful) for op in self.loop.regions[0].ops)
 
     def depends(self, ops: Block) -> bool:

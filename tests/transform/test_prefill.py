@@ -10,9 +10,11 @@ from adjoint import check_grads, grad
 from adjoint.analysis.versions import is_loop, is_update
 from adjoint.ir.core import FOR, WHILE
 from adjoint.ir.verify import verify
+from adjoint.rules.internal import update
 from adjoint.transform import adjoint as reverse
 from adjoint.transform.prefill import prefill
 from tests.interpreter import run
+from tests.tracing import I8, VECTOR, loop, trace
 
 
 def recurrence(u, x, steps):
@@ -336,6 +338,34 @@ def test_where_it_varies_its_cotangent_goes_through_once(lowered):
     loop = gradient.source.index("for _ in range(steps - 1")
     assert "w_bar" in gradient.source[loop:]
     assert gradient.source.index("x_bar") > loop
+
+
+def test_an_array_that_a_loop_gives_on_as_it_is():
+    def program(n, x):
+        def trip(i, a, b):
+            return (*loop(n, (a,), lambda j, a: (a,)), update(b, 1.0, index=0))
+
+        return loop(n, (x, x * 2.0), trip)
+
+    fn = trace(program, I8, VECTOR, sweep="")
+    for n in (0, 1, 3):
+        for found, expected in zip(run(prefill(fn), n, np.arange(3.0)), run(fn, n, np.arange(3.0)), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("trips", [range(0), range(3, 0), range(2), range(3, 0, -1)])
+def test_a_loop_of_known_length(trips):
+    start, stop, step = trips.start, trips.stop, trips.step
+
+    def program(u):
+        w = np.zeros(3)
+        for _ in range(start, stop, step):
+            w[1] = 2.0
+            u = u * np.sum(w)
+        return u + np.sum(w) * u * u
+
+    factor = 2.0 ** len(trips)
+    assert grad(program)(3.0) == factor * (1.0 + (12.0 * factor if trips else 0.0))
 
 
 def test_a_loop_of_no_trip_raises_nothing():
