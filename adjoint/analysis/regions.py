@@ -20,7 +20,7 @@ from adjoint.analysis.places import ONE, ZERO, Form, Places, plus
 from adjoint.analysis.versions import Link, is_loop, is_update, loop_parts
 from adjoint.ir.core import FOR, Block, Literal, Op, Slot, Value, for_parts
 from adjoint.ir.types import PY_INT, ArrayType
-from adjoint.rules.names import GETITEM, UPDATE
+from adjoint.rules.names import ADD_AT, GETITEM, UPDATE
 
 Box = tuple[tuple[Form, Form], ...]
 """From a number to another one, exclusive, for each axis."""
@@ -61,7 +61,7 @@ class Regions:
         return self.last in self.written
 
     def is_same(self, op: Op | None, version: Value) -> bool:
-        """Whether what an op of the trip reads of a version (None: all) is the same in every trip."""
+        """Whether what an op of the trip reads of a version is the same in every trip; None reads all of it."""
         if version is self.last:
             return True
         box = self._read(op, version)
@@ -88,12 +88,11 @@ class Regions:
 
     def _read(self, op: Op | None, version: Value) -> Box | None:
         """A box around what an op reads of a version."""
-        if op is None:
+        part = op is not None and op.primitive in (GETITEM, ADD_AT) and op.inputs[0] is version
+        if op is None or not part or version in op.inputs[1:]:
             return self._whole(version)
-        if (op.primitive is GETITEM or is_update(op)) and op.inputs[0] is version and version not in op.inputs[1:]:
-            found = self._box(op)
-            return None if found is None else found[0]
-        return self._whole(version)
+        found = self._box(op)
+        return None if found is None else found[0]
 
     def _hull(self, whole: Box) -> Box | None:
         """A box around all that a trip writes."""

@@ -39,10 +39,10 @@ from adjoint.rules.names import ADD_AT, GETITEM
 from adjoint.rules.registry import primitive_of
 from adjoint.transform.dead_code import effectful_functions, has_effect, prune, slice_of
 from adjoint.transform.hoist import is_safe
-from adjoint.transform.rewrite import Rewriter, table_of
+from adjoint.transform.rewrite import Rewriter, Table
 from adjoint.transform.shapes import SHAPES
 
-LENGTHS = table_of(SHAPES)
+LENGTHS = Table(SHAPES)
 MAKERS = frozenset(
     primitive_of(fun)
     for fun in (np.zeros, np.ones, np.empty, np.full, np.eye, np.zeros_like, np.ones_like, np.empty_like, np.copy)
@@ -176,9 +176,10 @@ class _Attempt:
             step = for_parts(self.loop).space[2]
             if not isinstance(step, Literal) or type(step.value) is not int or not step.value:
                 return False
-            runs = self.runs(Builder())
-            return not isinstance(runs, Literal) or runs.value
-        return not any(has_effect(op, self.effectful) for op in self.loop.regions[0].ops)
+        elif any(has_effect(op, self.effectful) for op in self.loop.regions[0].ops):
+            return False
+        runs = self.runs(Builder())
+        return not isinstance(runs, Literal) or bool(runs.value)
 
     def depends(self, ops: Block) -> bool:
         """Whether ops read something else of the trip than the arrays, or have an effect."""
@@ -213,8 +214,10 @@ class _Attempt:
         """The versions that ops read otherwise than to make the next one; what is given on as a whole has no op."""
         for op in block.ops:
             for k, atom in enumerate(op.inputs):
-                if atom in self.regions and (op.primitive is ADD_AT or not self.is_link(op, k)):
-                    yield (None if op.regions else op), atom
+                if atom in self.regions and not self.is_link(op, k):
+                    yield (op if op.primitive is GETITEM else None), atom
+                elif atom in self.regions and op.primitive is ADD_AT:
+                    yield op, atom
             for region in op.regions:
                 yield from self.uses(region)
                 for k, atom in enumerate(region.results):
@@ -260,10 +263,11 @@ class _Attempt:
         """What an op reads of a version, from before the loop."""
         if not isinstance(atom, Value) or atom not in self.regions:
             return atom
-        if not self.regions[atom][1].is_same(None if op is not None and op.regions else op, atom):
+        read = op if op is not None and op.primitive is GETITEM and op.inputs[0] is atom else None
+        if not self.regions[atom][1].is_same(read, atom):
             return atom
-        if atom not in self.filled and op is not None and op.primitive is GETITEM and op.inputs[0] is atom:
-            return self.filled.get(self.places.survivor_in(self.trip, op), atom)  # type: ignore[arg-type]
+        if atom not in self.filled and read is not None:
+            return self.filled.get(self.places.survivor_in(self.trip, read), atom)  # type: ignore[arg-type]
         return self.filled.get(atom, atom)
 
     # ---- before the loop

@@ -353,6 +353,22 @@ def test_an_array_that_a_loop_gives_on_as_it_is():
             np.testing.assert_array_equal(found, expected)
 
 
+def test_a_second_array_begins_as_a_version_of_the_first():
+    """What is copied of it is all that the trip before has left."""
+
+    def program(n, x):
+        def trip(i, a, total):
+            other = update(a, 3.0, index=slice(0, 1))
+            return update(a, 1.0, index=slice(1, None)), total + other
+
+        return loop(n, (x, x * 0.0), trip)
+
+    fn = trace(program, I8, VECTOR, sweep="")
+    for n in (0, 1, 3):
+        for found, expected in zip(run(prefill(fn), n, np.arange(3.0)), run(fn, n, np.arange(3.0)), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("trips", [range(0), range(3, 0), range(2), range(3, 0, -1)])
 def test_a_loop_of_known_length(trips):
     start, stop, step = trips.start, trips.stop, trips.step
