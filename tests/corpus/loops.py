@@ -443,3 +443,39 @@ def return_after_loop_by_branch(x, n):
     if s > 1:
         return s * s
     return s
+
+
+@program((normal(5), positive(5), 3), (normal(5), positive(5), 0))
+def factors_inside_of_the_time_loop(u, d, steps):
+    """What is the same in every step is in the step, as is usual: in an array that is there, and in a new one."""
+    n = u.shape[0]
+    p, q = np.zeros(n), np.zeros(n)
+    for _ in range(steps):
+        w = np.ones(n)
+        p[0] = 0.0
+        for j in range(1, n):
+            p[j] = 0.5 / (d[j] + 0.5 * p[j - 1])
+            w[j] = w[j - 1] * d[j]
+            q[j] = u[j] - 0.5 * q[j - 1] * p[j]
+        for j in range(n - 2, -1, -1):
+            u[j] = p[j] * u[j + 1] + q[j]
+        for j in range(n):
+            p[j] = w[j] * 0.5
+        u = u * p + 0.1 * u * u * w
+    return np.sum(u * u) + np.sum(p * p)
+
+
+@program((normal(4), normal(4, seed=1), 3))
+def tables_of_which_a_part_stays(u, x, steps):
+    """The first column is set once, the last one is what the step before has left."""
+    t = np.zeros((4, 4))
+    t[:, 0] = x
+    v = np.zeros(4)
+    for k in range(steps):
+        t[:, 1] = x * x
+        for i in range(4):
+            t[i, 2] = t[i, 1] * t[i, 0] - t[i, 0]
+            v[i] = t[i, 3] + x[i]
+        u = u + 0.1 * t[:, :3] @ (x[:3] * u[:3]) * v
+        t[:, 3] = t[:, 2] * k
+    return np.sum(u * u) + np.sum(t)
