@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adjoint.analysis.versions import Versions, is_loop, is_update, loop_parts
+from adjoint.ir.bounds import reaches
 from adjoint.ir.core import FOR, Atom, Block, Literal, Op, Slot, Value, for_parts
 from adjoint.ir.types import PY_INT, ArrayType, Dim, Symbol, Type, is_joined, is_of_trip
 from adjoint.rules.names import DIM
@@ -262,9 +263,10 @@ class Places:
         return self._of_length(shape[axis])
 
     def _of_length(self, dim: Dim | None) -> Form | None:
-        """A length; one of a slice is no less than 0, and so not always a difference."""
+        """A length; that of a slice is no less than 0, and a difference only where its array is long enough."""
         if isinstance(dim, Symbol):
-            return {Symbol(dim.name): 1, None: dim.offset} if dim.name in self.lengths and dim.offset >= 0 else None
+            exact = dim.name in self.lengths and (dim.offset >= 0 or reaches(Symbol(dim.name), -dim.offset))
+            return {Symbol(dim.name): 1, None: dim.offset} if exact else None
         return None if dim is None else {None: dim}
 
     def is_positive(self, form: Form) -> bool:
