@@ -43,7 +43,7 @@ from adjoint.frontend.abstract import (
 )
 from adjoint.frontend.context import Frame
 from adjoint.frontend.distributions import call_of_scipy
-from adjoint.frontend.liveness import Liveness, local_names
+from adjoint.frontend.liveness import Liveness
 from adjoint.frontend.opaque import Opaque, is_hashable
 from adjoint.frontend.parse import Source, parse
 from adjoint.frontend.subset import check
@@ -72,6 +72,10 @@ OURS = (inplace.__name__, library.__name__, standins.__name__)
 
 LARGE = 150
 """Callees with more nodes of syntax than this are kept as calls."""
+
+
+TEXT = ObjectType("str")
+"""The type of a string that is known at run time only."""
 
 
 class Calls(Opaque):
@@ -180,11 +184,11 @@ class Calls(Opaque):
         return self.call(inner, [owner, *args], kwargs, node)
 
     def operation(self, fun: Any, operands: tuple[Any, ...], node: Any) -> Any:
-        texts = [isinstance(o, Value) and o.type == ObjectType("str") for o in operands]
+        texts = [isinstance(o, Value) and o.type == TEXT for o in operands]
         first = operands[0]
         of_text = isinstance(first, Static) and isinstance(first.value, str) and not all(map(is_constant, operands))
         if (any(texts) and fun is not operator.mod) or (of_text and fun is operator.mod):
-            return self.call_opaque(fun, None, list(operands), {}, node, ObjectType("str"))
+            return self.call_opaque(fun, None, list(operands), {}, node, TEXT)
         return super().operation(fun, operands, node)
 
     def has_known_length(self, value: Any) -> bool:
@@ -201,7 +205,7 @@ class Calls(Opaque):
             fun, path = fun.__wrapped__, (*path, ("attr", "__wrapped__"))
         source = parse(fun)
         check(source)
-        frame = Frame(source, source.node, _liveness(source), _locals(source), fun=fun, path=path, caller=self.frame)
+        frame = Frame(source, source.node, _liveness(source), fun=fun, path=path, caller=self.frame)
         if fun.__module__ in OURS:  # it stands for the function that is called
             frame.place = self.span(node)
             own = list(map(from_constant, fun.__defaults__ or ()))
@@ -306,11 +310,10 @@ class Calls(Opaque):
 
     def call_closure(self, closure: Closure, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         parent = closure.frame
-        live = Liveness(closure.node)
+        live = parent.live.inside(closure.node)
         frame = Frame(
-            parent.source, closure.node, live, frozenset(local_names(closure.node)),
-            parent=parent, fun=parent.fun, path=parent.path, caller=self.frame,
-        )  # fmt: skip
+            parent.source, closure.node, live, parent=parent, fun=parent.fun, path=parent.path, caller=self.frame
+        )
         return self.inline(frame, args, kwargs, list(closure.defaults), list(closure.kw_defaults), node)
 
     def inline(
@@ -442,8 +445,3 @@ def _name(frame: Frame) -> str:
 @functools.cache
 def _liveness(source: Source) -> Liveness:
     return Liveness(source.node)
-
-
-@functools.cache
-def _locals(source: Source) -> frozenset[str]:
-    return frozenset(local_names(source.node))

@@ -11,10 +11,10 @@ import gast
 
 from adjoint.errors import AdjointError, Span, UnsupportedError
 from adjoint.frontend.abstract import Path, Static
-from adjoint.frontend.liveness import Liveness, reads
+from adjoint.frontend.liveness import Liveness
 from adjoint.frontend.parse import Source
 from adjoint.frontend.position import Position
-from adjoint.ir.build import Builder
+from adjoint.ir.build import Builder, Stamped
 from adjoint.ir.core import Function, Op, Value
 
 
@@ -25,7 +25,6 @@ class Frame:
     source: Source
     node: Any
     live: Liveness
-    local_names: frozenset[str]
     names: dict[str, Any] = field(default_factory=dict)
     parent: Frame | None = None  # the frame of the enclosing function, for closures of the program
     fun: Any = None  # the Python function, for closure cells and globals
@@ -42,8 +41,7 @@ class Frame:
         """The names that may be read in the statement at hand or later; None for all of them."""
         if self.at is None or isinstance(self.node, gast.Lambda):
             return None
-        return self.live.live_after(self.at) | reads(self.at)
-
+        return self.live.live_after(self.at) | self.live.read_in(self.at)
 
     def live_later(self) -> frozenset[str] | None:
         """The names that may be read after a write or a call in the statement at hand; None for all of them.
@@ -121,15 +119,9 @@ class Context:
             raise kind(message)
         raise kind(message, self.span(node), hint)
 
-    @contextmanager
-    def at(self, node: Any) -> Iterator[None]:
+    def at(self, node: Any) -> Stamped:
         """Ops appended inside belong to this piece of syntax."""
-        builder = self.builder
-        saved, builder.span = builder.span, self.span(node)
-        try:
-            yield
-        finally:
-            builder.span = saved
+        return Stamped(self.builder, self.span(node), self.builder.sweep)
 
     @contextmanager
     def region(self) -> Iterator[Builder]:

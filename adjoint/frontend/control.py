@@ -25,6 +25,7 @@ from adjoint.frontend.abstract import (
     same_value,
 )
 from adjoint.frontend.calls import Calls
+from adjoint.frontend.liveness import parts_of
 from adjoint.frontend.memory import is_memory
 from adjoint.frontend.normal import binds
 from adjoint.frontend.recursion import status_of
@@ -385,7 +386,7 @@ def walk_same_function(body: Sequence[Any]) -> Any:
         node = todo.pop()
         yield node
         if not isinstance(node, (gast.FunctionDef, gast.Lambda, gast.AsyncFunctionDef)):
-            todo.extend(gast.iter_child_nodes(node))
+            todo.extend(parts_of(node))
 
 
 def _leaving(status: str, value: Any) -> Any:

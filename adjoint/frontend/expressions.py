@@ -59,13 +59,24 @@ CHEAP = {
 """What may be evaluated although Python would have skipped it: it has no effect and does not raise."""
 
 
+class _Methods(dict[type, str]):
+    """The method for each kind of expression."""
+
+    def __missing__(self, kind: type) -> str:
+        self[kind] = name = f"expr_{kind.__name__}"
+        return name
+
+
+_METHODS = _Methods()
+
+
 class Expressions(Comparisons):
     """Lowering of expressions. `expr(node)` gives an abstract value and appends the ops it needs."""
 
     # ------------------------------------------------------------------ dispatch
 
     def expr(self, node: Any) -> Any:
-        method = getattr(self, f"expr_{type(node).__name__}", None)
+        method = getattr(self, _METHODS[type(node)], None)
         if method is None:
             self.refuse(node, f"`{type(node).__name__}` expressions are not supported")
         return method(node)
@@ -106,10 +117,12 @@ class Expressions(Comparisons):
 
     def operation(self, fun: Any, operands: tuple[Any, ...], node: Any) -> Any:
         """An operator on abstract values."""
-        if not all(map(is_atom, operands)):
-            found = protocols.operation(self, fun, operands, node)
-            if found is not None:
-                return found
+        if all(map(is_atom, operands)):
+            known = all(isinstance(o, Literal) for o in operands)
+            return self.fold(fun, operands, node) if known else self.apply(fun, list(operands), {}, node)
+        found = protocols.operation(self, fun, operands, node)
+        if found is not None:
+            return found
         operands = tuple(map(self.seen, operands))
         if all(map(is_constant, operands)):
             return self.fold(fun, operands, node)
@@ -430,15 +443,11 @@ class Expressions(Comparisons):
 
 
 def _is_bool(value: Any) -> bool:
-    return (
-        (isinstance(value, Literal)
-        and type(value.value) is bool)
-        or (
-            isinstance(value, Value)
-            and isinstance(value.type, ArrayType)
-            and value.type.dtype == "bool"
-            and value.type.shape == ()
-        )
+    return (isinstance(value, Literal) and type(value.value) is bool) or (
+        isinstance(value, Value)
+        and isinstance(value.type, ArrayType)
+        and value.type.dtype == "bool"
+        and value.type.shape == ()
     )
 
 

@@ -65,12 +65,28 @@ def free_names(function: Any) -> Names:
     return (inside - local_names(function)) | outer
 
 
+MARKS = (gast.expr_context, gast.operator, gast.unaryop, gast.boolop, gast.cmpop)
+"""Nodes that say something about the node that they belong to."""
+
+
+def parts_of(node: Any) -> Iterator[Any]:
+    """The syntax that a node is made of, in the order of the text."""
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if isinstance(value, list):
+            for item in value:
+                if isinstance(item, gast.AST) and not isinstance(item, MARKS):
+                    yield item
+        elif isinstance(value, gast.AST) and not isinstance(value, MARKS):
+            yield value
+
+
 def own_nodes(nodes: Iterable[Any]) -> Iterator[Any]:
     """All nodes that belong to a function itself; inner functions and classes are given, but not entered."""
     for node in nodes:
         yield node
         if not isinstance(node, (*FUNCTIONS, gast.ClassDef)):
-            yield from own_nodes(gast.iter_child_nodes(node))
+            yield from own_nodes(parts_of(node))
         elif isinstance(node, FUNCTIONS):
             yield from own_nodes(_evaluated_at_definition(node))
 
@@ -83,7 +99,7 @@ def _evaluated_at_definition(function: Any) -> list[Any]:
 
 def _bindings(node: Any) -> Iterator[str]:
     """In the order of the text; targets of comprehensions are local to these, walruses in them are not."""
-    parts: Iterable[Any] = gast.iter_child_nodes(node)
+    parts: Iterable[Any] = parts_of(node)
     if isinstance(node, FUNCTIONS):
         parts = _evaluated_at_definition(node)
     elif isinstance(node, gast.ClassDef):
@@ -134,9 +150,9 @@ class _Reader(ast.NodeVisitor):
 
     def generic_visit(self, node: Any) -> None:
         if isinstance(node, gast.stmt) and any(hasattr(node, field) for field in ("body", "cases")):
-            self._maybe([], *([child] for child in gast.iter_child_nodes(node)))
+            self._maybe([], *([child] for child in parts_of(node)))
         else:
-            self.visit_all(gast.iter_child_nodes(node))
+            self.visit_all(parts_of(node))
 
     def visit_Name(self, node: Any) -> None:
         if isinstance(node.ctx, gast.Store):
@@ -223,12 +239,25 @@ class Liveness:
     """The names that are read later, for every statement of a function (inner functions are captured as a whole)."""
 
     def __init__(self, function: Any) -> None:
+        self.local_names = local_names(function)
         self.always = captured(function)
+        self._inner: dict[Any, Liveness] = {}
         self._after: dict[Any, Names] = {}
         self._head: dict[Any, Names] = {}
         self._effects: dict[tuple[Any, ...], _Reader] = {}
         body = [] if isinstance(function, gast.Lambda) else function.body
         self.at_entry = self._block(body, NONE, _Exits()) | self.always
+
+    def inside(self, function: Any) -> Liveness:
+        """The same of a function that is defined in this one."""
+        found = self._inner.get(function)
+        if found is None:
+            found = self._inner[function] = Liveness(function)
+        return found
+
+    def read_in(self, statement: Any) -> Names:
+        """The names that a statement may read."""
+        return self._reader((statement,)).read
 
     def live_after(self, statement: Any) -> Names:
         """The names whose value at the end of a statement may be read after it."""
@@ -271,10 +300,14 @@ class Liveness:
         return self._before([node], out)
 
     def _before(self, nodes: Sequence[Any], out: Names) -> Names:
-        key = tuple(nodes)
-        if key not in self._effects:
-            self._effects[key] = _Reader().visit_all(nodes)
-        return (out - self._effects[key].defined) | self._effects[key].read
+        effect = self._reader(tuple(nodes))
+        return (out - effect.defined) | effect.read
+
+    def _reader(self, nodes: tuple[Any, ...]) -> _Reader:
+        found = self._effects.get(nodes)
+        if found is None:
+            found = self._effects[nodes] = _Reader().visit_all(nodes)
+        return found
 
     def _loop(self, node: Any, header: Sequence[Any], out: Names, exits: _Exits) -> Names:
         """`header` is what each iteration begins with: the target of a `for`, the test of a `while`."""

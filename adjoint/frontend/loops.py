@@ -44,7 +44,7 @@ from adjoint.frontend.control import (
 from adjoint.frontend.fixpoint import FixedPoint
 from adjoint.frontend.iteration import Iterated, iterated
 from adjoint.frontend.learned import LoopPlan, Trip
-from adjoint.frontend.liveness import assigned
+from adjoint.frontend.liveness import assigned, parts_of
 from adjoint.frontend.memory import is_array
 from adjoint.frontend.recursion import status_of
 from adjoint.ir.core import FOR, WHILE, Atom, Block, Literal, Op, Value
@@ -155,12 +155,11 @@ class Loops(FixedPoint):
         fixed = {n for n in names if isinstance(held := self.frame.names.get(n), Ref) or is_certain_array(held)}
         if not fixed:
             return names
-        plain = {
-            inner.id for inner in walk_same_function(body)
-            if isinstance(inner, gast.Name) and not isinstance(inner.ctx, gast.Load)
-        }  # fmt: skip
-        augmented = [inner.target for inner in walk_same_function(body) if isinstance(inner, gast.AugAssign)]
-        counts = Counter(inner.id for inner in walk_same_function(body) if _is_stored_name(inner))
+        own = list(walk_same_function(body))
+        bound = [inner for inner in own if isinstance(inner, gast.Name) and not isinstance(inner.ctx, gast.Load)]
+        augmented = [inner.target for inner in own if isinstance(inner, gast.AugAssign)]
+        plain = {name.id for name in bound}
+        counts = Counter(name.id for name in bound if isinstance(name.ctx, gast.Store))
         counts.subtract(target.id for target in augmented if isinstance(target, gast.Name))
         return tuple(n for n in names if n not in fixed or n not in plain or counts[n] > 0)
 
@@ -273,7 +272,8 @@ class Loops(FixedPoint):
                 self.refuse(node.test, "the test of the loop is always True", "end the loop by `break` or `return`")
             twins = {
                 old: new
-                for key, copy in copies.items() if key in plan.values
+                for key, copy in copies.items()
+                if key in plan.values
                 for old, new in zip(atoms_of(plan.values[key]), atoms_of(copy), strict=True)
             }
             head = substitute(plan.blocks[0], {twins[p]: start for p, start in plan.invariant.items()})
@@ -320,10 +320,6 @@ def is_certain_array(value: Any) -> bool:
     return is_array(value) and value.type.kind == "array"
 
 
-def _is_stored_name(node: Any) -> bool:
-    return isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store)
-
-
 def leaves_loop(node: Any) -> tuple[bool, bool]:
     """Whether a loop has a `break` of its own, and whether it has a `return`."""
     breaks, todo = False, list(node.body)
@@ -333,5 +329,5 @@ def leaves_loop(node: Any) -> tuple[bool, bool]:
         if isinstance(inner, (gast.For, gast.While)):
             todo += inner.orelse
         elif not isinstance(inner, (gast.FunctionDef, gast.Lambda, gast.AsyncFunctionDef)):
-            todo += list(gast.iter_child_nodes(inner))
+            todo += parts_of(inner)
     return breaks, any(isinstance(inner, gast.Return) for inner in walk_same_function(node.body))

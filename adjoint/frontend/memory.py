@@ -15,8 +15,6 @@ import operator
 from collections.abc import Iterator
 from typing import Any, NoReturn, cast
 
-import numpy as np
-
 from adjoint.errors import AliasError
 from adjoint.frontend import rows, windows
 from adjoint.frontend.abstract import (
@@ -37,8 +35,8 @@ from adjoint.frontend.abstract import (
 from adjoint.frontend.context import Frame, NeedStatic
 from adjoint.frontend.layout import is_contiguous, is_reshaped_view
 from adjoint.frontend.outside import Outside
-from adjoint.frontend.windows import index_items
-from adjoint.ir.core import EMPTY, IF, RAISE, Block, Literal, Op, Primitive, Slot, Value
+from adjoint.frontend.sharing import IDENTITIES, READ_ONLY, RESHAPES, compose, sharing
+from adjoint.ir.core import EMPTY, IF, RAISE, Block, Op, Primitive, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import PY_BOOL, ArrayType, ListType, same_shape
 from adjoint.ir.walk import map_attribute
@@ -53,6 +51,8 @@ class Memory(Outside):
 
     def seen(self, value: Any) -> Any:
         """What a container holds now; anything else as it is, and certainly not None."""
+        if is_atom(value):
+            return value
         if may_be_none(value):
             value = self.not_none(value)
         found = self.held_by(value) if isinstance(value, Ref) else value
@@ -104,8 +104,7 @@ class Memory(Outside):
 
     def resolved(self, value: Any) -> Any:
         """The value itself, as it is now: no containers that may change, no references to arrays."""
-        found = self.contents(value)
-        return self.plain(found)
+        return self.current(value) if is_atom(value) else self.plain(self.contents(value))
 
     def contents(self, value: Any) -> Any:
         """What a value holds now, with lists of unknown length as `Rows`."""
@@ -417,84 +416,3 @@ def is_array(atom: Any) -> bool:
 
 
 IS_CONTIGUOUS = cast(Primitive, registry.primitive_of(is_contiguous_array))
-
-RESHAPES = (np.reshape, np.ravel)
-IDENTITIES = (np.asarray, np.asanyarray)
-READ_ONLY = (np.broadcast_to, np.diagonal, np.linalg.diagonal)
-VIEWS = (
-    *RESHAPES, *IDENTITIES, *READ_ONLY, np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.squeeze,
-    np.flip, np.fliplr, np.flipud, np.rot90, np.matrix_transpose, np.linalg.matrix_transpose,
-)  # fmt: skip
-"""Functions whose result is a view of their first operand; of `reshape` and `ravel` that hangs on the layout."""
-
-OURS = ("numpy", "_operator", "math", "adjoint", "builtins", "scipy")
-
-
-def sharing(op: Op) -> str | None:
-    """How the result of an op shares memory with its operands: "view", "maybe", or not at all."""
-    fun = op.primitive.fun
-    if fun is operator.getitem:
-        return "view" if is_basic(op) else None if is_advanced(op) else "maybe"
-    if fun in IDENTITIES:
-        return "view" if op.attrs.get("dtype") is None else "maybe"
-    if fun in RESHAPES and op.attrs.get("order", "C") != "C":
-        return "maybe"
-    if fun in VIEWS:
-        return "view"
-    if fun is np.real or fun is np.imag:
-        dtype = getattr(op.inputs[0].type, "dtype", None) or ""
-        return "view" if dtype.startswith("complex") else "maybe"
-    module = getattr(fun, "__module__", None) or type(fun).__module__
-    foreign = not isinstance(fun, np.ufunc) and str(module).partition(".")[0] not in OURS
-    return "maybe" if op.primitive.view or foreign else None
-
-
-def is_integer(item: Any) -> bool:
-    """Whether an item of an index is a single integer."""
-    if isinstance(item, Literal):
-        item = item.value
-    if isinstance(item, Value):
-        return isinstance(item.type, ArrayType) and item.type.shape == () and (item.type.dtype or "").startswith("int")
-    return isinstance(item, (int, np.integer)) and not isinstance(item, bool)
-
-
-def is_whole(item: Any) -> bool:
-    return isinstance(item, slice) and item.start is None and item.stop is None and item.step is None
-
-
-def is_basic(op: Op) -> bool:
-    """Whether a read has an index of integers, slices, `...` and None, so that it gives a view."""
-    items = (op.inputs[i.index] if isinstance(i, Slot) else i for i in index_items(op.attrs["index"]))
-    return all(item is None or item is ... or isinstance(item, slice) or is_integer(item) for item in items)
-
-
-def is_advanced(op: Op) -> bool:
-    """Whether a read certainly has an array in its index, so that it gives a copy."""
-    items = [op.inputs[i.index] if isinstance(i, Slot) else i for i in index_items(op.attrs["index"])]
-    return any(
-        isinstance(item, (list, np.ndarray)) or (isinstance(item, Value) and getattr(item.type, "kind", "") == "array")
-        for item in items
-    )
-
-
-def compose(outer: Any, inner: Any) -> Any:
-    """The index that does in one step what two indices do one after the other; None where that is not plain."""
-    if inner is ...:
-        return outer
-    rest = list(index_items(inner))
-    if not all(is_integer(item) or isinstance(item, slice) for item in rest):
-        return None
-    found: list[Any] = []
-    for item in index_items(outer):
-        if is_integer(item):
-            found.append(item)
-        elif is_whole(item):
-            found.append(rest.pop(0) if rest else item)
-        elif isinstance(item, slice):
-            if rest and not is_whole(rest.pop(0)):
-                return None
-            found.append(item)
-        else:
-            return None
-    found += rest
-    return tuple(found) if len(found) > 1 else found[0]

@@ -51,8 +51,8 @@ class Ops(Memory):
         """Append a call of a registered function; several results come as a tuple."""
         if fun is operator.matmul and (product := self.sparse_product(args, node)) is not None:
             return product
-        args = [raw(self.resolved(self.seen(a))) for a in args]
-        kwargs = {name: raw(self.resolved(self.seen(value))) for name, value in kwargs.items()}
+        args = [self.given(arg) for arg in args]
+        kwargs = {name: self.given(value) for name, value in kwargs.items()}
         primitive = registry.primitive_of(fun, args)
         if primitive is None:
             self.error(UnsupportedError, node, f"`{registry.name_of(fun)}` is not supported here")
@@ -73,6 +73,10 @@ class Ops(Memory):
         if len(outputs) > 1 and (cls := RESULT_CLASSES.get(primitive)) is not None:
             return Tree("namedtuple", cls, cls._fields, tuple(outputs))
         return outputs[0] if len(outputs) == 1 else make_tuple(outputs)
+
+    def given(self, value: Any) -> Any:
+        """An argument as NumPy's signature sees it."""
+        return self.current(value) if is_atom(value) else raw(self.resolved(self.seen(value)))
 
     def updated(self, base: Any, path: list[Any], index: Any, value: Any, node: Any) -> Any:
         """The array with a part replaced, that of a view where a path leads to one."""

@@ -43,7 +43,7 @@ class Outside(Context):
         while frame is not None:
             if name in frame.names:
                 return frame.names[name]
-            if name in frame.local_names:
+            if name in frame.live.local_names:
                 return UNBOUND
             if frame.parent is None:
                 return self.outside(frame, name, node)

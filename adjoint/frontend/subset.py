@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import gast
@@ -170,6 +171,7 @@ LOOPS = (gast.For, gast.While)
 NOT_EXECUTED = {"annotation", "returns", "type_params", "ctx", "op", "ops"}
 
 
+@cache
 def check(source: Source) -> None:
     """Refuse what is outside of the subset: all findings of a function in one error, in the order of the text."""
     problems = [row.problem(node, source) for node, row in findings(source.node)]

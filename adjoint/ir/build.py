@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adjoint.errors import Span, TypeInferenceError
@@ -32,8 +31,11 @@ class Builder:
         """Append an op and give its results. `types` is needed where the primitive has no type rule."""
         if types is None:
             types = self.infer(primitive, inputs, attrs)
-        named = (*hints, *(None,) * (len(types) - len(hints)))
-        outputs = tuple(Value(hint, type_) for hint, type_ in zip(named, types, strict=True))
+        if hints:
+            named = (*hints, *(None,) * (len(types) - len(hints)))
+            outputs = tuple([Value(hint, type_) for hint, type_ in zip(named, types, strict=True)])
+        else:
+            outputs = tuple([Value(None, type_) for type_ in types])
         self.ops.append(Op(primitive, tuple(inputs), outputs, attrs, regions, self.span, self.sweep))
         return outputs
 
@@ -60,16 +62,32 @@ class Builder:
         """A builder for a region of an op that this one will append."""
         return Builder(self.span, self.sweep)
 
-    @contextmanager
-    def at(self, span: Span | None, sweep: str | None = None) -> Iterator[None]:
+    def at(self, span: Span | None, sweep: str | None = None) -> Stamped:
         """Stamp another place (and sweep) on the ops appended inside the `with`."""
-        saved = self.span, self.sweep
-        self.span = span if span is not None else self.span
-        self.sweep = self.sweep if sweep is None else sweep
-        try:
-            yield
-        finally:
-            self.span, self.sweep = saved
+        return Stamped(self, self.span if span is None else span, self.sweep if sweep is None else sweep)
+
+
+class Stamped:
+    """Stamps a place and a sweep on the ops that a builder appends inside the `with`.
+
+    A class, because this is done for every op: `contextlib.contextmanager` takes five times as long.
+    """
+
+    __slots__ = ("_builder", "_marks")
+
+    def __init__(self, builder: Builder, span: Span | None, sweep: str) -> None:
+        self._builder = builder
+        self._marks = span, sweep
+
+    def __enter__(self) -> None:
+        self._swap()
+
+    def __exit__(self, *_: object) -> None:
+        self._swap()
+
+    def _swap(self) -> None:
+        builder = self._builder
+        (builder.span, builder.sweep), self._marks = self._marks, (builder.span, builder.sweep)
 
 
 def literal_value(atom: Atom) -> Any:

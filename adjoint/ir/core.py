@@ -1,7 +1,7 @@
 """The IR: structured SSA. Data only; no pass logic, no printing, no NumPy calls.
 
-A pass builds new nodes; it never edits old ones. (Blocks, ops and values are not declared `frozen`, which would
-make them four times as slow to build.) Facts about nodes (activity, liveness, cost) live in tables keyed by
+A pass builds new nodes; it never edits old ones. (Blocks, ops, values and literals are not declared `frozen`, which
+would make them four times as slow to build.) Facts about nodes (activity, liveness, cost) live in tables keyed by
 Value, never on nodes; what type inference knows of a value is on the value. Merged and loop-carried values are op
 results and block parameters: there is no control-flow graph and there are no phis.
 
@@ -81,7 +81,7 @@ class Value:
     length: Dim | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Literal:
     """A Python constant. Numbers stay weak Python scalars in promotion."""
 

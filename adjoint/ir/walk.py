@@ -33,7 +33,7 @@ def slots_of(op: Op) -> set[int]:
 def operands_of(op: Op) -> tuple[Atom, ...]:
     """The inputs that are operands: those that are no run-time number of an attribute."""
     slots = slots_of(op)
-    return tuple(atom for k, atom in enumerate(op.inputs) if k not in slots)
+    return tuple([atom for k, atom in enumerate(op.inputs) if k not in slots]) if slots else op.inputs
 
 
 def all_ops(block: Block) -> Iterator[Op]:

@@ -86,10 +86,11 @@ def infer_elementwise(fun: Callable[..., Any]) -> Infer:
         return gives(PY_FLOAT)
 
     def infer(inputs: Sequence[Atom], attrs: Mapping[str, Any]) -> Any:
-        arrays = [t for t in (atom.type for atom in inputs) if isinstance(t, ArrayType)]
-        if len(arrays) < len(inputs):
-            return UNKNOWN
-        results = elementwise_types(fun, arrays)
+        types = [atom.type for atom in inputs]
+        for type_ in types:
+            if not isinstance(type_, ArrayType):
+                return UNKNOWN
+        results = elementwise_types(fun, types)  # type: ignore[arg-type]  # all of them are
         return results if len(results) > 1 else results[0]
 
     return infer
@@ -97,9 +98,9 @@ def infer_elementwise(fun: Callable[..., Any]) -> Infer:
 
 def elementwise_types(fun: Callable[..., Any], arrays: Sequence[ArrayType]) -> tuple[ArrayType, ...]:
     """The types of the results of `fun` on operands of these types, broadcast against each other."""
-    shape = broadcast_shapes(*(t.shape for t in arrays))
-    operands = tuple((t.dtype, "any" if t.shape is None else t.kind if t.shape == () else "array") for t in arrays)
-    return tuple(array_type(dtype, shape, scalar_kind=kind) for dtype, kind in _probe(fun, operands))
+    shape = broadcast_shapes(*[t.shape for t in arrays])
+    operands = tuple([(t.dtype, "any" if t.shape is None else t.kind if t.shape == () else "array") for t in arrays])
+    return tuple([array_type(dtype, shape, scalar_kind=kind) for dtype, kind in _probe(fun, operands)])
 
 
 @cache

@@ -36,9 +36,10 @@ class Tracer:
 
     def apply(self, fun: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Append a call of a registered function."""
-        if any(isinstance(arg, Zero) for arg in args):
-            return with_zero(fun, args)
-        if fun in self.substitutes and all(_is_python_scalar(arg) for arg in args):
+        for arg in args:
+            if isinstance(arg, Zero):
+                return with_zero(fun, args)
+        if fun in self.substitutes and all(map(_is_python_scalar, args)):
             fun = self.substitutes[fun]
         primitive = registry.primitive_of(fun, args)
         if primitive is None:
@@ -78,8 +79,10 @@ def normal_form(
     Run-time numbers inside attributes are appended to the inputs and replaced by slots. Attributes at
     their default value are dropped; one that the rule does not know raises TypeError.
     """
-    is_dynamic = is_dynamic or _is_symbolic
     operands, attributes = bound_arguments(primitive, args, kwargs)
+    if not attributes and not primitive.sequence:
+        return operands, attributes
+    is_dynamic = is_dynamic or _is_symbolic
     if primitive.sequence:
         if not isinstance(operands[0], (list, tuple)):
             raise TypeError(f"{primitive.name} needs a list or tuple of arrays")
