@@ -38,10 +38,10 @@ KEEP_NUMBER = 3.0
 KEEP_VALUE = 60.0
 COMPUTE_NUMBER = 0.8
 """Nanoseconds to compute a number of an array again, in a buffer that was used just before."""
-COMPUTE_ARRAY = 3000.0
-"""Nanoseconds that an operation on arrays must save to be worth a line more."""
+COMPUTE_ARRAY = 700.0
+"""Nanoseconds that an operation on arrays takes besides its numbers."""
 COMPUTE_FREE = 50.0
-WORTH_IT = 2000
+WORTH_IT = 350
 """Numbers of an array that may be worth it."""
 UPDATES = frozenset({UPDATE, UPDATE_VIEW, ADD_AT})
 UNKNOWN_LENGTH = 1000
