@@ -257,7 +257,7 @@ def length_comparisons(lowered: Lowered, space: dict[str, Any], arguments: Seque
 
     def number(name: str) -> str:
         found = quotient_of(name)
-        return texts[name] if found is None else f"({difference(found[0])}) // {found[1]}"
+        return texts[name] if found is None else f"(({difference(found[0])}) // {found[1]})"
 
     def side(form: Form, sign: int) -> str:
         terms = []

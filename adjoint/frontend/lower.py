@@ -41,10 +41,11 @@ from adjoint.frontend.loops import Loops
 from adjoint.frontend.memory import is_array
 from adjoint.frontend.ops import raw
 from adjoint.frontend.outside import static_fact
+from adjoint.ir.bounds import reaches
 from adjoint.ir.build import Builder
 from adjoint.ir.core import UNDEFINED, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import ArrayType
+from adjoint.ir.types import ArrayType, Symbol
 from adjoint.ir.walk import give_names
 from adjoint.rules.internal import cast
 
@@ -180,8 +181,8 @@ class Lowering(Loops):
         if old.type.kind == "any":
             self.check_write(self.reference(old), node)
             return value
-        if self.builder.ops and value in self.builder.ops[-1].outputs and value.type.ndim == old.type.ndim:
-            value.type = replace(value.type, shape=old.type.shape)  # NumPy refuses to write any other there
+        if self.builder.ops and value in self.builder.ops[-1].outputs:
+            value.type = in_place_type(old.type, value.type)
         self.write(old, None, self.fitted(old, value, node), node)
         return old
 
@@ -430,3 +431,15 @@ def handed_on(low: Lowering, result: Any) -> Any:
 def function_name(fun: Any) -> str:
     name = getattr(fun, "__name__", None) or getattr(getattr(fun, "func", None), "__name__", None) or type(fun).__name__
     return "function" if name == "<lambda>" else str(name)
+
+
+def in_place_type(old: ArrayType, new: ArrayType) -> ArrayType:
+    """The type of `old + x` where it is written over the old array: any other shape is refused by NumPy.
+
+    An axis that may be 1 could have been made longer; that is left for NumPy to find.
+    """
+    if old.shape is None or new.shape is None or len(old.shape) != len(new.shape):
+        return new
+    longer = (reaches(dim, 2) if isinstance(dim, Symbol) else dim > 1 for dim in old.shape)
+    fits = all(long or dim == given for long, dim, given in zip(longer, old.shape, new.shape, strict=True))
+    return replace(new, shape=old.shape) if fits else new

@@ -58,6 +58,11 @@ def quotient(form: Form, divisor: int) -> dict[str, int]:
     return {name: 1}
 
 
+def is_never_negative(form: Form) -> bool:
+    """Whether a polynomial is at least 0 whatever the lengths are."""
+    return all(times >= 0 and SIGNED not in name for name, times in form.items())
+
+
 def factors_of(name: str) -> tuple[str, ...]:
     """The names whose product a name stands for."""
     return _FACTORS.get(name, (name,) if name else ())

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from itertools import pairwise
 
-from adjoint.ir.affine import SIGNED, Form, factors_of, form_of, names_in, plus, product, quotient_of
+from adjoint.ir.affine import SIGNED, Form, factors_of, form_of, is_never_negative, names_in, plus, product, quotient_of
 from adjoint.ir.types import Dim, Shape, Symbol
 
 
@@ -88,7 +88,7 @@ class Bounds:
         value = self.value(form)
         if value is None or value < 0:
             return False
-        if all(times >= 0 and SIGNED not in name for name, times in form.items()):
+        if is_never_negative(form):
             return True
         terms = [name for name in form if name]
         if len(terms) == 1 and form[terms[0]] == 1 and terms[0] in self.lengths and SIGNED not in terms[0]:
@@ -127,10 +127,8 @@ def reaches(dim: Dim, least: int) -> bool:
     """Whether a length is at least `least`, for all arguments that the guards let pass."""
     if isinstance(dim, int):
         return dim >= least
-    if least <= 0 or (least <= dim.offset and SIGNED not in dim.name):
-        return True
-    bounds = _BOUNDS.get()
-    return bounds is not None and bounds.not_negative(plus(form_of(dim), {"": -least}))
+    form, bounds = plus(form_of(dim), {"": -least}), _BOUNDS.get()
+    return least <= 0 or is_never_negative(form) or (bounds is not None and bounds.not_negative(form))
 
 
 def ordered(*forms: Form) -> bool:
@@ -158,13 +156,25 @@ def note_range(index: Dim, first: Form, last: Form) -> None:
 
 def equal(a: Dim, b: Dim) -> bool:
     """Whether two lengths are one number, for all arguments that the guards let pass."""
-    forms, bounds = (form_of(a), form_of(b)), _BOUNDS.get()
-    if forms[0] == forms[1]:
+    difference, bounds = plus(form_of(a), form_of(b), -1), _BOUNDS.get()
+    if not difference:
         return True
-    cut = any(isinstance(dim, Symbol) and dim.offset < 0 for dim in (a, b))
-    if cut or bounds is None or bounds.value(plus(*forms, -1)) != 0:
+    if bounds is None or bounds.value(difference) != 0:
         return False
-    return bounds.not_negative(plus(*forms, -1)) and bounds.not_negative(plus(forms[1], forms[0], -1))
+    return bounds.not_negative(difference) and bounds.not_negative(plus({}, difference, -1))
+
+
+def is_uncut(dim: Dim) -> bool:
+    """Whether a length is the polynomial that it is named after, and not 0 because that is negative."""
+    form, bounds = form_of(dim), _BOUNDS.get()
+    return is_never_negative(form) or (bounds is not None and bounds.not_negative(form))
+
+
+def is_cut_at_hand(dim: Dim) -> bool:
+    """Whether a length is 0 for the arguments at hand because the polynomial that it is named after is negative."""
+    bounds = _BOUNDS.get()
+    value = bounds.value(form_of(dim)) if bounds is not None else None
+    return value is not None and value < 0
 
 
 def length_at_hand(dim: Dim) -> int | None:

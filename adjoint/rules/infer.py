@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.ir.affine import SIGNED, Form, as_dim, form_of, plus, product, quotient
-from adjoint.ir.bounds import note_range, reaches
+from adjoint.ir.bounds import is_cut_at_hand, is_uncut, note_range
 from adjoint.ir.core import Atom, Literal, Slot, Value
 from adjoint.ir.types import (
     PY_FLOAT,
@@ -241,9 +241,7 @@ def total_length(shape: Shape | None) -> Dim:
 
 def _uncut(dim: Dim) -> Form:
     """The polynomial that a length is; one that may have been cut off at 0 stands for itself."""
-    if isinstance(dim, Symbol) and dim.offset < 0 and not reaches(Symbol(dim.name), -dim.offset):
-        return {f"({dim.name}{dim.offset})": 1}
-    return form_of(dim)
+    return form_of(dim) if isinstance(dim, int) or is_uncut(dim) else {f"({dim.name}{dim.offset:+d})": 1}
 
 
 def dim_of(atom: Atom) -> Dim:
@@ -261,7 +259,7 @@ def length_symbol(value: Value) -> Symbol:
 
 def remember_length(value: Value, dim: Dim) -> None:
     """Record that a run-time integer is the length of a known axis (`n = x.shape[0]`)."""
-    value.length = dim
+    value.length = Symbol(f"max({dim},0)".replace("?", "")) if is_cut_at_hand(dim) else dim
 
 
 def remember_arithmetic(value: Value, fun: Any, operands: Sequence[Atom]) -> None:
@@ -270,7 +268,7 @@ def remember_arithmetic(value: Value, fun: Any, operands: Sequence[Atom]) -> Non
         return
     form = ARITHMETIC[fun](*map(_polynomial, operands))
     if form is not None and len(form) <= MOST_TERMS:
-        remember_length(value, as_dim(form))
+        value.length = as_dim(form)
 
 
 ARITHMETIC: Mapping[Any, Callable[..., Form | None]] = {

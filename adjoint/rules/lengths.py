@@ -132,8 +132,7 @@ def _within(dim, start, stop):
     """The length of `x[start:stop]` where the bounds are known, or can be relied on, to lie in x in this order."""
     whole = form_of(dim)
     first, last = (whole if part is None else from_the_front(form_of(part), whole) for part in (start or 0, stop))
-    exact = isinstance(dim, int) or dim.offset >= 0 or reaches(Symbol(dim.name), -dim.offset)
-    if not exact or not ordered(first, last, whole):
+    if not ordered(first, last, whole):
         return None
     length = as_dim(plus(last, first, -1))
     return length if isinstance(length, int) else not_one(length)

@@ -42,7 +42,7 @@ from adjoint.ir.core import (
 )
 from adjoint.ir.types import PACKED, PY_INT, ArrayType, ListType, StackType, Type, is_inexact
 from adjoint.ir.walk import give_names, lookup, substitute
-from adjoint.rules.infer import dim_of, remember_length
+from adjoint.rules.infer import dim_of
 from adjoint.rules.internal import cast, zeros_if
 from adjoint.rules.lists import list_zeros_if
 from adjoint.rules.trace import ZERO, Sym, Zero
@@ -382,7 +382,7 @@ class Reverse:
             tuple(inner.ops), (*following, *pushed),
         )  # fmt: skip
         if is_for:
-            remember_length(index, dim_of(parts.index))
+            index.length = dim_of(parts.index)
             region = substitute(region, {parts.index: index})
         region, stacks = self.close(op, region)
         initial = [self.initial_bar(cot, builder, parts.final[k]) for k in chosen]
@@ -484,7 +484,7 @@ class Reverse:
         copies = [Value(v.hint, v.type) for v in values]
         for copy, value in zip(copies, values, strict=True):
             if value.type == PY_INT:
-                remember_length(copy, dim_of(value))
+                copy.length = dim_of(value)
         region = substitute(region, dict(zip(values, copies, strict=True)))
         return replace(region, params=(*region.params, *copies)), [stack]
 

@@ -14,7 +14,9 @@ from adjoint.ir.bounds import (
     reaches,
     relied_on,
 )
-from adjoint.ir.types import Symbol
+from adjoint.ir.core import Value
+from adjoint.ir.types import PY_INT, Symbol
+from adjoint.rules.infer import remember_length
 
 N, M = Symbol("n", 0, True), Symbol("m", 0, True)
 FORMS = st.dictionaries(st.sampled_from(["n", "m", "k", ""]), st.integers(-3, 3).filter(bool))
@@ -57,8 +59,27 @@ def test_equal_lengths():
         note_length("m", 3)
         assert equal(N, M)
         assert not equal(N, Symbol("m", 1))
-        assert not equal(Symbol("n", -1), Symbol("m", -1))  # both may have been cut off at 0
         assert relied_on().compared == [{"n": 1, "m": -1}, {"n": -1, "m": 1}]
+        assert equal(Symbol("n", -1), Symbol("m", -1))
+
+
+def test_a_difference_is_no_length_that_is_at_least_its_constant():
+    rest = as_dim({"n": -1, "": 3})
+    assert not reaches(rest, 2)
+    with for_given_arguments():
+        note_length("n", 2)
+        assert not reaches(rest, 2)
+        assert reaches(rest, 1)
+
+
+def test_lengths_that_are_cut_off_are_no_polynomials():
+    with for_given_arguments():
+        note_length("n", 2)
+        value = Value("k", PY_INT)
+        remember_length(value, Symbol("n", -3))
+        assert value.length == Symbol("max(n-3,0)")
+        remember_length(value, Symbol("n", -1))
+        assert value.length == Symbol("n", -1)
 
 
 def test_another_length_of_one_name_voids_comparisons():
