@@ -10,7 +10,7 @@ from adjoint.codegen.storage import Storage, is_list_update, is_update, levels
 from adjoint.errors import Span
 from adjoint.ir.core import EMPTY, Atom, Block, Op, Primitive, Value
 from adjoint.ir.types import ArrayType, ListType
-from adjoint.ir.walk import lookup
+from adjoint.ir.walk import looked_up, lookup, reading
 from adjoint.rules import lists
 from adjoint.runtime import fresh
 from adjoint.schedule.snapshots import KEEP
@@ -67,6 +67,8 @@ class Rewriter:
     def __init__(self, decisions: Decisions, partial: set[Value]) -> None:
         self.d = decisions
         self.partial = partial
+        self.concerned: set[Op] = {op for op, _ in (*decisions.operands, *decisions.late)}
+        self.concerned.update(decisions.accumulators)
 
     def block(self, block: Block, table: dict[Value, Atom]) -> Block:
         ops: list[Op] = []
@@ -84,6 +86,9 @@ class Rewriter:
         return replace(block, ops=tuple(ops), results=tuple(results))
 
     def op(self, op: Op, table: dict[Value, Atom]) -> list[Op]:
+        if not self.is_concerned(op):
+            regions = tuple([self.block(region, table) for region in op.regions]) if op.regions else ()
+            return [reading(op, looked_up(table, op.inputs), regions)]
         made: list[Op] = []
         for before, view in self.d.late:
             if before is op:
@@ -110,6 +115,12 @@ class Rewriter:
                 made.append(copy)
                 table[value] = copy.outputs[0]
         return made
+
+    def is_concerned(self, op: Op) -> bool:
+        """Whether there is anything to write about an op itself."""
+        if op in self.concerned or is_update(op.primitive) or is_list_update(op.primitive):
+            return True
+        return not self.d.views.isdisjoint(op.outputs)
 
     def copy(self, atom: Atom, span: Span | None, sweep: str, *, deep: bool = True, named: bool = True) -> Op:
         """A copy of an array; of a list with its items, or of the list alone."""

@@ -52,6 +52,7 @@ class Facts:
         self.steps: dict[Block, list[Step]] = {}
         self._storages: dict[tuple[Value | tuple[Block | Op, int], int], Storage] = {}
         self._updated: set[Atom] = set()  # what an update changes
+        self._overwriting: set[Op] = set()  # sums and products that may overwrite an operand
         self._collect(fn.body)
         self._look(fn.body)
         steps = [step for block in self.steps.values() for step in block]
@@ -59,8 +60,13 @@ class Facts:
 
     def memory(self, key: Value | tuple[Block | Op, int], type_: Type, *, owned: bool) -> Storages:
         """What stands for the memory behind a value, or behind a copy of an operand or of a result."""
-        table = self._storages
-        return frozenset([table.setdefault((key, depth), Storage(owned, depth)) for depth in levels(type_)])
+        found = []
+        for depth in levels(type_):
+            storage = self._storages.get((key, depth))
+            if storage is None:
+                storage = self._storages[key, depth] = Storage(owned, depth)
+            found.append(storage)
+        return frozenset(found)
 
     def is_read_as_it_lies(self, view: Value, update: Op) -> bool:
         """Whether a primal op before an update sums over a view: then the strides show in the last bit of the sum.
@@ -118,4 +124,17 @@ class Facts:
         out = op.outputs[0] if places else None
         if op.primitive.fun in PRODUCTS and self.reads.get(op.outputs[0], 0) < 2 and out not in self._updated:
             return ()  # it reads better inside of an expression
-        return tuple(k for k in places if isinstance(atom := op.inputs[k], Value) and may_overwrite(op, atom))
+        found = tuple(
+            k for k in places
+            if isinstance(atom := op.inputs[k], Value) and self._may_be_variable(atom) and may_overwrite(op, atom)
+        )  # fmt: skip
+        if found:
+            self._overwriting.add(op)
+        return found
+
+    def _may_be_variable(self, value: Value) -> bool:
+        """Whether a value may have a name of its own, and is no part of an expression."""
+        op = self.definitions.get(value)
+        if op is None or op.regions or op in self._overwriting:
+            return True
+        return self.reads[value] > 1 or is_update(op.primitive)

@@ -77,8 +77,13 @@ def has_storage(type_: Type) -> bool:
     return isinstance(type_, (StackType, ObjectType, PackType, ListType))
 
 
+NUMBERS = range(1)
+
+
 def levels(type_: Type) -> range:
     """The depths of the memory behind a value; numbers that a list holds have none."""
+    if isinstance(type_, ArrayType):
+        return NUMBERS
     deepest = list_depth(type_)
     item = innermost(type_)
     plain = deepest > 0 and isinstance(item, ArrayType) and item.shape == ()
@@ -179,14 +184,20 @@ def storages_of(table: Mapping[Value, Storages], atom: Atom) -> Storages:
 
 def gives_memory_of_its_own(op: Op) -> bool:
     """Whether every result of a plain op is certainly memory that the op allocates, whatever its operands are."""
-    primitive = op.primitive
-    if primitive in (CALL, PACK, UNPACK) or any(isinstance(out.type, ListType) for out in op.outputs):
-        return False
-    if primitive.fun is operator.getitem:
+    for out in op.outputs:
+        if isinstance(out.type, ListType):
+            return False
+    if op.primitive.fun is operator.getitem:
         return is_advanced(op.attrs["index"], op.inputs)
-    if primitive.fun in UPDATES or primitive.fun in (lists.list_get, internal.sum_to):
+    return _allocates(op.primitive) and not is_view(op)
+
+
+@cache
+def _allocates(primitive: Primitive) -> bool:
+    """The same of all ops of a primitive, views and lists apart."""
+    if primitive in (CALL, PACK, UNPACK) or primitive.fun in UPDATES:
         return False
-    return not (is_view(op) or is_foreign(primitive))
+    return primitive.fun not in (lists.list_get, internal.sum_to) and not is_foreign(primitive)
 
 
 def result_storages(op: Op, table: Mapping[Value, Storages], own: Storages) -> Storages:

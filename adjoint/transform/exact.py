@@ -73,9 +73,13 @@ def is_real(atom: Atom) -> bool:
 
 def fold(op: Op, r: Rewriter) -> Atom | None:
     """2 * 3.0 -> 6.0: Python's own operation on Python numbers. What raises or overflows stays as it is."""
-    if op.attrs or not all(isinstance(a, Literal) and type(a.value) in (bool, int, float, complex) for a in op.inputs):
+    values = []
+    for atom in op.inputs:
+        if not isinstance(atom, Literal) or type(atom.value) not in (bool, int, float, complex):
+            return None
+        values.append(atom.value)
+    if op.attrs:
         return None
-    values = [a.value for a in op.inputs if isinstance(a, Literal)]
     if op.primitive in POWS and all(type(v) is int for v in values) and abs(values[1]) > 64:
         return None
     try:
