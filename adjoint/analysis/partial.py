@@ -6,6 +6,9 @@ The walk over-approximates.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from adjoint.ir.core import FOR, IF, UNDEFINED, UNPACK, WHILE, Atom, Block, Op, Value, for_parts, while_parts
 from adjoint.rules.internal import zeros_if
 from adjoint.rules.lists import list_zeros_if
@@ -49,9 +52,17 @@ class _Partial:
         parts = for_parts(op) if op.primitive is FOR else while_parts(op)
         if op.primitive is FOR and self.pushed:
             self.values.update(for_parts(op).elements)
-        for param, final, start in zip(parts.carried, parts.final, parts.initial, strict=True):
-            if self.may_be(start):
-                self.values |= {param, final}
-        for region in op.regions:
-            self.block(region)
+        self.carry(parts, parts.initial)
+        while True:
+            for region in op.regions:
+                self.block(region)
+            if not self.carry(parts, parts.following):
+                break
         self.pushed = self.pushed or any(map(self.may_be, parts.pushed))
+
+    def carry(self, parts: Any, given: Sequence[Atom]) -> bool:
+        """Note which carried values are given something that may be undefined; True if that was not known."""
+        triples = zip(parts.carried, parts.final, given, strict=True)
+        found = {value for *both, atom in triples if self.may_be(atom) for value in both} - self.values
+        self.values |= found
+        return bool(found)

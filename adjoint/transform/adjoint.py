@@ -43,12 +43,19 @@ from adjoint.ir.core import (
 from adjoint.ir.types import PACKED, PY_INT, ArrayType, ListType, StackType, Type, is_inexact
 from adjoint.ir.walk import give_names, lookup, substitute
 from adjoint.rules.infer import dim_of
-from adjoint.rules.internal import cast, zeros_if
-from adjoint.rules.lists import list_zeros_if
+from adjoint.rules.internal import cast
 from adjoint.rules.trace import ZERO, Sym, Zero
 from adjoint.runtime.arrays import hooked
 from adjoint.transform.calls import Splits, reverse_call
-from adjoint.transform.cotangent import add, derivative_type, named, primitive, project, zero_like
+from adjoint.transform.cotangent import (
+    add,
+    derivative_type,
+    named,
+    primitive,
+    project,
+    zero_if_there,
+    zero_like,
+)
 from adjoint.transform.hidden import varied_in_sight
 from adjoint.transform.inline import inline_split_calls
 from adjoint.transform.lists import Known, use_facts, with_facts, zeros_of
@@ -68,10 +75,11 @@ def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool], split: Spli
     `split` has the halves of callees that are known or being made.
     """
     fn = prefill(inline_split_calls(fn))
-    body, known = with_facts(fn.body)
+    partial = partial_values(fn.body)
+    body, known = with_facts(fn.body, partial)
     fn = replace(fn, body=body)
     sources = [fn.params[k] for k in wrt]
-    mode = Reverse(varied_in_sight(body, sources), dict(fn.functions), partial_values(body), split, known)
+    mode = Reverse(varied_in_sight(body, sources), dict(fn.functions), partial, split, known)
     mode.packed = stacks_of_packs(fn.body)
     builder = Builder(sweep="adjoint")
     bars = []
@@ -231,7 +239,7 @@ class Reverse:
         gifts = [(atoms[k], tracing.atom(results[k])) for k in wanted if not _is_zero(results[k])]
         if self.known:
             table: dict[Value, Atom] = {}
-            tracing.scratch.ops[:] = use_facts(self.known, tracing.scratch.ops, table)
+            tracing.scratch.ops[:] = use_facts(self.known, tracing.scratch.ops, table, op.outputs[0])
             gifts = [(atom, lookup(table, gift)) for atom, gift in gifts]
         splice(tracing.scratch, builder, [gift for _, gift in gifts])
         for atom, gift in gifts:
@@ -323,9 +331,8 @@ class Reverse:
     def zero(self, builder: Builder, value: Value) -> Atom:
         if isinstance(value.type, StackType):
             return UNDEFINED
-        if value in self.partial and not (isinstance(value.type, ArrayType) and value.type.shape == ()):
-            return builder.one(primitive(list_zeros_if if isinstance(value.type, ListType) else zeros_if), value)
-        return self.zeros(builder, value)
+        found = zero_if_there(builder, value, self.partial)
+        return self.zeros(builder, value) if found is None else found
 
     def zeros(self, builder: Builder, value: Value) -> Atom:
         """The cotangent of what nothing depends on, where there must be one."""

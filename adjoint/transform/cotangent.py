@@ -8,6 +8,7 @@ stay textbook formulas.
 from __future__ import annotations
 
 import operator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from adjoint.ir.types import (
     same_shape,
 )
 from adjoint.rules import lists
-from adjoint.rules.internal import add_packs, broadcast_like, cast, sum_to, zeros_in
+from adjoint.rules.internal import add_packs, broadcast_like, cast, sum_to, zeros_if, zeros_in
 from adjoint.rules.registry import primitive_of
 from adjoint.rules.trace import Sym, Tracer
 
@@ -119,6 +120,13 @@ def zero_like(builder: Builder, value: Atom) -> Atom:
     if isinstance(value.type, ListType):
         return Tracer(builder).atom(lists.zeros_of(Sym(value, Tracer(builder))))
     return builder.one(primitive(zeros_in if value.type == PACKED else np.zeros_like), value)
+
+
+def zero_if_there(builder: Builder, value: Atom, partial: AbstractSet[Value]) -> Atom | None:
+    """The zero of a value that is there on some paths only, and None on the others; no atom for any other value."""
+    if value not in partial or (isinstance(value.type, ArrayType) and value.type.shape == ()):
+        return None
+    return builder.one(primitive(lists.list_zeros_if if isinstance(value.type, ListType) else zeros_if), value)
 
 
 def derivative_type(type_: Type) -> Type:

@@ -8,6 +8,7 @@ computed in the forward sweep, where the version is at hand; what nobody asks fo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
@@ -36,37 +37,43 @@ SUM_OF_LISTS, ADD_AT, ADD_SLICE = map(named, (lists.list_add, lists.list_add_at,
 # ---- facts for the reverse sweep
 
 Known = Mapping[tuple[Any, ...], Value]
-"""(primitive, inputs) -> the value that the forward sweep computes."""
+"""(primitive, inputs, result of the op that asks) -> the value that the forward sweep computes.
+
+A length is known wherever the list is, and the last is None; an item only where the list is about to be changed.
+"""
 
 
-def with_facts(block: Block) -> tuple[Block, Known]:
-    """The same block with the lengths of its lists and the items that it takes out, and where these are."""
+def with_facts(block: Block, partial: AbstractSet[Value]) -> tuple[Block, Known]:
+    """The same block with the lengths of its lists and the items that it takes out, and where these are.
+
+    A list that is there on some paths only, which `partial` tells, has no length on the others.
+    """
     known: dict[tuple[Any, ...], Value] = {}
     if any(isinstance(out.type, ListType) for op in all_ops(block) for out in op.outputs):
-        block = _with_facts(block, known)
+        block = _with_facts(block, partial, known)
     return block, known
 
 
-def _with_facts(block: Block, known: dict[tuple[Any, ...], Value]) -> Block:
+def _with_facts(block: Block, partial: AbstractSet[Value], known: dict[tuple[Any, ...], Value]) -> Block:
     builder = Builder()
 
-    def note(primitive: Primitive, *inputs: Atom) -> None:
-        known[(primitive, *map(atom_key, inputs))] = builder.one(primitive, *inputs)
+    def note(primitive: Primitive, *inputs: Atom, asks: Value | None = None) -> None:
+        known[(primitive, *map(atom_key, inputs), asks)] = builder.one(primitive, *inputs)
 
     for param in block.params:
-        if isinstance(param.type, ListType):
+        if isinstance(param.type, ListType) and param not in partial:
             note(LENGTH, param)
     for op in block.ops:
         with builder.at(op.span, op.sweep):
             regions = op.regions
             if regions:
                 first = len(regions) - 1 if op.primitive in (FOR, WHILE) else 0  # the test of a loop has no reverse
-                regions = (*regions[:first], *(_with_facts(region, known) for region in regions[first:]))
+                regions = (*regions[:first], *(_with_facts(region, partial, known) for region in regions[first:]))
             elif op.primitive in (DROP, DELETE, SET) and _is_array(op.inputs[0]):
-                note(GET, op.inputs[0], Literal(-1) if op.primitive is DROP else op.inputs[1])
+                note(GET, op.inputs[0], Literal(-1) if op.primitive is DROP else op.inputs[1], asks=op.outputs[0])
             builder.append(replace(op, regions=regions) if regions else op)
             for output in op.outputs:
-                if isinstance(output.type, ListType):
+                if isinstance(output.type, ListType) and output not in partial:
                     note(LENGTH, output)
     return replace(block, ops=tuple(builder.ops))
 
@@ -77,11 +84,15 @@ def _is_array(items: Atom) -> bool:
     return not (isinstance(element, ArrayType) and element.shape == ())
 
 
-def use_facts(known: Known, ops: Sequence[Op], table: dict[Value, Atom]) -> list[Op]:
-    """The ops without those whose results are known; `table` gets what to read instead."""
+def use_facts(known: Known, ops: Sequence[Op], table: dict[Value, Atom], asks: Value | None = None) -> list[Op]:
+    """The ops without those whose results are known; `table` gets what to read instead.
+
+    They are the reverse of the op with the result `asks`.
+    """
     kept = []
     for op in ops:
-        found = known.get((op.primitive, *map(atom_key, op.inputs)))
+        which = asks if op.primitive is GET else None
+        found = known.get((op.primitive, *map(atom_key, op.inputs), which))
         if found is not None:
             table[op.outputs[0]] = found
             continue

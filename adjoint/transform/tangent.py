@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from adjoint.analysis.partial import partial_values
 from adjoint.errors import MissingRuleError
 from adjoint.ir.build import Builder
 from adjoint.ir.core import (
@@ -35,7 +36,14 @@ from adjoint.ir.core import (
 from adjoint.ir.types import PACKED, ArrayType, ListType, StackType, Type, is_inexact
 from adjoint.rules.registry import rule_of
 from adjoint.rules.trace import ZERO, Zero
-from adjoint.transform.cotangent import derivative_type, named, project, to_shape, zero_like
+from adjoint.transform.cotangent import (
+    derivative_type,
+    named,
+    project,
+    to_shape,
+    zero_if_there,
+    zero_like,
+)
 from adjoint.transform.hidden import refuse_hidden_state
 from adjoint.transform.inline import callee_of, inline_split_calls
 from adjoint.transform.packs import packed, stacks_of_packs, unpacked, whole
@@ -49,7 +57,7 @@ def tangent(fn: Function, active: Sequence[bool]) -> Function:
     """
     fn = inline_split_calls(fn)
     refuse_hidden_state(fn.body, (param for param, is_active in zip(fn.params, active, strict=True) if is_active))
-    mode = _Tangent(dict(fn.functions), stacks_of_packs(fn.body))
+    mode = _Tangent(dict(fn.functions), stacks_of_packs(fn.body), partial_values(fn.body))
     dots = []
     for param, is_active in zip(fn.params, active, strict=True):
         if is_active:
@@ -68,7 +76,8 @@ Elements = tuple[tuple[int, Any], ...]
 
 
 class _Tangent:
-    def __init__(self, functions: dict[str, Function], packed: set[Value]) -> None:
+    def __init__(self, functions: dict[str, Function], packed: set[Value], partial: set[Value]) -> None:
+        self.partial = partial
         self.packed = packed  # stacks whose tangents have a place for every element
         self.dot: dict[Value, Atom] = {}  # tangents; of a stack: the stack of the tangents of some elements
         self.elements: dict[Value, Elements] = {}  # which elements of a stack have tangents
@@ -92,7 +101,10 @@ class _Tangent:
         dot = self.of(atom)
         if dot is not None:
             return to_shape(builder, dot, atom) if isinstance(atom.type, ArrayType) else dot
-        return zero_like(builder, atom) if is_inexact(atom.type) or isinstance(atom.type, ListType) else Literal(0.0)
+        if not is_inexact(atom.type) and not isinstance(atom.type, ListType):
+            return Literal(0.0)
+        found = zero_if_there(builder, atom, self.partial)
+        return zero_like(builder, atom) if found is None else found
 
     def set(self, value: Value, dot: Atom | None) -> None:
         if dot is not None and is_inexact(value.type):

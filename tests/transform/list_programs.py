@@ -136,6 +136,14 @@ def nested(x, n):
     return np.sum(list_arrays.list_array(rows) ** 2) * lists.list_get(lists.list_get(rows, 1), 2)
 
 
+def columns(x, n):
+    """rows = [[u, v] for u, v in zip(a, b)], and its columns"""
+    (a,) = loop(n, (empty(x),), lambda i, a: lists.list_append(a, x * (i + 1)), types=(FLOATS,))
+    rows = lists.list_zip(a, lists.list_reverse(a))
+    second = lists.list_column(rows, 1)
+    return lists.list_total(second) * lists.list_get(lists.list_get(rows, 1), 0)
+
+
 def read_while_growing(x, n):
     """The sum of everything so far, in each trip."""
 
@@ -188,6 +196,7 @@ PROGRAMS = [
     (slices, (F8, I8), (S, 5)),
     (joined, (VECTOR, I8), (V, 3)),
     (nested, (F8, I8), (S, 3)),
+    (columns, (F8, I8), (S, 3)),
     (read_while_growing, (F8, I8), (S, 4)),
     (unread_items, (VECTOR, I8), (V, 3)),
     (beside_each_other, (VECTOR, I8), (V, 3)),
