@@ -72,13 +72,16 @@ def gradient_errors(fun: Callable[..., Any], args: Sequence[Any]) -> list[tuple[
 
 
 def argument_errors(fun: Callable[..., Any], args: tuple[Any, ...], position: int) -> tuple[float, float]:
-    """Relative errors of both modes by one argument, along one direction."""
+    """Relative errors of both modes by one argument, along one direction.
+
+    The derivatives come first: they refuse a function that changes what is outside of it, before it is run.
+    """
     rng = np.random.default_rng(position)
     direction = _direction(args[position], rng)
     dots = tuple(direction if k == position else None for k in range(len(args)))
+    value, out_dot = jvp(fun, args, dots)
     expected = _differences(fun, args, position, direction)
     scale = 1.0 + float(np.max(np.abs(expected), initial=0.0))
-    value, out_dot = jvp(fun, args, dots)
     found = _flat(_filled(out_dot, value))
     forward = float(np.max(np.abs(found - expected), initial=0.0)) / scale
     out, pullback = vjp(fun, *copy.deepcopy(args))

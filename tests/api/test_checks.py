@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from adjoint import check_grads, dump, grad, source
+from adjoint import UnsupportedError, check_grads, dump, grad, source
 from adjoint.rules import elementwise
 
 X = np.array([0.5, -1.0, 2.0])
@@ -94,3 +94,15 @@ def test_texts_that_are_not_there():
             call()
     with pytest.raises(TypeError):
         source(3)
+
+
+def test_what_is_captured_and_written_is_refused_before_it_is_written():
+    buffer = np.ones(3)
+
+    def fill(x):
+        buffer[0] = x
+        return np.sum(buffer**2)
+
+    with pytest.raises(UnsupportedError, match="an array from outside of the function and is written"):
+        check_grads(fill, (1.5,))
+    np.testing.assert_array_equal(buffer, np.ones(3))
