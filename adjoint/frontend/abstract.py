@@ -12,7 +12,7 @@ from typing import Any
 
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import OF_TRIP, ArrayType, ListType, Symbol, Type, join, known_not_one
+from adjoint.ir.types import ArrayType, Type, join
 
 Path = tuple[tuple[str, Any], ...]
 """Steps from the function being compiled to an object: ("cell", 0), ("global", name), ("attr", name)...
@@ -107,10 +107,11 @@ class Ref:
 
     `frozen` is the reason why it may not be changed, where there is one; `outside` what one holds that the
     program only reads; `hint` the first name that it was bound to. `place` is where it is in a list of run-time
-    length, for an item of one; `looping` tells in how many loops it was made.
+    length, for an item of one; `looping` tells in how many loops it was made; `known_as` has the containers that it
+    may be one with, itself included, for what it holds has been handed on to a new `Ref`; None where any may be.
     """
 
-    __slots__ = ("frozen", "hint", "looping", "outside", "place")
+    __slots__ = ("frozen", "hint", "known_as", "looping", "outside", "place")
 
     def __init__(self, frozen: str | None = None, outside: Any = None) -> None:
         self.frozen = frozen
@@ -118,6 +119,7 @@ class Ref:
         self.hint: str | None = None
         self.place: Any = None
         self.looping = 0
+        self.known_as: frozenset[Ref] | None = frozenset((self,))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,11 +135,13 @@ class Rows:
     """A list whose length is known at run time only: an item of the shape of `item` at each place.
 
     `lists` are the lists of its numbers, one for each atom of `item`. `distinct`: no two items are one container.
+    `members` are the containers that were put into it, also into the items; None where they are not known.
     """
 
     item: Any
     lists: tuple[Any, ...]
     distinct: bool = False
+    members: frozenset[Ref] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -263,7 +267,7 @@ def rebuild(value: Any, atoms: Iterator[Any]) -> Any:
     if isinstance(value, Box):
         return Box(value.identity, rebuild(value.content, atoms))
     if isinstance(value, Rows):
-        return Rows(value.item, tuple(next(atoms) for _ in value.lists), value.distinct)
+        return Rows(value.item, tuple(next(atoms) for _ in value.lists), value.distinct, value.members)
     if isinstance(value, Closure):
         defaults = tuple(rebuild(default, atoms) for default in value.defaults)
         return Closure(value.node, value.frame, defaults, tuple(rebuild(d, atoms) for d in value.kw_defaults))
@@ -329,27 +333,6 @@ WORDS = {
     Closure: "a function", Partial: "a function", Super: "`super()`", Items: "an iterator", Rows: "a list",
     Ref: "a container", Conflict: "something else", Maybe: "what is there on some paths only",
 }  # fmt: skip
-
-
-def widen(name: str, old: Type, new: Type) -> Type:
-    """The type of a loop-carried value that enters as `old` and leaves an iteration as `new`.
-
-    Axes that differ get a symbol of the variable's own; so the ascent is finite: an axis can change to
-    that symbol once and lose `not_one` once.
-    """
-    if isinstance(old, ListType) and isinstance(new, ListType) and old.element and new.element:
-        return ListType(widen(f"{name}[]", old.element, new.element))
-    if not (isinstance(old, ArrayType) and isinstance(new, ArrayType)) or old == new:
-        return join(old, new)
-    joined = join(old, new)
-    if not isinstance(joined, ArrayType) or joined.shape is None or old.shape is None or new.shape is None:
-        return joined
-    dims = []
-    for axis, (a, b) in enumerate(zip(old.shape, new.shape, strict=True)):
-        own = f"{name}.{axis}{OF_TRIP}"
-        certain = known_not_one(a) and known_not_one(b)
-        dims.append(a if a == b else Symbol(own, 0, certain))
-    return ArrayType(joined.dtype, tuple(dims), joined.kind)
 
 
 class Joiner:

@@ -10,7 +10,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from adjoint.frontend import indexers, inplace, iteration, keys, library, mutation, objects, rows
+from adjoint.frontend import columns, indexers, inplace, iteration, keys, library, mutation, objects, rows
 from adjoint.frontend.abstract import (
     Items,
     Method,
@@ -320,9 +320,9 @@ HANDLERS[min], HANDLERS[max] = _extreme(operator.lt), _extreme(operator.gt)
 @handles(sum)
 def _sum(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     total = args[1] if len(args) > 1 else kwargs.get("start", Literal(0))
-    if isinstance(args[0], Rows) and rows.plain(args[0]) is not None and is_atom(total):
+    if isinstance(args[0], Rows) and columns.plain(args[0]) is not None and is_atom(total):
         iteration.used(low, args[0], node)
-        return low.apply(sum, [rows.plain(args[0]), total], {}, node)
+        return low.apply(sum, [columns.plain(args[0]), total], {}, node)
     if is_atom(args[0]) or isinstance(args[0], (Rows, Items)):
         return low.sum_of_array(args[0], total, node)
     for item in low.unrolled(args[0], node):
@@ -354,7 +354,7 @@ def _tuple(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
 def _list(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     if args and isinstance(args[0], Rows):
         iteration.used(low, args[0], node)
-        return low.own(Rows(args[0].item, args[0].lists))
+        return low.own(Rows(args[0].item, args[0].lists, members=args[0].members))
     if args and not is_known_length(args[0]):
         return low.call(Static(library.collected), [args[0]], {}, node)
     return low.boxed(make_tuple(low.unrolled(args[0], node) if args else (), "list"))

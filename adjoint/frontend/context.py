@@ -50,10 +50,15 @@ class Frame:
         """
         if self.at is None or isinstance(self.node, gast.Lambda):
             return None
+        return self.live.live_after(self.at) if self.calls_last() else self.live_now()
+
+    def calls_last(self) -> bool:
+        """Whether the statement at hand has read all that it reads when it makes its only call, if it has one."""
+        if self.at is None or isinstance(self.node, gast.Lambda):
+            return False
         calls = [part for part in gast.walk(self.at) if isinstance(part, gast.Call)]
         plain = isinstance(self.at, (gast.Assign, gast.AugAssign, gast.AnnAssign, gast.Expr, gast.Return))
-        only = not calls or (len(calls) == 1 and self.at.value is calls[0])
-        return self.live.live_after(self.at) if plain and only else self.live_now()
+        return plain and (not calls or (len(calls) == 1 and self.at.value is calls[0]))
 
 
 class NeedStatic(Exception):

@@ -13,7 +13,7 @@ from typing import Any
 
 import gast
 
-from adjoint.frontend import optional, rows, windows
+from adjoint.frontend import columns, optional, rows, windows
 from adjoint.frontend.abstract import (
     BOTTOM,
     UNBOUND,
@@ -88,6 +88,7 @@ class Merge(Joiner):
         self.results: tuple[list[Atom], list[Atom]] = ([], [])
         self.pairs: dict[tuple[Any, Any], Ref] = {}
         self.arrays: list[tuple[Value, Any, Any]] = []  # merged references to arrays
+        self.doubtful: list[tuple[Ref, set[Any]]] = []  # merged containers, with those that may have other names
 
     def load(self, side: int, atom: Any) -> Atom:
         """The value of a reference at the end of a branch."""
@@ -116,10 +117,12 @@ class Merge(Joiner):
         if (a, b) not in self.pairs:
             frozen = [x.frozen for x in (a, b) if isinstance(x, Ref) and x.frozen]
             self.pairs[a, b] = ref = Ref(frozen[0] if frozen else None)
+            for one in (a, b):
+                ref.known_as = columns.together(ref.known_as, one.known_as if isinstance(one, Ref) else frozenset())
             shared = any(a in pair or b in pair for pair in self.pairs if pair != (a, b))
-            old = a in self.before or b in self.before
-            if shared or old:
+            if shared or a in self.before or b in self.before:
                 ref.frozen = f"`{name or 'a container'}` is changed, and on one path it is another name of a container"
+                self.doubtful += [] if shared or frozen else [(ref, {a, b})]
             contents = [
                 BOTTOM if isinstance(x, Missing) else x.outside if x.outside is not None else end.heap[x]
                 for x, end in zip((a, b), self.ends, strict=True)
@@ -128,14 +131,14 @@ class Merge(Joiner):
         return self.pairs[a, b]
 
     def rows(self, name: str | None, a: Any, b: Any) -> Any:
-        contents, columns = [], []
+        contents, found = [], []
         for end, value in zip(self.ends, (a, b), strict=True):
             with self.low.back_in(end.builder, end.heap):
                 contents.append(rows.bare_list(self.low, value))
         for end, value, other in zip(self.ends, contents, contents[::-1], strict=True):
             with self.low.back_in(end.builder, end.heap):
-                columns.append(rows.as_rows(self.low, value, other))
-        return rows.merged(name, columns[0], columns[1], self)
+                found.append(rows.as_rows(self.low, value, other))
+        return columns.merged(name, found[0], found[1], self)
 
     def heap(self) -> None:
         """What arrays and containers hold that were there before the branch."""
@@ -169,6 +172,14 @@ class Merge(Joiner):
         self.low.heap[root] = new
         self.low.references[new] = root
 
+    def thaw(self, node: Any) -> None:
+        """Let merged containers change that have taken the place of the old ones: nothing leads to these any more."""
+        known = led_to(self.low) if self.doubtful and isinstance(node, gast.stmt) else None
+        if known is not None:
+            for ref, old in self.doubtful:
+                if old.isdisjoint(known) and sum(not old.isdisjoint(pair) for pair in self.pairs) == 1:
+                    ref.frozen = None
+
     def relate(self) -> None:
         """Tell which of the merged arrays may share memory: those that do on one of the paths, or with a live name."""
         if not self.arrays:
@@ -185,6 +196,25 @@ class Merge(Joiner):
             )
             if not alone or any(len(low.aliases(x)) > 1 for x in known):
                 low.may[value] = frozenset({value}).union(*map(low.aliases, known))
+
+
+def led_to(low: Any) -> set[Any] | None:
+    """The containers that may still be read through names; None where an expression at hand may hold others."""
+    seen: set[Any] = set(low.gone_through)
+    for frame in low.callers():
+        if frame is not low.frame and not frame.calls_last():
+            return None
+        scope = frame
+        while scope is not None and scope not in seen:
+            seen.add(scope)
+            live = scope.live_now()
+            for name, held in scope.names.items():
+                if live is None or name in live:
+                    list(low.reachable(held, seen))
+            scope = scope.parent
+    for value in (low.frame.result, low.frame.pending and low.frame.pending.value):
+        list(low.reachable(value, seen))
+    return seen
 
 
 class Control(Calls):
@@ -229,6 +259,7 @@ class Control(Calls):
         merged.heap()
         frame.at = node if isinstance(node, gast.stmt) else at  # the branches may have ended at a `return`
         merged.relate()
+        merged.thaw(node)
         for end, truth in zip(ends, (False, True), strict=True):
             self.facts |= optional.implied(self, test, truth) if end.status == RAISE else frozenset()
         regions = ends[0].builder.block((), merged.results[0]), ends[1].builder.block((), merged.results[1])

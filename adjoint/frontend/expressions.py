@@ -314,7 +314,7 @@ class Expressions(Comparisons):
             return found
         held, owner = owner, self.seen(owner)
         if isinstance(owner, Tree):
-            return objects.item(self, owner, index, node)
+            return objects.item(self, owner, index, node, held)
         if isinstance(owner, Rows):
             return rows.item(self, owner, index, node, held)
         if isinstance(owner, Static):

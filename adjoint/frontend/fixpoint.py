@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from adjoint.frontend import rows, windows
+from adjoint.frontend import columns, rows, windows
 from adjoint.frontend.abstract import (
     UNBOUND,
     Box,
@@ -29,14 +29,13 @@ from adjoint.frontend.abstract import (
     merge,
     rebuild,
     same_value,
-    widen,
 )
 from adjoint.frontend.control import NEXT, RAISE, STOP, TRIPS, hidden, label
 from adjoint.frontend.learned import Learned, LoopPlan, Trip
 from adjoint.frontend.memory import is_memory
 from adjoint.frontend.position import Position
 from adjoint.frontend.taints import Taints
-from adjoint.frontend.templates import conform, is_covered
+from adjoint.frontend.templates import conform, is_covered, widen
 from adjoint.ir.core import Atom, Block, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import Type
@@ -63,7 +62,7 @@ class Settling(Joiner):
         return Value(hint, widened)
 
     def rows(self, name: str | None, a: Any, b: Any) -> Any:
-        return rows.covering(name, a, b, self)
+        return columns.covering(name, a, b, self)
 
 
 class FixedPoint(Taints):
@@ -88,7 +87,7 @@ class FixedPoint(Taints):
             keys = [*names, *learned.cells]
             initial = {key: self.state_of(key, learned) for key in keys}
             template = {key: self.settle(key, v, learned.types.get(key, v), learned) for key, v in initial.items()}
-            with self.region():  # only to know what they share memory with
+            with self.region() as ready:  # only to know what they share memory with
                 initial = {key: rows.adapt(self, value, template[key]) for key, value in initial.items()}
             params = {key: self.entering(key, template[key], initial[key], learned) for key in keys}
             self.install(params, learned)
@@ -97,7 +96,7 @@ class FixedPoint(Taints):
             with self.one_loop_deeper():
                 blocks, trip, heads = body(params)
             after = params if trip.status == RAISE else trip.values
-            inside = own_atoms(params, initial).union(heads, *map(defined_in, blocks))
+            inside = own_atoms(params, initial).union(heads, *map(defined_in, (ready.block((), ()), *blocks)))
             left, self.heap = self.heap, heap
             frame.names = before
             grew = self.new_types(params, after, learned)
@@ -210,7 +209,7 @@ class FixedPoint(Taints):
         if isinstance(value, Box):
             if value.identity not in made:
                 made[value.identity] = ref = Ref(SHARED if frozen else value.identity.frozen)
-                ref.hint = value.identity.hint
+                ref.hint, ref.known_as = value.identity.hint, columns.together(ref.known_as, value.identity.known_as)
                 self.heap[ref] = self.closed(value.content, made, frozen)
             return made[value.identity]
         if isinstance(value, Tree):
@@ -259,7 +258,8 @@ class FixedPoint(Taints):
         if not first and not last:
             return False
         names = {key for key in initial if isinstance(key, str)}
-        same = [first.index(i) for i in first] == [last.index(i) for i in last]
+        apart = len(set(first)) == len(first) and len(set(last)) == len(last)  # one may be None at first
+        same = apart or [first.index(i) for i in first] == [last.index(i) for i in last]
         learned.frozen = not same or any(i in self.heap for i in last) or not self.alone(first, names, node)
         return learned.frozen
 

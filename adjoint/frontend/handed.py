@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from adjoint.errors import AliasError
-from adjoint.frontend import rows
+from adjoint.frontend import columns, rows
 from adjoint.frontend.abstract import Maybe, Ref, Rows, Static, is_atom, is_list
 from adjoint.ir.tree import Tree
 
@@ -97,10 +97,11 @@ def refuse_sharing(low: Any, name: str, changed: list[Ref], ways: dict[Way, Ref]
         if handed.count(ref) > 1 or lists:
             what = f"`{name}` changes a container that is there twice among its arguments"
             low.error(AliasError, node, what, "copy one of them")
-        if not rows.holds_containers(low.held_by(ref)):
+        content = low.held_by(ref)
+        if not columns.holds_containers(content):
             continue
         beside = low.live_containers(ref)
-        owners = [owner for owner, other in beside if other.frozen or rows.holds_containers(low.held_by(other))]
+        owners = [owner for owner, other in beside if columns.may_share(content, other, low.held_by(other))]
         if owners:
             what = f"`{name}` changes a list of containers, and `{owners[0]}` may hold one of these"
             low.error(AliasError, node, what, "reach items through one list, by their index: `items[k].x = v`")

@@ -65,6 +65,8 @@ class Loops(FixedPoint):
         through = iterated(self, node.iter)
         given = through.look()
         iterable = self.seen(given)
+        if isinstance(iterable, Rows) and iterable.item is None:
+            return self.unroll(node, through, [], 0)
         if isinstance(iterable, Rows):
             iteration.used(self, iterable, node.iter)
             iterable = rows.items(self, iterable, node.iter, given)
@@ -79,7 +81,11 @@ class Loops(FixedPoint):
             status = self.counted(node, (Literal(0), found.length, Literal(1)), found.item)
             self.gone_through = outer
             return status
-        return self.unroll(node, through, list(self.unrolled(iterable, node.iter)), 0)
+        items, outer = list(self.unrolled(iterable, node.iter)), self.gone_through
+        self.gone_through = {*outer, *through.refs}
+        status = self.unroll(node, through, items, 0)
+        self.gone_through = outer
+        return status
 
     def unroll(self, node: Any, through: Iterated, items: list[Any], trip: int) -> str:
         """A loop over a container: its trips one after the other."""

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn, cast
 
 from adjoint.errors import AliasError
-from adjoint.frontend import rows, windows
+from adjoint.frontend import columns, rows, windows
 from adjoint.frontend.abstract import (
     MUTABLE,
     Closure,
@@ -72,7 +72,7 @@ class Memory(Outside):
     def boxed(self, value: Any) -> Any:
         """A value that a name may be bound to: its lists, dicts and objects have identities."""
         if isinstance(value, Value) and isinstance(value.type, ListType):
-            value = rows.of_numbers(value)
+            value = columns.of_numbers(value)
         if isinstance(value, Rows):
             return self.own(value)
         if isinstance(value, Maybe):
@@ -119,7 +119,7 @@ class Memory(Outside):
     def plain(self, value: Any) -> Any:
         """Contents in which a list of unknown length is one number of the program, where its items are."""
         if isinstance(value, Rows):
-            return rows.plain(value) or value
+            return columns.plain(value) or value
         if isinstance(value, Tree):
             return Tree(value.kind, value.cls, value.keys, tuple(map(self.plain, value.children)))
         return Maybe(self.plain(value.value), value.bound, value.is_none) if isinstance(value, Maybe) else value

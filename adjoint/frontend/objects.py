@@ -13,6 +13,7 @@ from adjoint.errors import UnsupportedError
 from adjoint.frontend import keys, rows, standins
 from adjoint.frontend.abstract import (
     Partial,
+    Ref,
     Span3,
     Static,
     Super,
@@ -54,8 +55,8 @@ def method(
     low.refuse(node, f"the method `{name}` of {describe(owner)} is not supported")
 
 
-def item(low: Any, owner: Tree, index: Any, node: Any) -> Any:
-    """`owner[index]`; a place known at run time only makes a list of run-time length of it."""
+def item(low: Any, owner: Tree, index: Any, node: Any, held: Any = None) -> Any:
+    """`owner[index]`; a place known at run time only makes a list of run-time length of it. `held` refers to it."""
     if isinstance(index, Span3) or is_constant(index):
         try:
             key = constant_of(index)
@@ -80,7 +81,8 @@ def item(low: Any, owner: Tree, index: Any, node: Any) -> Any:
             found = rows.as_rows(low, owner, owner)
             if found is None:
                 raise
-            return rows.item(low, found, index, node)
+            changes = isinstance(held, Ref) and held.outside is None and not held.frozen
+            return rows.item(low, found, index, node, held if changes else None)
         return item(low, owner, Literal(key), node)
     low.refuse(node, f"{describe(owner)} is indexed by {describe(index)}")
 

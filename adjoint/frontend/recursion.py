@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adjoint.errors import AliasError
-from adjoint.frontend import handed, rows
+from adjoint.frontend import columns, handed, rows
 from adjoint.frontend.abstract import (
     BOTTOM,
     Closure,
@@ -36,11 +36,11 @@ from adjoint.frontend.abstract import (
     is_list,
     merge,
     rebuild,
-    widen,
 )
 from adjoint.frontend.context import Frame
 from adjoint.frontend.handed import Way
 from adjoint.frontend.memory import is_memory
+from adjoint.frontend.templates import widen
 from adjoint.ir.build import Builder
 from adjoint.ir.core import CALL, UNDEFINED, Block, Function, Literal, Value
 from adjoint.ir.tree import Tree
@@ -64,7 +64,7 @@ class _Joined(Joiner):
         return self.number(a, b, type_)
 
     def rows(self, name: str | None, a: Any, b: Any) -> Any:
-        return rows.covering(name, a, b, self)
+        return columns.covering(name, a, b, self)
 
 
 class Cycle(Exception):
@@ -298,7 +298,7 @@ def _covering(low: Any, made: Recursive, so_far: Any, result: Any) -> Any:
 
     merged = merge(made.name, so_far, result, _Joined(out))
     for part in _parts(merged):
-        if isinstance(part, Conflict) or not (is_atom(part) or isinstance(part, (Tree, Rows, Static, Span3))):
+        if not (part is None or is_atom(part) or isinstance(part, (Tree, Rows, Static, Span3))):
             reason = part.reason if isinstance(part, Conflict) else "is no number, array or container of these"
             low.refuse(made.frame.node, f"the result of `{made.name}`, which calls itself, {reason}")
     return merged

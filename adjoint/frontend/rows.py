@@ -7,8 +7,7 @@ something of unknown length. Its items have one structure; for each number in it
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adjoint.errors import AliasError
@@ -18,7 +17,6 @@ from adjoint.frontend.abstract import (
     Box,
     Conflict,
     Items,
-    Joiner,
     Maybe,
     Ref,
     Rows,
@@ -26,14 +24,23 @@ from adjoint.frontend.abstract import (
     Static,
     atoms_of,
     by_keys,
-    is_atom,
-    make_tuple,
-    merge,
+    is_list,
     rebuild,
 )
-from adjoint.ir.core import Literal, Value
+from adjoint.frontend.columns import (
+    are_distinct,
+    bare,
+    both,
+    item_of,
+    may_share,
+    members,
+    spread,
+    structure,
+    together,
+    width,
+)
+from adjoint.ir.core import Literal
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import UNKNOWN, ListType, Type, join
 from adjoint.rules.lists import (
     list_append,
     list_concat,
@@ -47,107 +54,36 @@ from adjoint.rules.lists import (
     list_reverse,
     list_set,
     list_slice,
+    list_zip,
 )
 
 TAKEN_OUT = "this is an item of a list whose length is known at run time only: put a new one in its place"
 
 PUT_IN = "this container is an item of a list whose length is known at run time only, which holds a copy of it"
 
-# ---- structure
-
-
-class _Covering(Joiner):
-    """One value that stands for the structure of several."""
-
-    in_doubt = False
-
-    def atom(self, name: str | None, a: Any, b: Any, type_: Type) -> Any:
-        return Value(None, type_)
-
-    def refs(self, name: str | None, a: Any, b: Any) -> Any:
-        return Conflict("holds lists or dicts that change")
-
-    def rows(self, name: str | None, a: Any, b: Any) -> Any:
-        return covering(name, a, b, self)
-
-
-def item_of(value: Any) -> Any:
-    """The structure of the items of a list; None if it has none, a Conflict if they differ."""
-    if isinstance(value, Rows):
-        return value.item
-    found = None
-    for child in value.children:
-        content = bare(child)
-        found = content if found is None else merge(None, found, content, _Covering())
-    return found
-
-
-def bare(value: Any) -> Any:
-    """A value without the identities of its containers."""
-    if isinstance(value, Box):
-        return bare(value.content)
-    if isinstance(value, Tree):
-        return Tree(value.kind, value.cls, value.keys, tuple(map(bare, value.children)))
-    return value
-
-
-def both_items(a: Any, b: Any) -> Any:
-    first, second = item_of(a), item_of(b)
-    if first is None or second is None:
-        return second if first is None else first
-    return merge(None, first, second, _Covering())
-
-
-def column_types(value: Any, item: Any) -> list[Type]:
-    """The types of the lists of numbers of a list, for items of a structure."""
-    if isinstance(value, Rows):
-        return [column.type for column in value.lists]
-    count = len(list(atoms_of(item)))
-    rows = [[atom.type for atom in atoms_of(bare(child))] for child in value.children]
-    if not rows:
-        return [ListType(None)] * count
-    columns: list[Type] = []
-    for column in zip(*rows, strict=True):
-        joined = column[0]
-        for type_ in column[1:]:
-            joined = join(joined, type_)
-        columns.append(ListType(joined))
-    return columns
-
-
-def covering(name: str | None, a: Any, b: Any, joiner: Any) -> Any:
-    """A list that stands for two, at the head of a loop; None if their items have no common structure."""
-    if any(isinstance(child, Ref) for value in (a, b) if isinstance(value, Tree) for child in value.children):
-        joiner.refs(name, a, b)  # what these containers hold has to be looked at
-        return None
-    item = both_items(a, b)
-    if item is None or isinstance(item, Conflict):
-        return None
-    pairs = zip(column_types(a, item), column_types(b, item), strict=True)
-    lists = tuple(joiner.atom(name, Value(None, s), Value(None, t), join(s, t)) for s, t in pairs)
-    return Rows(item, lists, are_distinct(a) and are_distinct(b))
-
-
-def are_distinct(value: Any) -> bool:
-    """Whether no container is there twice among the items of a list."""
-    if isinstance(value, Rows):
-        return value.distinct
-    held = [child.identity if isinstance(child, Box) else child for child in value.children]
-    refs = [ref for ref in held if isinstance(ref, Ref)]
-    return len(set(refs)) == len(refs)
+# ---- making
 
 
 def as_rows(low: Any, value: Any, like: Any) -> Rows | None:
     """A list as one of unknown length whose items may also be those of another."""
-    if isinstance(value, Rows):
+    if isinstance(value, Rows) and value is like:
         return value
-    item = both_items(bare_list(low, value), bare_list(low, like))
-    if item is None or isinstance(item, Conflict):
+    item = both(item_of(bare_list(low, value)), item_of(bare_list(low, like)))
+    if isinstance(item, Conflict) or (item is None and not isinstance(like, Rows)):
         return None
+    if isinstance(value, Rows):
+        return spread_out(low, value, item)
+    held = members(value, low.held_by)
     children = [adapt(low, child, item) for child in bare_list(low, value).children]
     table = [list(atoms_of(child)) for child in children]
-    lists = tuple(apply(low, list_of, [row[k] for row in table]) for k in range(len(list(atoms_of(item)))))
-    return Rows(item, lists, are_distinct(value))
+    lists = tuple(apply(low, list_of, [row[k] for row in table]) for k in range(width(item)))
+    return Rows(item, lists, are_distinct(value), held)
+
+
+def spread_out(low: Any, rows: Rows, item: Any, node: Any = None) -> Rows:
+    """A list whose items have a structure that covers theirs."""
+    lists = spread(rows, item, lambda columns: apply(low, list_zip, columns, node))
+    return Rows(item, tuple(lists), rows.distinct, rows.members)
 
 
 def bare_list(low: Any, value: Any) -> Any:
@@ -167,19 +103,9 @@ def freeze(low: Any, value: Any) -> None:
             freeze(low, child)
 
 
-def merged(name: str | None, a: Rows | None, b: Rows | None, joiner: Any) -> Rows | None:
-    """The list that is one of two."""
-    if a is None or b is None:
-        return None
-    item = merge(None, a.item, b.item, _Covering())
-    pairs = zip(a.lists, b.lists, strict=True)
-    lists = tuple(joiner.atom(name, s, t, join(s.type, t.type)) for s, t in pairs)
-    return Rows(item, lists, a.distinct and b.distinct)
-
-
 def adapt(low: Any, value: Any, template: Any) -> Any:
     """A value in which lists are of unknown length where those of a template are."""
-    if isinstance(template, Rows) and isinstance(value, Tree):
+    if isinstance(template, Rows) and is_list(value):
         return as_rows(low, value, template)
     if isinstance(template, Box) and isinstance(value, Box):
         return Box(value.identity, adapt(low, value.content, template.content))
@@ -227,15 +153,15 @@ class Place:
     valid: bool = True
 
 
-def taken(low: Any, value: Any, place: Place) -> Any:
-    """An item of a list with identities for its containers."""
+def taken(low: Any, value: Any, place: Place, held: frozenset[Ref] | None) -> Any:
+    """An item of a list, which holds some containers, with identities for its own."""
     if isinstance(value, Tree):
-        children = tuple(taken(low, child, place) for child in value.children)
+        children = tuple(taken(low, child, place, held) for child in value.children)
         value = Tree(value.kind, value.cls, value.keys, children)
     if not isinstance(value, Rows) and not (isinstance(value, Tree) and value.kind in MUTABLE):
         return value
     ref = Ref(TAKEN_OUT)
-    ref.place = place
+    ref.place, ref.known_as = place, together(ref.known_as, held)
     low.heap[ref] = value
     return ref
 
@@ -243,25 +169,18 @@ def taken(low: Any, value: Any, place: Place) -> Any:
 def write_through(low: Any, place: Place, node: Any) -> None:
     """Put an item that was changed where it was taken from."""
     rows = low.seen(place.items)
+    if isinstance(rows, Tree):
+        rows = as_rows(low, rows, rows)
     if not place.valid or not isinstance(rows, Rows) or not rows.distinct:
         low.error(AliasError, node, TAKEN_OUT, "take it out of the list anew before it is changed")
     for name, other in low.live_containers(place.items):
-        if (other.frozen and other.place is not place) or holds_containers(low.held_by(other)):
+        if other.place is not place and may_share(rows, other, low.held_by(other)):
             what = f"an item of a list is changed, and `{name}` may be or hold the same item"
             low.error(AliasError, node, what, "reach items through one list, by their index: `items[k].x = v`")
-    new = [apply(low, list_set, [column, place.index, a], node) for column, a in fitted(low, rows, place.top, node)]
-    low.change(place.items, Rows(rows.item, tuple(new), True), node, place)
-
-
-def holds_containers(value: Any) -> bool:
-    """Whether this is a list of run-time length whose items are containers."""
-    return isinstance(value, Rows) and _has_container(value.item)
-
-
-def _has_container(item: Any) -> bool:
-    if isinstance(item, Tree):
-        return item.kind in MUTABLE or any(map(_has_container, item.children))
-    return isinstance(item, Rows)
+    rows, atoms = fitted(low, rows, place.top, node)
+    pairs = zip(rows.lists, atoms, strict=True)
+    new = tuple(apply(low, list_set, [column, place.index, atom], node) for column, atom in pairs)
+    low.change(place.items, Rows(rows.item, new, True, rows.members), node, place)
 
 
 def item(low: Any, rows: Rows, index: Any, node: Any, owner: Any = None) -> Any:
@@ -270,26 +189,28 @@ def item(low: Any, rows: Rows, index: Any, node: Any, owner: Any = None) -> Any:
         ends = [low.seen(part) for part in (index.start, index.stop, index.step)]
         parts = [Literal(None) if isinstance(end, Static) else end for end in ends]
         part = tuple(apply(low, list_slice, [column, *parts], node) for column in rows.lists)
-        return low.own(Rows(rows.item, part, rows.distinct))
-    found = iter([apply(low, list_get, [column, index], node) for column in rows.lists])
-    value = rebuild(rows.item, found)
+        return low.own(Rows(rows.item, part, rows.distinct, rows.members))
+    found = [apply(low, list_get, [column, index], node) for column in rows.lists]
+    if rows.item is None:  # an IndexError when the program runs
+        return found[0]
+    value = rebuild(rows.item, iter(found))
     if not isinstance(owner, Ref):
-        return frozen_whole(low, low.own(value, TAKEN_OUT))
+        return frozen_whole(low, low.own(value, TAKEN_OUT), rows.members)
     place = Place(owner, index)
-    place.top = taken(low, value, place)
+    place.top = taken(low, value, place, members(rows))
     if isinstance(value, (Tree, Rows)):
         low.taken.setdefault(owner, []).append(place)
     return place.top
 
 
-def frozen_whole(low: Any, value: Any) -> Any:
-    """A value whose containers may not be changed, those inside of them as well."""
+def frozen_whole(low: Any, value: Any, held: frozenset[Ref] | None) -> Any:
+    """An item of a list, which holds some containers: its own may not be changed, those inside of them as well."""
     if isinstance(value, Ref):
-        value.frozen = TAKEN_OUT
-        frozen_whole(low, low.held_by(value))
+        value.frozen, value.known_as = TAKEN_OUT, together(value.known_as, held)
+        frozen_whole(low, low.held_by(value), held)
     elif isinstance(value, Tree):
         for child in value.children:
-            frozen_whole(low, child)
+            frozen_whole(low, child, held)
     return value
 
 
@@ -302,9 +223,9 @@ def concatenated(low: Any, a: Any, b: Any, node: Any) -> Any:
     """`a + b`."""
     first, second = as_rows(low, a, b), as_rows(low, b, a)
     if first is not None and second is not None:
-        structure = merge(None, first.item, second.item, _Covering())
         pairs = zip(first.lists, second.lists, strict=True)
-        return low.own(Rows(structure, tuple(apply(low, list_concat, list(pair), node) for pair in pairs)))
+        lists = tuple(apply(low, list_concat, list(pair), node) for pair in pairs)
+        return low.own(Rows(first.item, lists, members=together(members(first), members(second))))
     low.refuse(node, "lists whose items have different structures are joined")
 
 
@@ -313,42 +234,28 @@ def repeated(low: Any, tree: Tree, count: Any, node: Any) -> Any:
     if len(tree.children) != 1:
         low.refuse(node, "a list of several items is repeated a number of times known at run time only")
     freeze(low, tree)
-    value = low.resolved(tree.children[0])
-    lists = tuple(apply(low, list_fill, [atom, count], node) for atom in atoms_of(value))
-    return low.own(Rows(bare(value), lists))
-
-
-def plain(rows: Rows) -> Any:
-    """The one list of numbers, arrays or lists that a list is; None if its items have more parts."""
-    inner = rows.item
-    while isinstance(inner, Rows) and len(inner.lists) == 1:
-        inner = inner.item
-    return rows.lists[0] if is_atom(inner) and len(rows.lists) == 1 else None
-
-
-def of_numbers(atom: Value) -> Any:
-    """The list that one number of the program is: the inverse of `plain`."""
-    element = atom.type.element  # type: ignore[union-attr]  # of a list
-    return make_tuple((), "list") if element is None else Rows(_item_of_type(element), (atom,))
-
-
-def _item_of_type(element: Type | None) -> Any:
-    if isinstance(element, ListType):
-        return Rows(_item_of_type(element.element), (Value(None, element),))
-    return Value(None, element or UNKNOWN)
+    value = low.contents(tree.children[0])
+    item = structure(value)
+    atoms = atoms_of(adapt(low, value, item))
+    lists = tuple(apply(low, list_fill, [atom, count], node) for atom in atoms)
+    return low.own(Rows(item, lists, members=members(tree, low.held_by)))
 
 
 # ---- changing
 
 
-def fitted(low: Any, rows: Rows, value: Any, node: Any) -> Iterator[tuple[Any, Any]]:
-    """The numbers of a new item, each with its list; its structure must be that of the items."""
+def fitted(low: Any, rows: Rows, value: Any, node: Any) -> tuple[Rows, list[Any]]:
+    """The list, and the numbers of a new item, one for each list of numbers. Items have one structure."""
+    held = together(members(rows), members(value, low.held_by))
     freeze(low, value)
-    content = adapt(low, low.contents(value), rows.item)
-    together = merge(None, rows.item, content, _Covering())
-    if isinstance(together, Conflict) or len(list(atoms_of(content))) != len(rows.lists):
+    content = low.contents(value)
+    item = both(rows.item, structure(content))
+    if isinstance(item, Conflict):
         low.refuse(node, "an item of another structure is put into a list", "give all items of a list one structure")
-    yield from zip(rows.lists, atoms_of(content), strict=True)
+    rows, atoms = spread_out(low, rows, item, node), list(atoms_of(adapt(low, content, item)))
+    if len(atoms) != len(rows.lists):
+        low.refuse(node, "an item of another structure is put into a list", "give all items of a list one structure")
+    return replace(rows, members=held), atoms
 
 
 def is_new(low: Any, value: Any) -> bool:
@@ -359,7 +266,7 @@ def is_new(low: Any, value: Any) -> bool:
 
 
 def changed(low: Any, ref: Ref, rows: Rows, lists: list[Any], node: Any, new: bool = True) -> None:
-    low.change(ref, Rows(rows.item, tuple(lists), rows.distinct and new), node)
+    low.change(ref, Rows(rows.item, tuple(lists), rows.distinct and new, rows.members), node)
 
 
 def keeps_length(low: Any, ref: Ref, node: Any) -> None:
@@ -371,16 +278,18 @@ def keeps_length(low: Any, ref: Ref, node: Any) -> None:
 def append(low: Any, ref: Ref, rows: Rows, value: Any, node: Any) -> None:
     keeps_length(low, ref, node)
     is_other = is_new(low, value)
-    new = [apply(low, list_append, [column, atom], node) for column, atom in fitted(low, rows, value, node)]
-    changed(low, ref, rows, new, node, is_other)
+    rows, atoms = fitted(low, rows, value, node)
+    pairs = zip(rows.lists, atoms, strict=True)
+    changed(low, ref, rows, [apply(low, list_append, list(pair), node) for pair in pairs], node, is_other)
 
 
 def set_item(low: Any, ref: Ref, rows: Rows, index: Any, value: Any, node: Any) -> None:
     if isinstance(index, Span3):
         low.refuse(node, "a slice of a list whose length is known at run time only is replaced", "replace item by item")
     is_other = is_new(low, value)
-    new = [apply(low, list_set, [column, index, atom], node) for column, atom in fitted(low, rows, value, node)]
-    changed(low, ref, rows, new, node, is_other)
+    rows, atoms = fitted(low, rows, value, node)
+    pairs = zip(rows.lists, atoms, strict=True)
+    changed(low, ref, rows, [apply(low, list_set, [column, index, a], node) for column, a in pairs], node, is_other)
 
 
 def delete(low: Any, ref: Ref, rows: Rows, index: Any, node: Any) -> None:
@@ -405,7 +314,8 @@ def method(low: Any, ref: Ref, rows: Rows, name: str, args: list[Any], node: Any
         extend(low, ref, args[0], node)
     elif name == "insert":
         keeps_length(low, ref, node)
-        is_other, pairs = is_new(low, args[1]), fitted(low, rows, args[1], node)
+        is_other, (rows, atoms) = is_new(low, args[1]), fitted(low, rows, args[1], node)
+        pairs = zip(rows.lists, atoms, strict=True)
         new = [apply(low, list_insert, [column, args[0], atom], node) for column, atom in pairs]
         changed(low, ref, rows, new, node, is_other)
     elif name == "pop":

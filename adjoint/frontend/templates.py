@@ -7,6 +7,7 @@ from typing import Any
 from adjoint.frontend.abstract import UNBOUND, Box, Conflict, Maybe, Rows, atoms_of, is_none
 from adjoint.ir.core import UNDEFINED, Literal
 from adjoint.ir.tree import Tree
+from adjoint.ir.types import OF_TRIP, ArrayType, ListType, Symbol, Type, join, known_not_one
 
 
 def conform(value: Any, template: Any) -> list[Any]:
@@ -48,3 +49,24 @@ def atom_at(value: Any, place: int) -> Any:
     """The number at a place of a value; None where it has fewer."""
     atoms = list(atoms_of(value))
     return atoms[place] if place < len(atoms) else None
+
+
+def widen(name: str, old: Type, new: Type) -> Type:
+    """The type of a loop-carried value that enters as `old` and leaves an iteration as `new`.
+
+    Axes that differ get a symbol of the variable's own; so the ascent is finite: an axis can change to
+    that symbol once and lose `not_one` once.
+    """
+    if isinstance(old, ListType) and isinstance(new, ListType) and old.element and new.element:
+        return ListType(widen(f"{name}[]", old.element, new.element))
+    if not (isinstance(old, ArrayType) and isinstance(new, ArrayType)) or old == new:
+        return join(old, new)
+    joined = join(old, new)
+    if not isinstance(joined, ArrayType) or joined.shape is None or old.shape is None or new.shape is None:
+        return joined
+    dims = []
+    for axis, (a, b) in enumerate(zip(old.shape, new.shape, strict=True)):
+        own = f"{name}.{axis}{OF_TRIP}"
+        certain = known_not_one(a) and known_not_one(b)
+        dims.append(a if a == b else Symbol(own, 0, certain))
+    return ArrayType(joined.dtype, tuple(dims), joined.kind)

@@ -149,6 +149,18 @@ def _list_fill(bar, x, n):
     return list_total(bar)
 
 
+list_zip = traceable(lists.list_zip)
+
+
+def rows_type(inputs, attrs):
+    return ListType(list_type(*map(element_type, inputs)))
+
+
+@linear(list_zip, infer=rows_type, view=True)
+def _list_zip(bar, *columns):
+    return tuple(list_column(bar, k) for k in range(len(columns)))
+
+
 @traceable
 def list_concat(a, b):
     return a + b
@@ -191,6 +203,19 @@ def list_reverse(items):
 @linear(list_reverse, infer=same_list, view=True)
 def _list_reverse(bar, items):
     return list_reverse(bar)
+
+
+list_column = traceable(lists.list_column)
+
+
+def infer_column(inputs, attrs):
+    element = element_type(inputs[0])
+    return list_type(element.element if isinstance(element, ListType) else UNKNOWN)
+
+
+@linear(list_column, infer=infer_column, wrt=(0,), view=True)
+def _list_column(bar, rows, k):
+    return list_add_column(zeros_of(rows), bar, k)
 
 
 # ---- changing
@@ -261,6 +286,14 @@ list_add_at = traceable(lists.list_add_at)
 @linear(list_add_at, infer=same_list, wrt=(0, 1), view=True)
 def _list_add_at(bar, items, x, i):
     return bar, list_get(bar, i)
+
+
+list_add_column = traceable(lists.list_add_column)
+
+
+@linear(list_add_column, infer=same_list, wrt=(0, 1), view=True)
+def _list_add_column(bar, rows, x, k):
+    return bar, list_column(bar, k)
 
 
 list_add_slice = traceable(lists.list_add_slice)

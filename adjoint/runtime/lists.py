@@ -118,6 +118,21 @@ def list_add_slice(items: Any, values: Any, start: Any, stop: Any, step: Any) ->
     return result
 
 
+def list_zip(*columns: Any) -> Any:
+    """`[[a[0], b[0]], [a[1], b[1]], ...]`: lists of what stands in the same place."""
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def list_column(rows: Any, k: int) -> Any:
+    """What stands in one place of each list in a list."""
+    return [row[k] for row in rows]
+
+
+def list_add_column(rows: Any, x: Any, k: int) -> Any:
+    """A copy with the items of `x` added to what stands in one place of each list in a list."""
+    return [list_add_at(row, item, k) for row, item in zip(rows, x, strict=True)]
+
+
 def list_insert(items: Any, i: int, x: Any) -> Any:
     """A copy with `x` inserted as `items.insert(i, x)` does."""
     result = items.copy()
