@@ -122,6 +122,11 @@ class Ref:
         self.known_as: frozenset[Ref] | None = frozenset((self,))
 
 
+def together(a: frozenset[Ref] | None, b: frozenset[Ref] | None) -> frozenset[Ref] | None:
+    """The containers of two sets; None where one of these is not known."""
+    return None if a is None or b is None else a | b
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Box:
     """A container together with what it holds, while two states of the program are compared."""
@@ -384,6 +389,7 @@ def _merge_structures(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:
     """What has parts: these are merged one by one."""
     if isinstance(a, Box) and isinstance(b, Box):
         a.identity.frozen = a.identity.frozen or b.identity.frozen
+        a.identity.known_as = together(a.identity.known_as, b.identity.known_as)
         content = merge(name, a.content, b.content, join_)
         return content if isinstance(content, Conflict) else Box(a.identity, content)
     if isinstance(a, Closure) and isinstance(b, Closure):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from adjoint.errors import AliasError
 from adjoint.frontend.abstract import (
     MUTABLE,
     Box,
@@ -21,6 +22,7 @@ from adjoint.frontend.abstract import (
     is_atom,
     make_tuple,
     merge,
+    together,
 )
 from adjoint.ir.core import Value
 from adjoint.ir.tree import Tree
@@ -156,8 +158,9 @@ def are_distinct(value: Any) -> bool:
     if isinstance(value, Rows):
         return value.distinct
     held = [child.identity if isinstance(child, Box) else child for child in value.children]
-    refs = [ref for ref in held if isinstance(ref, Ref)]
-    return len(set(refs)) == len(refs)
+    known = [child.known_as for child in held if isinstance(child, Ref)]
+    found = [one for one in known if one is not None]
+    return len(known) < 2 or (len(found) == len(known) and len(frozenset().union(*found)) == sum(map(len, found)))
 
 
 def members(value: Any, held_by: Callable[[Ref], Any] | None = None) -> frozenset[Ref] | None:
@@ -174,10 +177,6 @@ def members(value: Any, held_by: Callable[[Ref], Any] | None = None) -> frozense
     for child in value.children if isinstance(value, Tree) else ():
         found = together(found, members(child, held_by))
     return found
-
-
-def together(a: frozenset[Ref] | None, b: frozenset[Ref] | None) -> frozenset[Ref] | None:
-    return None if a is None or b is None else a | b
 
 
 def merged(name: str | None, a: Rows | None, b: Rows | None, joiner: Any) -> Rows | None:
@@ -223,6 +222,19 @@ def _has_container(item: Any) -> bool:
 
 def may_share(rows: Rows, other: Ref, content: Any) -> bool:
     """Whether another container, with this content, may be in a list, or hold what is in it."""
-    own, known = members(rows), [other.known_as] if other.frozen else []
+    return overlap(members(rows), other, content)
+
+
+def overlap(own: frozenset[Ref] | None, other: Ref, content: Any) -> bool:
+    """Whether one of some containers may be another one, with this content, or be in it."""
+    known = [other.known_as] if other.frozen or other.known_as is not None else []
     known += [content.members] if holds_containers(content) else []
     return any(there is None or own is None or not there.isdisjoint(own) for there in known)
+
+
+def refuse_second_name(low: Any, ref: Ref, node: Any) -> None:
+    """Refuse to change a container of which another name that is read later is a second name on some paths."""
+    for name, other in low.live_containers(ref) if ref in low.second_names else ():
+        if other.known_as is None or ref in other.known_as:
+            what = f"a container is changed, and on one path `{name}` is another name of it"
+            low.error(AliasError, node, what, "copy it before: `items = list(items)`")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gast
@@ -23,6 +23,7 @@ from adjoint.frontend.abstract import (
     Ref,
     merge,
     same_value,
+    together,
 )
 from adjoint.frontend.calls import Calls
 from adjoint.frontend.liveness import parts_of
@@ -118,11 +119,12 @@ class Merge(Joiner):
             frozen = [x.frozen for x in (a, b) if isinstance(x, Ref) and x.frozen]
             self.pairs[a, b] = ref = Ref(frozen[0] if frozen else None)
             for one in (a, b):
-                ref.known_as = columns.together(ref.known_as, one.known_as if isinstance(one, Ref) else frozenset())
+                ref.known_as = together(ref.known_as, one.known_as if isinstance(one, Ref) else frozenset())
             shared = any(a in pair or b in pair for pair in self.pairs if pair != (a, b))
             if shared or a in self.before or b in self.before:
                 ref.frozen = f"`{name or 'a container'}` is changed, and on one path it is another name of a container"
                 self.doubtful += [] if shared or frozen else [(ref, {a, b})]
+                self.low.second_names |= {one for one in (a, b) if isinstance(one, Ref)}
             contents = [
                 BOTTOM if isinstance(x, Missing) else x.outside if x.outside is not None else end.heap[x]
                 for x, end in zip((a, b), self.ends, strict=True)
@@ -135,9 +137,11 @@ class Merge(Joiner):
         for end, value in zip(self.ends, (a, b), strict=True):
             with self.low.back_in(end.builder, end.heap):
                 contents.append(rows.bare_list(self.low, value))
-        for end, value, other in zip(self.ends, contents, contents[::-1], strict=True):
+        for end, value, bare, other in zip(self.ends, (a, b), contents, contents[::-1], strict=True):
             with self.low.back_in(end.builder, end.heap):
-                found.append(rows.as_rows(self.low, value, other))
+                one = rows.as_rows(self.low, bare, other)
+                held = columns.members(value, self.low.held_by)
+                found.append(one and replace(one, distinct=columns.are_distinct(value), members=held))
         return columns.merged(name, found[0], found[1], self)
 
     def heap(self) -> None:

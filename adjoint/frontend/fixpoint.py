@@ -29,6 +29,7 @@ from adjoint.frontend.abstract import (
     merge,
     rebuild,
     same_value,
+    together,
 )
 from adjoint.frontend.control import NEXT, RAISE, STOP, TRIPS, hidden, label
 from adjoint.frontend.learned import Learned, LoopPlan, Trip
@@ -209,7 +210,7 @@ class FixedPoint(Taints):
         if isinstance(value, Box):
             if value.identity not in made:
                 made[value.identity] = ref = Ref(SHARED if frozen else value.identity.frozen)
-                ref.hint, ref.known_as = value.identity.hint, columns.together(ref.known_as, value.identity.known_as)
+                ref.hint, ref.known_as = value.identity.hint, together(ref.known_as, value.identity.known_as)
                 self.heap[ref] = self.closed(value.content, made, frozen)
             return made[value.identity]
         if isinstance(value, Tree):
@@ -258,8 +259,7 @@ class FixedPoint(Taints):
         if not first and not last:
             return False
         names = {key for key in initial if isinstance(key, str)}
-        apart = len(set(first)) == len(first) and len(set(last)) == len(last)  # one may be None at first
-        same = apart or [first.index(i) for i in first] == [last.index(i) for i in last]
+        same = [first.index(i) for i in first] == [last.index(i) for i in last]
         learned.frozen = not same or any(i in self.heap for i in last) or not self.alone(first, names, node)
         return learned.frozen
 

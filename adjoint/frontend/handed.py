@@ -88,20 +88,23 @@ def put_back(low: Any, ref: Ref, content: Any, node: Any) -> None:
     low.change(ref, content, node)
 
 
-def refuse_sharing(low: Any, name: str, changed: list[Ref], ways: dict[Way, Ref], node: Any) -> None:
-    """A container that is changed must not be, or hold, or be an item of another argument of the call."""
+def refuse_sharing(low: Any, made: Any, ways: dict[Way, Ref], node: Any) -> None:
+    """A container that is changed must not be, or hold, or be an item of another argument of the call.
+
+    Where it is a list of run-time length afterwards, nothing else may lead to its items: these may have changed.
+    """
     handed = list(ways.values())
-    for ref in changed:
+    for way, after in made.changed.items():
+        ref = ways[way]
         lists = [(other, ref) for other in handed if other.place and other.place.items is ref]
         lists += [(ref, other) for other in handed if ref.place and ref.place.items is other]
         if handed.count(ref) > 1 or lists:
-            what = f"`{name}` changes a container that is there twice among its arguments"
+            what = f"`{made.name}` changes a container that is there twice among its arguments"
             low.error(AliasError, node, what, "copy one of them")
-        content = low.held_by(ref)
-        if not columns.holds_containers(content):
+        if not columns.holds_containers(after):
             continue
-        beside = low.live_containers(ref)
-        owners = [owner for owner, other in beside if columns.may_share(content, other, low.held_by(other))]
+        own, beside = columns.members(low.held_by(ref), low.held_by), low.live_containers(ref)
+        owners = [owner for owner, other in beside if columns.overlap(own, other, low.held_by(other))]
         if owners:
-            what = f"`{name}` changes a list of containers, and `{owners[0]}` may hold one of these"
+            what = f"`{made.name}` changes a list of containers, and `{owners[0]}` may hold one of these"
             low.error(AliasError, node, what, "reach items through one list, by their index: `items[k].x = v`")

@@ -132,6 +132,7 @@ class Memory(Outside):
             )
         if ref.frozen and ref.place is None:
             self.error(AliasError, node, ref.frozen, "copy it before: `items = list(items)`")
+        columns.refuse_second_name(self, ref, node)
         self.heap[ref] = content
         for place in self.taken.get(ref, ()):
             place.valid = place.valid and place is kept
@@ -203,9 +204,8 @@ class Memory(Outside):
         if len(set(refs)) < len(refs) or any(ref in before or ref.frozen or ref.outside is not None for ref in refs):
             return False
         arrays = [self.aliases(array) for array in {self.reference(part) for part in found if is_memory(part)}]
-        if len(frozenset().union(*arrays)) < sum(map(len, arrays)):
-            return False
-        return all(is_atom(part) or isinstance(part, (Ref, Tree, Rows, Maybe, Static, Span3)) for part in found)
+        alone = len(frozenset().union(*arrays)) == sum(map(len, arrays))
+        return alone and all(is_atom(part) or isinstance(part, (Ref, Tree, Rows, Maybe, Static, Span3)) for part in found)
 
     def parts_of(self, value: Any) -> Iterator[Any]:
         """A value, and what is in it and in its containers, as often as it is there."""

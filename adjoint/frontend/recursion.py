@@ -325,7 +325,7 @@ def _call(low: Any, made: Recursive, arguments: dict[str, Any], node: Any) -> An
     ]  # fmt: skip
     inputs = [atom for param, atom in pairs if isinstance(param, Value)]
     ways = handed.containers(low, arguments, made.given)
-    handed.refuse_sharing(low, made.name, [ways[way] for way in made.changed], ways, node)
+    handed.refuse_sharing(low, made, ways, node)
     results, after = made.gives(), [inputs[k] for k in made.written]
     refuse_sharing(low, made, inputs, after, node)
     with low.at(node):

@@ -26,6 +26,7 @@ from adjoint.frontend.abstract import (
     by_keys,
     is_list,
     rebuild,
+    together,
 )
 from adjoint.frontend.columns import (
     are_distinct,
@@ -36,7 +37,6 @@ from adjoint.frontend.columns import (
     members,
     spread,
     structure,
-    together,
     width,
 )
 from adjoint.ir.core import Literal

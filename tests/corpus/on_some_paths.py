@@ -376,28 +376,6 @@ def list_that_the_first_call_makes(a):
     return sum(recorder.items)
 
 
-@program((normal(4),), (-normal(4),))
-def list_that_the_first_trip_makes(a):
-    past = None
-    for v in a:
-        if past is None:
-            past = [v]
-        else:
-            past.append(past[-1] * v + 1)
-    return past[-1] * past[0]
-
-
-@program((normal(4),), (-np.abs(normal(4)),))
-def list_that_some_trip_makes(a):
-    past = None
-    for v in a:
-        if v > 0:
-            if past is None:
-                past = []
-            past.append(v * v)
-    return sum(a) if past is None else sum(past) * a[0]
-
-
 @program((normal(4), 1), (normal(4), -1))
 def list_that_a_branch_replaces(a, k):
     xs = [a[0]]

@@ -299,3 +299,37 @@ def test_an_item_of_a_list_that_may_be_reached_in_another_way_is_not_changed(fun
 
     with pytest.raises(AliasError):
         grad(program, argnums=1)(A, 0.7)
+
+
+def second_name_on_one_path(x):
+    ys, zs = [x], [2 * x]
+    if x > 5:
+        zs = ys
+    ys.append(x * x)
+    return sum(ys) * sum(zs)
+
+
+def tables_that_share_a_row(x):
+    table = [[x, 1.0], [2.0, x]]
+    table.append(table[round(x) % 2])
+    table[round(x) % 2][0] = x * x
+    return table[0][0] * table[2][0]
+
+
+def changed_below_another_name(x):
+    def lower(rows, t):
+        if t > 1.0:
+            rows[0][0] = rows[0][0] + t
+            lower(rows, t / 2)
+            rows.append([t, t])
+
+    table = [[x, 1.0]]
+    first = table[0]
+    lower(table, x)
+    return first[0] * table[-1][0]
+
+
+@pytest.mark.parametrize("fun", [second_name_on_one_path, tables_that_share_a_row, changed_below_another_name])
+def test_a_container_with_two_names_is_not_changed(fun):
+    with pytest.raises(AliasError):
+        grad(fun)(6.0)
