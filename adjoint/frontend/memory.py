@@ -205,7 +205,8 @@ class Memory(Outside):
             return False
         arrays = [self.aliases(array) for array in {self.reference(part) for part in found if is_memory(part)}]
         alone = len(frozenset().union(*arrays)) == sum(map(len, arrays))
-        return alone and all(is_atom(part) or isinstance(part, (Ref, Tree, Rows, Maybe, Static, Span3)) for part in found)
+        known = (Ref, Tree, Rows, Maybe, Static, Span3)
+        return alone and all(is_atom(part) or isinstance(part, known) for part in found)
 
     def parts_of(self, value: Any) -> Iterator[Any]:
         """A value, and what is in it and in its containers, as often as it is there."""
