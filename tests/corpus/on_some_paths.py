@@ -358,24 +358,6 @@ def static_tree(x, y):
     return depth_sum(t, 1)
 
 
-class Recorder:
-    def __init__(self):
-        self.items = None
-
-    def put(self, value):
-        if self.items is None:
-            self.items = []
-        self.items.append(value)
-
-
-@program((normal(4),))
-def list_that_the_first_call_makes(a):
-    recorder = Recorder()
-    for v in a:
-        recorder.put(v * v)
-    return sum(recorder.items)
-
-
 @program((normal(4), 1), (normal(4), -1))
 def list_that_a_branch_replaces(a, k):
     xs = [a[0]]
