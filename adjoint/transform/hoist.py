@@ -4,16 +4,16 @@ Only derivative ops move, and only those that cannot raise and cost little where
 sums, products and signs of scalars or of arrays of one known shape, transposes, lengths. Of primal ops,
 lengths and sums and products of Python numbers move: the same numbers, and nobody can tell when they are
 computed. Inner loops come first, so that what leaves one may leave the next as well. What is inside an `if`
-stays there.
+stays there. A value that a loop of a derivative gives on as it got it is read where it comes from.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from adjoint.ir.core import FOR, WHILE, Block, Function, Literal, Op, Value
+from adjoint.ir.core import FOR, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts
 from adjoint.ir.types import PY_FLOAT, PY_INT, ArrayType
-from adjoint.ir.walk import map_functions
+from adjoint.ir.walk import looked_up, map_functions, substitute, substitute_op
 from adjoint.rules.names import (
     ADD,
     ADDS,
@@ -49,17 +49,34 @@ def hoist(fn: Function) -> Function:
 
 def _block(block: Block) -> Block:
     ops: list[Op] = []
-    for op in block.ops:
+    table: dict[Value, Atom] = {}
+    for outer in block.ops:
+        op = substitute_op(outer, table) if table else outer
         if not op.regions:
             ops.append(op)
             continue
         regions = tuple(map(_block, op.regions))
+        if op.primitive is FOR and op.sweep:
+            regions = (substitute(regions[0], _unchanged(op, regions[0], table)),)
         if op.primitive is FOR or op.primitive is WHILE:
             moved, body = _invariant(regions[-1])
             ops += moved
             regions = (*regions[:-1], body)
         ops.append(op if regions == op.regions else replace(op, regions=regions))
-    return block if tuple(ops) == block.ops else replace(block, ops=tuple(ops))
+    if tuple(ops) == block.ops:
+        return block
+    return replace(block, ops=tuple(ops), results=looked_up(table, block.results))
+
+
+def _unchanged(op: Op, body: Block, table: dict[Value, Atom]) -> dict[Value, Atom]:
+    """What the values that a loop gives on as they are stand for; those after the loop go to `table`."""
+    loop = for_parts(replace(op, regions=(body,)))
+    named = {op.attrs[name] for name in ("stop", "trips") if name in op.attrs}
+    inside: dict[Value, Atom] = {}
+    for k, (now, later) in enumerate(zip(loop.carried, loop.following, strict=True)):
+        if now is later and k not in named:
+            inside[now] = table[loop.final[k]] = loop.initial[k]
+    return inside
 
 
 def _invariant(body: Block) -> tuple[list[Op], Block]:

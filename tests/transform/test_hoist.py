@@ -100,6 +100,16 @@ def under_a_condition(c, s, x):
     return y
 
 
+def given_on(n, s, x):
+    y, t, _ = loop(n, (x, s, 1.0), lambda i, y, t, u: (y * t * u, t, u))
+    return y * t
+
+
+def read_where_it_comes_from(n, s, x):
+    y, _, _ = loop(n, (x, s, 1.0), lambda i, y, t, u: (y * s * 1.0, s, 1.0))
+    return y * s
+
+
 LONG = ArrayType("float64", (M,))
 CASES = [
     (product, product_moved, (I8, F8, VECTOR)),
@@ -107,6 +117,7 @@ CASES = [
     (transpose, transpose_moved, (I8, LONG, ArrayType("float64", (M, M)))),
     (out_of_two_loops, out_of_two_loops_moved, (I8, F8, VECTOR)),
     (out_of_a_while, out_of_a_while_moved, (I8, F8, VECTOR)),
+    (given_on, read_where_it_comes_from, (I8, F8, VECTOR)),
     (may_raise, may_raise, (I8, F8, VECTOR)),
     (shapes_may_differ, shapes_may_differ, (I8, MATRIX, LONG)),
     (costly, costly, (I8, F8, VECTOR)),
