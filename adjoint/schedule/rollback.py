@@ -53,6 +53,7 @@ class Sweep:
         self.origin: dict[Value, Value] = {}  # parameters, and the forward values that they are
         self.wanted: dict[Value, Value] = {}  # those that are done again
         self.table: dict[Value, Atom] = {}  # what takes the place of a parameter
+        self.taking: set[Value] = set()  # parameters whose place is being taken
         self.chains: list[Chain] = []
         self.extra: dict[Value, Value] = {}  # forward values to push besides, and the parameters that receive them
         self.seen: dict[Any, Value] = {}  # cheap ops of the reverse sweep, and their results
@@ -458,7 +459,8 @@ class Sweep:
         """Read from the version at hand what will be wanted of it, before it is written."""
         version = next(value for value, position in chain.position.items() if position == chain.at)
         for param, value in self.wanted.items():
-            if param not in self.table and version in self.versions_in(value):
+            if param not in self.table and param not in self.taking and version in self.versions_in(value):
+                self.taking.add(param)  # what is read of an older version, too, rolls on, and comes back here
                 self.table[param] = self.give(value)
 
     def versions_in(self, value: Value) -> set[Value]:
@@ -478,16 +480,14 @@ class Sweep:
         part = self.program.overwritten(update)
         old = self.names.get(part) or self.hand_over(part)
         index = tuple(map(self.give, update.inputs[2:]))
-        new = Value(link.before.hint, link.before.type)
+        inputs, new = (self.names[link.after], old, *index), Value(link.before.hint, link.before.type)
         primitive = update.primitive if "path" in update.attrs else UPDATE
-        inputs = (self.names[link.after], old, *index)
         self.ops.append(Op(primitive, inputs, (new,), update.attrs, (), update.span, "adjoint"))
         self.names[link.before] = new
 
     def undo_branch(self, link: Link) -> None:
         """The version before an `if` that the reverse sweep does not replay."""
-        condition = self.give(link.op.inputs[0])
-        regions = []
+        condition, regions = self.give(link.op.inputs[0]), []
         for k in range(2):
             inner = self.in_branch(link.op, k, (link,))
             inner.run(NOTHING)
