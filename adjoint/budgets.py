@@ -111,7 +111,7 @@ class Budgeted:
         line = next((line for line in self._meter.lines if line.ran), None)
         if line is None:
             if peak > self.budget:
-                raise self._impossible(peak)
+                raise self._impossible(peak + SLACK)
             self.choices[key] = loops
             return result
         search = self._search(line, loops, self.budget - taken)
