@@ -33,7 +33,7 @@ from adjoint.schedule.segmented import MAX
 from adjoint.transform.dead_code import split_elements
 from adjoint.transform.stacks import is_opposite
 
-LONG = 2000
+LONG = 64
 """Numbers in a row that is worth it."""
 
 
