@@ -14,6 +14,7 @@ import gast
 from adjoint.errors import UnsupportedError
 from adjoint.frontend import iteration
 from adjoint.frontend.abstract import Closure, Items, constant_of, is_constant, make_tuple
+from adjoint.frontend.context import Frame
 from adjoint.frontend.iteration import iterated
 from adjoint.frontend.normal import binds, bound_in
 from adjoint.frontend.strings import Strings
@@ -47,15 +48,18 @@ class Comprehensions(Strings):
         first = node.generators[0]
         if len(node.generators) > 1 or first.ifs:
             return self.collected(node)
-        part = self.indexed(self.expr(first.iter), first.iter)
+        part, home = self.indexed(self.expr(first.iter), first.iter), self.frame
+        element = self.comprehensions[node] = self.comprehensions.get(node) or element_of(node)
 
         def item(index: Any) -> Any:
-            names = self.frame.names
-            self.frame.names = dict(names)
-            self.assign(first.target, part.item(index))
-            found = self.expr(node.elt)
-            self.frame.names = names
-            return found
+            value, saved = part.item(index), self.frame
+            live = home.live.inside(element)
+            self.frame = Frame(home.source, element, live, parent=home, fun=home.fun, path=home.path, caller=saved)
+            try:
+                self.assign(first.target, value)
+                return self.expr(node.elt)
+            finally:
+                self.frame = saved
 
         return Items(part.length, item)
 
@@ -136,6 +140,11 @@ class Comprehensions(Strings):
 
     def assign(self, target: Any, value: Any) -> None:
         raise NotImplementedError
+
+
+def element_of(generator: Any) -> Any:
+    """The element of a generator expression as a function: who goes through it has names of its own."""
+    return gast.copy_location(gast.Lambda(gast.arguments([], [], None, [], [], None, []), generator.elt), generator)
 
 
 def function_of(comprehension: Any) -> Any:
