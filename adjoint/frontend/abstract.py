@@ -7,7 +7,7 @@ containers (kept as their parts), slices, ranges. Only atoms exist at run time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adjoint.ir.core import Literal, Value
@@ -141,12 +141,14 @@ class Rows:
 
     `lists` are the lists of its numbers, one for each atom of `item`. `distinct`: no two items are one container.
     `members` are the containers that were put into it, also into the items; None where they are not known.
+    `apart`: no two arrays in it share memory.
     """
 
     item: Any
     lists: tuple[Any, ...]
     distinct: bool = False
     members: frozenset[Ref] | None = None
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -272,7 +274,7 @@ def rebuild(value: Any, atoms: Iterator[Any]) -> Any:
     if isinstance(value, Box):
         return Box(value.identity, rebuild(value.content, atoms))
     if isinstance(value, Rows):
-        return Rows(value.item, tuple(next(atoms) for _ in value.lists), value.distinct, value.members)
+        return replace(value, lists=tuple(next(atoms) for _ in value.lists))
     if isinstance(value, Closure):
         defaults = tuple(rebuild(default, atoms) for default in value.defaults)
         return Closure(value.node, value.frame, defaults, tuple(rebuild(d, atoms) for d in value.kw_defaults))
@@ -359,6 +361,10 @@ class Joiner:
     def rows(self, name: str | None, a: Any, b: Any) -> Any:
         """The list that is `a` or `b`, of different lengths, or whose length is not known; None if there is none."""
         raise NotImplementedError
+
+    def apart(self, value: Any) -> bool:
+        """Whether no two arrays in a list share memory."""
+        return isinstance(value, Rows) and value.apart
 
 
 def merge(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:  # a case for each kind of value

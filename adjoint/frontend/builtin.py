@@ -27,7 +27,7 @@ from adjoint.frontend.abstract import (
     is_none,
     make_tuple,
 )
-from adjoint.frontend.memory import is_array
+from adjoint.frontend.sharing import is_array
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import UNKNOWN, ArrayType, ObjectType, sample
@@ -126,7 +126,7 @@ def is_constant_range(value: Any) -> bool:
 
 
 @handles(zip)
-def _zip(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+def zip_of(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     seen = list(map(low.seen, args))
     known = [a for a in seen if is_unrolled(a) or is_constant_range(a)]
     if any(map(is_unrolled, seen)) and len(known) + sum(map(is_endless, args)) == len(args):

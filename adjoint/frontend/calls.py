@@ -18,6 +18,7 @@ from adjoint.frontend import (
     builtin,
     inplace,
     iteration,
+    iterators,
     keys,
     library,
     objects,
@@ -83,6 +84,8 @@ class Calls(Opaque):
 
     def expr_Call(self, node: Any) -> Any:
         callee = self.expr(node.func)
+        if (columns := iterators.transposed(self, callee, node)) is not None:
+            return iteration.made(self, columns, node)
         args: list[Any] = self.items(node.args)
         kwargs: dict[str, Any] = {}
         for keyword in node.keywords:

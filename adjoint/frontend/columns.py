@@ -150,7 +150,8 @@ def covering(name: str | None, a: Any, b: Any, joiner: Any) -> Any:
         return None
     pairs = zip(column_types(a, item), column_types(b, item), strict=True)
     lists = tuple(joiner.atom(name, Value(None, s), Value(None, t), join(s, t)) for s, t in pairs)
-    return Rows(item, lists, are_distinct(a) and are_distinct(b), together(members(a), members(b)))
+    alone = are_distinct(a) and are_distinct(b), joiner.apart(a) and joiner.apart(b)
+    return Rows(item, lists, alone[0], together(members(a), members(b)), alone[1])
 
 
 def are_distinct(value: Any) -> bool:
@@ -186,7 +187,7 @@ def merged(name: str | None, a: Rows | None, b: Rows | None, joiner: Any) -> Row
     item = both(a.item, b.item)
     pairs = zip(a.lists, b.lists, strict=True)  # of one structure: each was made with a view to the other
     lists = tuple(joiner.atom(name, s, t, join(s.type, t.type)) for s, t in pairs)
-    return Rows(item, lists, a.distinct and b.distinct, together(members(a), members(b)))
+    return Rows(item, lists, a.distinct and b.distinct, together(members(a), members(b)), a.apart and b.apart)
 
 
 def plain(rows: Rows) -> Any:

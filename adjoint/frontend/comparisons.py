@@ -9,9 +9,9 @@ import gast
 
 from adjoint.frontend import keys, optional, protocols
 from adjoint.frontend.abstract import Ref, Static, constant_of, describe, is_atom, is_constant
-from adjoint.frontend.memory import is_array
 from adjoint.frontend.ops import Ops
 from adjoint.frontend.outside import static_fact
+from adjoint.frontend.sharing import is_array
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.rules.internal import both, either

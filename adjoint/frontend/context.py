@@ -104,6 +104,7 @@ class Context:
     facts: frozenset[Value] = frozenset()  # flags that are set wherever the block at hand is reached
     logic: dict[Value, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)  # how a flag hangs on others
     taken: dict[Any, list[Any]] = field(default_factory=dict)  # a list of run-time length -> places of its items
+    places: dict[Value, Any] = field(default_factory=dict)  # an array that was taken out of one -> its place
     second_names: set[Any] = field(default_factory=set)  # containers that have another name on some paths
     foreign: set[Value] = field(default_factory=set)  # results of calls that are not looked into
     probing: bool = False  # an expression is lowered for its type alone

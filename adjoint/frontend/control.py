@@ -27,9 +27,9 @@ from adjoint.frontend.abstract import (
 )
 from adjoint.frontend.calls import Calls
 from adjoint.frontend.liveness import parts_of
-from adjoint.frontend.memory import is_memory
 from adjoint.frontend.normal import binds
 from adjoint.frontend.recursion import status_of
+from adjoint.frontend.sharing import is_memory
 from adjoint.ir.build import Builder
 from adjoint.ir.core import EMPTY, IF, UNDEFINED, Atom, Block, Literal, Op, Value
 from adjoint.ir.types import Type, join

@@ -11,7 +11,7 @@ import numpy as np
 from adjoint.frontend import keys, objects, protocols
 from adjoint.frontend.abstract import Ref, Rows, make_tuple
 from adjoint.frontend.builtin import UNSEEN, handles
-from adjoint.frontend.memory import is_array
+from adjoint.frontend.sharing import is_array
 from adjoint.ir.tree import Tree
 
 UNSEEN |= {copy.copy, copy.deepcopy, dataclasses.replace, dataclasses.asdict, dataclasses.astuple}

@@ -36,8 +36,8 @@ from adjoint.frontend.abstract import (
     may_be_none,
 )
 from adjoint.frontend.comparisons import COMPARE, Comparisons
-from adjoint.frontend.memory import is_array
 from adjoint.frontend.outside import static_fact
+from adjoint.frontend.sharing import is_array
 from adjoint.ir.core import Atom, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType

@@ -33,8 +33,8 @@ from adjoint.frontend.abstract import (
 )
 from adjoint.frontend.control import NEXT, RAISE, STOP, TRIPS, hidden, label
 from adjoint.frontend.learned import Learned, LoopPlan, Trip
-from adjoint.frontend.memory import is_memory
 from adjoint.frontend.position import Position
+from adjoint.frontend.sharing import is_memory
 from adjoint.frontend.taints import Taints
 from adjoint.frontend.templates import conform, is_covered, widen
 from adjoint.ir.core import Atom, Block, Literal, Value
@@ -48,8 +48,8 @@ SHARED = "this container is changed, and in some trips of a loop it is that of a
 class Settling(Joiner):
     """The abstract value at the head of a loop that covers two: numbers take widened types."""
 
-    def __init__(self, key: Any, learned: Learned) -> None:
-        self.cell = key
+    def __init__(self, low: Any, key: Any, learned: Learned) -> None:
+        self.low, self.cell = low, key
         self.name = label(key) if isinstance(key, str) else getattr(key, "hint", None)
         self.learned = learned
 
@@ -64,6 +64,9 @@ class Settling(Joiner):
 
     def rows(self, name: str | None, a: Any, b: Any) -> Any:
         return columns.covering(name, a, b, self)
+
+    def apart(self, value: Any) -> bool:
+        return rows.are_apart(self.low, value)
 
 
 class FixedPoint(Taints):
@@ -327,7 +330,7 @@ class FixedPoint(Taints):
 
     def settle(self, key: Any, old: Any, new: Any, learned: Learned) -> Any:
         """The abstract value that covers both; numbers take widened types."""
-        found = merge(key if isinstance(key, str) else None, old, new, Settling(key, learned))
+        found = merge(key if isinstance(key, str) else None, old, new, Settling(self, key, learned))
         return windows.joined(found, learned.node, key) if key in learned.windows else found
 
 
@@ -362,7 +365,7 @@ def _same_types(a: Any, b: Any) -> bool:
         return a.structure == b.structure and all(map(_same_types, a.children, b.children))
     if isinstance(a, Box) and isinstance(b, Box):
         return _same_types(a.content, b.content)
-    if isinstance(a, Rows) and isinstance(b, Rows) and a.distinct is not b.distinct:
+    if isinstance(a, Rows) and isinstance(b, Rows) and (a.distinct, a.apart) != (b.distinct, b.apart):
         return False
     left, right = list(atoms_of(a)), list(atoms_of(b))
     return len(left) == len(right) and all(x.type == y.type for x, y in zip(left, right, strict=True))

@@ -11,11 +11,12 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import gast
 import numpy as np
 
-from adjoint.frontend import library, objects, protocols, standins
-from adjoint.frontend.abstract import Items, Static, constant_of, is_constant, is_none, make_tuple
-from adjoint.frontend.builtin import UNSEEN, handles, is_constant_range, is_known_length, is_unrolled
+from adjoint.frontend import library, objects, protocols, rows, standins
+from adjoint.frontend.abstract import Items, Rows, Static, constant_of, is_atom, is_constant, is_none, make_tuple
+from adjoint.frontend.builtin import UNSEEN, handles, is_constant_range, is_known_length, is_unrolled, zip_of
 from adjoint.ir.core import Literal
 from adjoint.ir.tree import Tree
 
@@ -23,6 +24,25 @@ from adjoint.ir.tree import Tree
 def _is_static(values: list[Any]) -> bool:
     """Whether there is a container among values that are gone through at compile time."""
     return any(map(is_unrolled, values)) and all(is_unrolled(v) or is_constant_range(v) for v in values)
+
+
+def transposed(low: Any, callee: Any, node: Any) -> Any:
+    """`zip(*rows)` of a list of run-time length, or of an array: a list for each column; None for other calls."""
+    if not (isinstance(callee, Static) and callee.value is zip and not node.keywords and len(node.args) == 1):
+        return None
+    if not isinstance(node.args[0], gast.Starred):
+        return None
+    given = low.expr(node.args[0].value)
+    found = low.seen(protocols.iterable(low, given, node))
+    if is_known_length(found):
+        return zip_of(low, low.unrolled(given, node), {}, node)
+    count = low.call(Static(len), [found], {}, node) if isinstance(found, Rows) or is_atom(found) else None
+    if count is None:
+        return None
+    low.raise_if(low.operation(operator.eq, (count, Literal(0)), node), "zip(*rows) without any row", node)
+    if isinstance(found, Rows) and getattr(found.item, "kind", None) in ("tuple", "list", "namedtuple"):
+        return make_tuple([low.own(column) for column in rows.columns_of(found)])
+    return _library(low, library.columns, [given], node)
 
 
 def _library(low: Any, fun: Callable[..., Any], args: list[Any], node: Any) -> Any:

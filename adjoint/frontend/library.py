@@ -59,6 +59,13 @@ def flattened(parts: Any) -> Any:
     return found
 
 
+def columns(rows: Any) -> Any:
+    width = len(rows[0])
+    for row in rows:
+        width = min(width, len(row))
+    return [[row[k] for row in rows] for k in range(width)]
+
+
 def pairs(items: Any) -> Any:
     items = list(items)
     found = []

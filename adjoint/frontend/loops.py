@@ -45,8 +45,8 @@ from adjoint.frontend.fixpoint import FixedPoint
 from adjoint.frontend.iteration import Iterated, iterated
 from adjoint.frontend.learned import LoopPlan, Trip
 from adjoint.frontend.liveness import assigned, parts_of
-from adjoint.frontend.memory import is_array
 from adjoint.frontend.recursion import status_of
+from adjoint.frontend.sharing import is_array
 from adjoint.ir.core import FOR, WHILE, Atom, Block, Literal, Op, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import PY_INT, ArrayType

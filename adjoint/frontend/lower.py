@@ -18,11 +18,12 @@ import gast
 import numpy as np
 
 from adjoint.errors import Span, TypeInferenceError, UnsupportedError
-from adjoint.frontend import copies, iteration, iterators, keys, leaving, match, mutation, optional, protocols  # noqa: F401  # they tell `builtin` of their handlers
+from adjoint.frontend import copies, iteration, iterators, keys, leaving, match, mutation, optional, protocols, rows  # noqa: F401  # they tell `builtin` of their handlers
 from adjoint.frontend.abstract import (
     Method,
     Path,
     Ref,
+    Rows,
     Shape,
     Span3,
     Static,
@@ -38,9 +39,9 @@ from adjoint.frontend.context import NeedStatic
 from adjoint.frontend.control import BREAK, CONTINUE, MAYBE, NEXT, RAISE, RETURN, has_exit, leaves
 from adjoint.frontend.expressions import BINARY
 from adjoint.frontend.loops import Loops
-from adjoint.frontend.memory import is_array
 from adjoint.frontend.ops import raw
 from adjoint.frontend.outside import static_fact
+from adjoint.frontend.sharing import is_array
 from adjoint.ir.bounds import reaches
 from adjoint.ir.build import Builder
 from adjoint.ir.core import UNDEFINED, Block, Function, Literal, Value
@@ -160,8 +161,11 @@ class Lowering(Loops):
         old = self.item(owner, index, target)
         if is_array(owner):
             self.store(owner, index, self.operation(fun, (old, self.expr(node.value)), node), target)
-        else:
-            self.store(owner, index, self.augmented(old, fun, self.expr(node.value), node), target)
+            return
+        new = self.augmented(old, fun, self.expr(node.value), node)
+        place = rows.place_of(self, new) if new is old and is_array(new) else None
+        if place is None or place.items is not owner:  # otherwise it is there
+            self.store(owner, index, new, target)
 
     def augmented(self, old: Any, fun: Any, operand: Any, node: Any) -> Any:
         """What a name stands for after `name op= operand`: arrays and lists are changed in place."""
@@ -284,10 +288,11 @@ class Lowering(Loops):
         if isinstance(value, Shape) and star is None:
             items = [self.item(value, Literal(k), target) for k in range(len(targets))]
         else:
-            if is_atom(value) and star is not None:
+            by_index = is_atom(value) or isinstance(self.seen(value), Rows)
+            if by_index and star is not None:
                 self.starred(targets, star, value, target)
                 return
-            items = self.rows(value, targets, target) if is_atom(value) else self.unrolled(value, target)
+            items = self.rows(value, targets, target) if by_index else self.unrolled(value, target)
         if star is None:
             if len(items) != len(targets):
                 self.error(UnsupportedError, target, f"{len(targets)} names for {len(items)} values")
@@ -302,7 +307,7 @@ class Lowering(Loops):
     def starred(self, targets: list[Any], star: int, value: Any, node: Any) -> None:
         """`first, *middle, last = array`: the rows in the middle are a list."""
         tail = len(targets) - star - 1
-        length = self.dim(value, 0, node)
+        length = self.call(Static(len), [value], {}, node)
         fewer = self.operation(operator.lt, (length, Literal(star + tail)), node)
         self.raise_if(fewer, f"not enough values to unpack (expected at least {star + tail})", node)
         ends = [Literal(star), self.operation(operator.sub, (length, Literal(tail)), node), Static(None)]
@@ -329,12 +334,12 @@ class Lowering(Loops):
             fail()
 
     def rows(self, value: Any, targets: list[Any], node: Any) -> list[Any]:
-        """`a, b = array`: as many rows as names; another number is Python's own error."""
+        """`a, b = array`, or a list: as many rows as names; another number is Python's own error."""
         count = len(targets)
-        known = isinstance(value.type, ArrayType) and value.type.shape
+        known = isinstance(value, Ref) or (isinstance(value.type, ArrayType) and value.type.shape)
         if known == ():
             self.refuse(node, "a number cannot be unpacked")
-        length = self.dim(value, 0, node) if known else self.call_opaque(len, None, [value], {}, node)
+        length = self.call(Static(len), [value], {}, node) if known else self.call_opaque(len, None, [value], {}, node)
         if isinstance(length, Literal):
             if length.value != count:
                 self.error(TypeInferenceError, node, f"{count} names for {length.value} rows")

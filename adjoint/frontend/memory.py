@@ -35,7 +35,7 @@ from adjoint.frontend.abstract import (
 from adjoint.frontend.context import Frame, NeedStatic
 from adjoint.frontend.layout import is_contiguous, is_reshaped_view
 from adjoint.frontend.outside import Outside
-from adjoint.frontend.sharing import IDENTITIES, READ_ONLY, RESHAPES, compose, sharing
+from adjoint.frontend.sharing import IDENTITIES, READ_ONLY, RESHAPES, compose, is_array, is_memory, sharing
 from adjoint.ir.core import EMPTY, IF, RAISE, Block, Op, Primitive, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import PY_BOOL, ArrayType, ListType, same_shape
@@ -124,8 +124,11 @@ class Memory(Outside):
             return Tree(value.kind, value.cls, value.keys, tuple(map(self.plain, value.children)))
         return Maybe(self.plain(value.value), value.bound, value.is_none) if isinstance(value, Maybe) else value
 
-    def change(self, ref: Ref, content: Any, node: Any, kept: Any = None) -> None:
-        """A container holds something else from now on; `kept` is the place in it that alone is changed."""
+    def change(self, ref: Ref, content: Any, node: Any, kept: Any = None, *, same: bool = False) -> None:
+        """A container holds something else from now on.
+
+        `kept` is the place in it that alone is changed. `same`: its arrays are the same, but for what they hold.
+        """
         if ref.outside is not None:
             self.refuse(
                 node, f"{describe(ref.outside)} from outside of the function is changed", "copy it first, or return it"
@@ -137,7 +140,7 @@ class Memory(Outside):
         for place in self.taken.get(ref, ()):
             place.valid = place.valid and place is kept
         if ref.place is not None:
-            rows.write_through(self, ref.place, node)
+            rows.write_through(self, ref.place, node, same=same)
 
     def live_containers(self, beside: Ref) -> Iterator[tuple[str, Ref]]:
         """The containers that names lead to which are read after what is at hand, not through a given one."""
@@ -261,11 +264,14 @@ class Memory(Outside):
             new = value
         else:
             new = self.updated(self.current(root), path, ... if index is None else index, value, node)
+        place = rows.place_of(self, root)
         self.heap[root] = new
         self.references[new] = root
         name = self.renames.get(root, root.hint)
         if name is not None and new.hint is None:
             self.renames.setdefault(new, name)
+        if place is not None:
+            rows.write_through(self, place, node, same=True)
 
     def is_writable(self, value: Any) -> bool:
         """Whether a value is an array that can be written."""
@@ -300,12 +306,12 @@ class Memory(Outside):
                 name = self.renames.get(leaf, leaf.hint)
                 self.refuse(node, f"`{name}` is an array from outside of the function and is written", "copy it first")
             arguments.add(leaf)
-        mine = self.aliases(ref)
-        for name, atom in self.live_arrays():
+        mine, place = self.aliases(ref), rows.place_of(self, ref)
+        for name, atom in self.live_arrays(place.owners() if place else set()):
             other = self.root(atom)
             if other is not root and not mine.isdisjoint(self.aliases(other)):
                 windows.demand(self, ref, other)
-                self.sharing_unknown(name, ref, node)
+                self.sharing_unknown(name, ref, node, is_list=is_memory(atom) and not is_array(atom))
             if other is root:
                 self.settle_doubts(atom, node)
         self.settle_doubts(ref, node)
@@ -316,16 +322,16 @@ class Memory(Outside):
             if outer in arguments and where is not None:
                 self.written.append((outer, where))
 
-    def sharing_unknown(self, name: str, ref: Value, node: Any) -> NoReturn:
-        own = self.renames.get(ref, ref.hint) or "an array"
-        self.error(
-            AliasError, node, f"`{own}` is written while `{name}` may share its memory",
-            f"copy one of them: `{name} = {name}.copy()`",
-        )  # fmt: skip
+    def sharing_unknown(self, name: str, ref: Value, node: Any, *, is_list: bool) -> NoReturn:
+        own = self.renames.get(ref, ref.hint)
+        what = f"`{own}`" if own else "an array"
+        new = f"put a new array into the list instead: `{name}[k] = {name}[k] + v`"
+        hint = new if is_list else f"copy one of them: `{name} = {name}.copy()`"
+        self.error(AliasError, node, f"{what} is written while `{name}` may share its memory", hint)
 
-    def live_arrays(self) -> Iterator[tuple[str, Value]]:
-        """The references that the program may still read, with the names that lead to them."""
-        seen: set[Any] = set()
+    def live_arrays(self, beside: set[Ref] | frozenset[Ref] = frozenset()) -> Iterator[tuple[str, Value]]:
+        """The references that the program may still read, with names that lead there not through some lists."""
+        seen: set[Any] = set(beside)
         for frame in self.callers():
             scope: Frame | None = frame
             while scope is not None and scope not in seen:
@@ -399,21 +405,6 @@ def fits(into: Any, given: Any) -> bool:
         isinstance(given, ArrayType) and given.kind == "array" and into.kind == "array"
         and given.dtype == into.dtype and same_shape(into.shape, given.shape)
     )  # fmt: skip
-
-
-def is_memory(atom: Any) -> bool:
-    """Whether a value is an array, or a list that may hold arrays."""
-    return is_array(atom) or (isinstance(atom, Value) and isinstance(atom.type, ListType))
-
-
-def is_array(atom: Any) -> bool:
-    """Whether a value is an array that can be written, or may be one."""
-    return (
-        isinstance(atom, Value)
-        and isinstance(atom.type, ArrayType)
-        and atom.type.kind in ("array", "any")
-        and not (atom.type.kind == "any" and atom.type.shape == ())
-    )
 
 
 IS_CONTIGUOUS = cast(Primitive, registry.primitive_of(is_contiguous_array))

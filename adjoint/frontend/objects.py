@@ -81,7 +81,7 @@ def item(low: Any, owner: Tree, index: Any, node: Any, held: Any = None) -> Any:
             found = rows.as_rows(low, owner, owner)
             if found is None:
                 raise
-            changes = isinstance(held, Ref) and held.outside is None and not held.frozen
+            changes = isinstance(held, Ref) and held.outside is None and not (held.frozen and held.place is None)
             return rows.item(low, found, index, node, held if changes else None)
         return item(low, owner, Literal(key), node)
     low.refuse(node, f"{describe(owner)} is indexed by {describe(index)}")

@@ -39,7 +39,7 @@ from adjoint.frontend.abstract import (
 )
 from adjoint.frontend.context import Frame
 from adjoint.frontend.handed import Way
-from adjoint.frontend.memory import is_memory
+from adjoint.frontend.sharing import is_memory
 from adjoint.frontend.templates import widen
 from adjoint.ir.build import Builder
 from adjoint.ir.core import CALL, UNDEFINED, Block, Function, Literal, Value
@@ -399,7 +399,7 @@ def _skeleton(value: Any, lengths: bool = True) -> Any:
     if is_list(value) and not lengths:
         return "list"
     if isinstance(value, Rows):
-        return "rows", value.distinct, _skeleton(value.item)
+        return "rows", value.distinct, value.apart, _skeleton(value.item)
     if isinstance(value, Tree):
         return value.structure, tuple(_skeleton(child, lengths) for child in value.children)
     if isinstance(value, Maybe):

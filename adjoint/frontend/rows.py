@@ -39,6 +39,7 @@ from adjoint.frontend.columns import (
     structure,
     width,
 )
+from adjoint.frontend.sharing import is_memory
 from adjoint.ir.core import Literal
 from adjoint.ir.tree import Tree
 from adjoint.rules.lists import (
@@ -77,13 +78,25 @@ def as_rows(low: Any, value: Any, like: Any) -> Rows | None:
     children = [adapt(low, child, item) for child in bare_list(low, value).children]
     table = [list(atoms_of(child)) for child in children]
     lists = tuple(apply(low, list_of, [row[k] for row in table]) for k in range(width(item)))
-    return Rows(item, lists, are_distinct(value), held)
+    return Rows(item, lists, are_distinct(value), held, are_apart(low, value))
+
+
+def are_apart(low: Any, *values: Any) -> bool:
+    """Whether no two of the arrays in some values, and in the lists in these, may share memory."""
+    found = [low.aliases(atom) for atom in low.all_atoms(values) if is_memory(atom)]
+    return all(map(_has_apart_lists, values)) and len(frozenset().union(*found)) == sum(map(len, found))
+
+
+def _has_apart_lists(value: Any) -> bool:
+    if isinstance(value, Tree):
+        return all(map(_has_apart_lists, value.children))
+    return not isinstance(value, Rows) or value.apart
 
 
 def spread_out(low: Any, rows: Rows, item: Any, node: Any = None) -> Rows:
     """A list whose items have a structure that covers theirs."""
     lists = spread(rows, item, lambda columns: apply(low, list_zip, columns, node))
-    return Rows(item, tuple(lists), rows.distinct, rows.members)
+    return replace(rows, item=item, lists=tuple(lists))
 
 
 def bare_list(low: Any, value: Any) -> Any:
@@ -152,6 +165,11 @@ class Place:
     top: Any = None
     valid: bool = True
 
+    def owners(self) -> set[Ref]:
+        """The list, and those that it is itself an item of."""
+        outer = self.items.place
+        return {self.items} | (outer.owners() if outer else set())
+
 
 def taken(low: Any, value: Any, place: Place, held: frozenset[Ref] | None) -> Any:
     """An item of a list, which holds some containers, with identities for its own."""
@@ -166,8 +184,8 @@ def taken(low: Any, value: Any, place: Place, held: frozenset[Ref] | None) -> An
     return ref
 
 
-def write_through(low: Any, place: Place, node: Any) -> None:
-    """Put an item that was changed where it was taken from."""
+def write_through(low: Any, place: Place, node: Any, *, same: bool = False) -> None:
+    """Put an item that was changed where it was taken from. `same`: its arrays are, but for what they hold."""
     rows = low.seen(place.items)
     if isinstance(rows, Tree):
         rows = as_rows(low, rows, rows)
@@ -177,10 +195,31 @@ def write_through(low: Any, place: Place, node: Any) -> None:
         if other.place is not place and may_share(rows, other, low.held_by(other)):
             what = f"an item of a list is changed, and `{name}` may be or hold the same item"
             low.error(AliasError, node, what, "reach items through one list, by their index: `items[k].x = v`")
+    apart = rows.apart and (same or _stays_apart(low, rows, place))
     rows, atoms = fitted(low, rows, place.top, node)
     pairs = zip(rows.lists, atoms, strict=True)
     new = tuple(apply(low, list_set, [column, place.index, atom], node) for column, atom in pairs)
-    low.change(place.items, Rows(rows.item, new, True, rows.members), node, place)
+    low.change(place.items, replace(rows, lists=new, apart=apart), node, place, same=same)
+
+
+def place_of(low: Any, array: Any) -> Place | None:
+    """Where an array is in a list, if what is written into the array can be put there."""
+    found = place = low.places.get(low.root(array))
+    outermost = None
+    while place is not None:
+        outermost = low.contents(place.items)
+        if not (place.valid and are_distinct(outermost)):
+            return None
+        place = place.items.place
+    return found if found and are_apart(low, outermost) else None
+
+
+def _stays_apart(low: Any, rows: Rows, place: Place) -> bool:
+    """Whether the arrays of a list are apart with what an item holds now: its own, each once, and others."""
+    atoms = [atom for atom in low.all_atoms([low.contents(place.top)]) if is_memory(atom)]
+    own = [root for root in map(low.root, atoms) if low.places.get(root) is place]
+    others = [atom for atom in atoms if low.places.get(low.root(atom)) is not place]
+    return len(own) == len(set(own)) and are_apart(low, rows, *others)
 
 
 def item(low: Any, rows: Rows, index: Any, node: Any, owner: Any = None) -> Any:
@@ -189,7 +228,7 @@ def item(low: Any, rows: Rows, index: Any, node: Any, owner: Any = None) -> Any:
         ends = [low.seen(part) for part in (index.start, index.stop, index.step)]
         parts = [Literal(None) if isinstance(end, Static) else end for end in ends]
         part = tuple(apply(low, list_slice, [column, *parts], node) for column in rows.lists)
-        return low.own(Rows(rows.item, part, rows.distinct, rows.members))
+        return low.own(replace(rows, lists=part))
     found = [apply(low, list_get, [column, index], node) for column in rows.lists]
     if rows.item is None:  # an IndexError when the program runs
         return found[0]
@@ -198,8 +237,10 @@ def item(low: Any, rows: Rows, index: Any, node: Any, owner: Any = None) -> Any:
         return frozen_whole(low, low.own(value, TAKEN_OUT), rows.members)
     place = Place(owner, index)
     place.top = taken(low, value, place, members(rows))
-    if isinstance(value, (Tree, Rows)):
+    arrays = [atom for atom in found if is_memory(atom)]
+    if arrays or isinstance(value, (Tree, Rows)):
         low.taken.setdefault(owner, []).append(place)
+        low.places.update(dict.fromkeys(arrays, place))
     return place.top
 
 
@@ -219,13 +260,24 @@ def items(low: Any, rows: Rows, node: Any, owner: Any = None) -> Items:
     return Items(length(low, rows, node), lambda index: item(low, rows, index, node, owner))
 
 
+def columns_of(rows: Rows) -> list[Rows]:
+    """The parts of a list of tuples: a list for each place in these."""
+    lists, found = iter(rows.lists), []
+    for child in rows.item.children:
+        parts = tuple(next(lists) for _ in atoms_of(child))
+        found.append(Rows(child, parts, members=rows.members, apart=rows.apart))
+    return found
+
+
 def concatenated(low: Any, a: Any, b: Any, node: Any) -> Any:
     """`a + b`."""
     first, second = as_rows(low, a, b), as_rows(low, b, a)
     if first is not None and second is not None:
         pairs = zip(first.lists, second.lists, strict=True)
         lists = tuple(apply(low, list_concat, list(pair), node) for pair in pairs)
-        return low.own(Rows(first.item, lists, members=together(members(first), members(second))))
+        held = together(members(first), members(second))
+        apart = are_apart(low, first, second)
+        return low.own(Rows(first.item, lists, distinct=held == frozenset(), members=held, apart=apart))
     low.refuse(node, "lists whose items have different structures are joined")
 
 
@@ -252,10 +304,11 @@ def fitted(low: Any, rows: Rows, value: Any, node: Any) -> tuple[Rows, list[Any]
     item = both(rows.item, structure(content))
     if isinstance(item, Conflict):
         low.refuse(node, "an item of another structure is put into a list", "give all items of a list one structure")
+    apart = are_apart(low, rows, content)
     rows, atoms = spread_out(low, rows, item, node), list(atoms_of(adapt(low, content, item)))
     if len(atoms) != len(rows.lists):
         low.refuse(node, "an item of another structure is put into a list", "give all items of a list one structure")
-    return replace(rows, members=held), atoms
+    return replace(rows, members=held, apart=apart), atoms
 
 
 def is_new(low: Any, value: Any) -> bool:
@@ -266,7 +319,7 @@ def is_new(low: Any, value: Any) -> bool:
 
 
 def changed(low: Any, ref: Ref, rows: Rows, lists: list[Any], node: Any, new: bool = True) -> None:
-    low.change(ref, Rows(rows.item, tuple(lists), rows.distinct and new, rows.members), node)
+    low.change(ref, replace(rows, lists=tuple(lists), distinct=rows.distinct and new), node)
 
 
 def keeps_length(low: Any, ref: Ref, node: Any) -> None:

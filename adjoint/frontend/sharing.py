@@ -10,7 +10,7 @@ import numpy as np
 
 from adjoint.frontend.windows import index_items
 from adjoint.ir.core import Literal, Op, Primitive, Slot, Value
-from adjoint.ir.types import ArrayType
+from adjoint.ir.types import ArrayType, ListType
 
 RESHAPES = (np.reshape, np.ravel)
 IDENTITIES = (np.asarray, np.asanyarray)
@@ -22,6 +22,21 @@ VIEWS = (
 """Functions whose result is a view of their first operand; of `reshape` and `ravel` that hangs on the layout."""
 
 OURS = ("numpy", "_operator", "math", "adjoint", "builtins", "scipy")
+
+
+def is_memory(atom: Any) -> bool:
+    """Whether a value is an array, or a list that may hold arrays."""
+    return is_array(atom) or (isinstance(atom, Value) and isinstance(atom.type, ListType))
+
+
+def is_array(atom: Any) -> bool:
+    """Whether a value is an array that can be written, or may be one."""
+    return (
+        isinstance(atom, Value)
+        and isinstance(atom.type, ArrayType)
+        and atom.type.kind in ("array", "any")
+        and not (atom.type.kind == "any" and atom.type.shape == ())
+    )
 
 
 def sharing(op: Op) -> str | None:

@@ -13,7 +13,7 @@ import gast
 from adjoint.frontend.abstract import Conflict, Missing, atoms_of
 from adjoint.frontend.control import RAISE, Control
 from adjoint.frontend.learned import Learned, Start, Trip
-from adjoint.frontend.memory import is_memory
+from adjoint.frontend.sharing import is_memory
 from adjoint.frontend.templates import atom_at, conform, is_covered
 from adjoint.ir.core import Value
 

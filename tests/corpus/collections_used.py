@@ -12,12 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tests.corpus.registry import normal, program
+
 
 class Thing:
     def __init__(self, w):
         self.w = w
 
 
+@program((normal(5), 1.3))
 def deque_window(a, x):
     window = deque(maxlen=3)
     total = 0.0
@@ -27,6 +30,7 @@ def deque_window(a, x):
     return total
 
 
+@program((normal(5), 1.3))
 def deque_queue(a, x):
     q = deque([a[0], a[1]])
     q.appendleft(x)
@@ -36,6 +40,7 @@ def deque_queue(a, x):
     return first * last + q[0] * q[1]
 
 
+@program((normal(5), 1.3))
 def deque_run_time(a, x):
     q = deque()
     for v in a:
@@ -45,6 +50,7 @@ def deque_run_time(a, x):
     return sum(q) * x + len(q)
 
 
+@program((normal(5), 1.3))
 def delayed_signal(a, x):
     buf = deque([0.0] * 3, maxlen=3)
     y = 0.0
@@ -55,6 +61,7 @@ def delayed_signal(a, x):
     return y + buf[0]
 
 
+@program((1.3, 0.7))
 def default_dict(x, y):
     d = defaultdict(float)
     d["a"] += x
@@ -63,6 +70,7 @@ def default_dict(x, y):
     return d["a"] * d["b"]
 
 
+@program((1.3, 0.7))
 def default_dict_list(x, y):
     groups = defaultdict(list)
     for k, v in (("a", x), ("b", y), ("a", x * y)):
@@ -70,11 +78,13 @@ def default_dict_list(x, y):
     return sum(groups["a"]) * sum(groups["b"])
 
 
+@program((1.3, 0.7))
 def counter(x, y):
     c = Counter("abracadabra")
     return c["a"] * x + c["b"] * y + c["z"]
 
 
+@program((1.3, 0.7))
 def counter_floats(x, y):
     c = Counter()
     c["a"] += x
@@ -83,6 +93,7 @@ def counter_floats(x, y):
     return c["a"] * c["b"]
 
 
+@program((1.3, 0.7))
 def list_equality(x, y):
     ys = [1, 2]
     names = ["a", "b"]
@@ -96,12 +107,14 @@ def list_equality(x, y):
     return t
 
 
+@program((1.3, 0.7))
 def list_equality_numbers(x, y):
     if [x, y] == [x, y]:
         return x * y
     return x
 
 
+@program((normal(5), 0.7))
 def deep_copied(a, y):
     d = {"w": a, "list": [y, y * 2]}
     e = copy.deepcopy(d)
@@ -121,16 +134,19 @@ def collect(v, depth, out):
     collect(v + 1, depth - 1, out)
 
 
+@program((1.3, 0.7))
 def recursion_appends(x, y):
     out = []
     collect(x * y, 2, out)
     return sum(o * o for o in out)
 
 
+@program((normal(5), 1.3))
 def reduced(a, x):
     return functools.reduce(lambda s, v: s * x + v, a, 1.0) + functools.reduce(operator.mul, list(a))
 
 
+@program((1.3, 0.7))
 def operators(x, y):
     ops = {
         "+": operator.add,
@@ -149,12 +165,14 @@ def operators(x, y):
     return t * first([x, y]) + w * a * b + up + operator.abs(-x) + operator.getitem([x, y], 1) + operator.iadd(x, y)
 
 
+@dataclasses.dataclass
 class State:
     x: float
     v: float
     t: float = 0.0
 
 
+@program((1.3, 0.7))
 def replaced(x, y):
     s = State(x, y)
     for _ in range(3):
@@ -168,6 +186,7 @@ class Pt(NamedTuple):
     y: float = 2.0
 
 
+@program((1.3, 0.7))
 def named_tuples(x, y):
     p = Pt(x)
     p = p._replace(y=y * p.y)
@@ -177,12 +196,14 @@ def named_tuples(x, y):
     return d["x"] * p.y + q.x * q[1] + r.x
 
 
+@program((normal(3), normal(3, seed=1)))
 def summed_arrays(a, b):
     t = sum([a, b, a * b])
     u = sum((a, b), np.zeros(3))
     return np.sum(t * u)
 
 
+@program((normal(5), 1.3, 3))
 def sliced_lists(a, x, n):
     ys = [v * x for v in a]
     k = int(x * 5.2)
@@ -193,15 +214,19 @@ def sliced_lists(a, x, n):
     return sum(part) * sum(head) + sum(mid) + sum(static[k:]) + sum(static[:n])
 
 
+@program((1.3, 0.7))
 def formatted(x, y):
     s = f"{x:>10.3f} {y:+e} {x!r} {y=} {x * y:{10}.{3}}"
     t = "%.3f %d" % (x, 3)
     u = "{:.2f} {name}".format(x, name=y)
     v = "a,b".split(",")
     w = str(x) + " " + repr(y)
-    return x * y * len(v) if s and t and u and w else x
+    for text in (s, t, u, w):
+        assert text
+    return x * y * len(v)
 
 
+@program((1.3, 0.7))
 def with_finally(x, y):
     try:
         t = x * y
