@@ -77,6 +77,8 @@ def _len(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         return rows.length(low, owner, node)
     if isinstance(owner, Items):
         return owner.length
+    if isinstance(owner, Span3) and not is_constant_range(owner):
+        return low.call(Static(max), [range_items(low, owner, node).length, Literal(0)], {}, node)
     if is_atom(owner) and isinstance(owner.type, ArrayType):
         if owner.type.shape == ():
             low.error(TypeError, node, "a number has no len()")
@@ -180,21 +182,6 @@ def is_known_length(value: Any) -> bool:
         shape: tuple[Any, ...] = getattr(value.type, "shape", None) or ()
         return len(shape) > 0 and isinstance(shape[0], int)
     return is_constant_range(value) if isinstance(value, Span3) else not isinstance(value, (Rows, Items))
-
-
-@handles(sorted)
-def _sorted(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-    key, reverse = kwargs.get("key", Static(None)), kwargs.get("reverse", Literal(False))
-    if not is_known_length(args[0]):
-        return low.call(Static(library.in_order), [args[0], key, reverse], {}, node)
-    items = low.unrolled(args[0], node)
-    ranks = items if is_none(key) else [low.call(key, [item], {}, node) for item in items]
-    if not all(map(is_constant, (*ranks, reverse))):
-        values = low.boxed(make_tuple(items, "list"))
-        return low.call(Static(library.in_order), [values, key, reverse], {}, node)
-    found = list(map(constant_of, ranks))
-    order = sorted(range(len(items)), key=found.__getitem__, reverse=constant_of(reverse))
-    return low.boxed(make_tuple([items[k] for k in order], "list"))
 
 
 @handles(map)
@@ -311,7 +298,16 @@ def _chosen(low: Any, compare: Any, best: Any, item: Any, old: Any, new: Any, no
     known = low.truth(test)
     if known is not None:
         return item if known else best
+    refuse_texts(low, [item, best], "read the number alone: `max(d.values())`", node)
     return low.select(test, lambda: item, lambda: best, node)
+
+
+def refuse_texts(low: Any, items: list[Any], hint: str, node: Any) -> None:
+    """Refuse to choose by numbers known at run time only among items that hold texts: these are compile-time values."""
+    parts = [part for item in items for part in low.parts_of(item)]
+    found = [part.value for part in parts if isinstance(part, Static) and isinstance(part.value, str)]
+    if len(set(found)) > 1:
+        low.refuse(node, f"numbers known at run time only choose among {min(found)!r} and other texts", hint)
 
 
 HANDLERS[min], HANDLERS[max] = _extreme(operator.lt), _extreme(operator.gt)
@@ -360,11 +356,6 @@ def _list(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     return low.boxed(make_tuple(low.unrolled(args[0], node) if args else (), "list"))
 
 
-@handles(set)
-def _set(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-    low.refuse(node, "the size of a set depends on which of its values are equal", "use a tuple, a list, or a dict")
-
-
 @handles(dict)
 def _dict(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     entries: dict[Any, Any] = {}
@@ -379,6 +370,13 @@ def _dict(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
                 entries[constant_of(key)] = value
     entries.update(kwargs)
     return low.boxed(Tree("dict", None, tuple(entries), tuple(entries.values())))
+
+
+@handles(dict.fromkeys)
+def _fromkeys(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    value = args[1] if len(args) > 1 else Static(None)
+    pairs = [make_tuple((key, value)) for key in low.unrolled(args[0], node)]
+    return _dict(low, [make_tuple(pairs)], {}, node)
 
 
 @handles(isinstance)

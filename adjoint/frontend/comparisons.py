@@ -8,9 +8,10 @@ from typing import Any
 import gast
 
 from adjoint.frontend import keys, optional, protocols
-from adjoint.frontend.abstract import Ref, Static, constant_of, describe, is_atom, is_constant
+from adjoint.frontend.abstract import Ref, Static, constant_of, describe, from_constant, is_atom, is_constant
 from adjoint.frontend.ops import Ops
 from adjoint.frontend.outside import static_fact
+from adjoint.frontend.sets import is_set
 from adjoint.frontend.sharing import is_array
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree
@@ -94,6 +95,8 @@ class Comparisons(Ops):
         if isinstance(container, Static) and static_fact(container.value)[0] == "class":
             self.refuse(node, f"`in` looks into {describe(container)}, which may change between calls")
         self.rely(item)
+        if is_set(container) and not is_constant(item):
+            container = from_constant(tuple(container.value))
         if isinstance(container, Tree):
             if container.kind == "dict" and is_constant(item):
                 found = keys.present(container, constant_of(item))

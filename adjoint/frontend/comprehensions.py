@@ -17,6 +17,7 @@ from adjoint.frontend.abstract import Closure, Items, constant_of, is_constant, 
 from adjoint.frontend.context import Frame
 from adjoint.frontend.iteration import iterated
 from adjoint.frontend.normal import binds, bound_in
+from adjoint.frontend.sets import set_of
 from adjoint.frontend.strings import Strings
 from adjoint.ir.tree import Tree
 
@@ -34,6 +35,9 @@ class Comprehensions(Strings):
     def expr_ListComp(self, node: Any) -> Any:
         items = self.written_out(node)
         return self.collected(node) if items is None else self.boxed(make_tuple(items, "list"))
+
+    def expr_SetComp(self, node: Any) -> Any:
+        return set_of(self, self.written_out(node), node)
 
     def expr_GeneratorExp(self, node: Any) -> Any:
         return iteration.made(self, self.generated(node), node)

@@ -37,6 +37,7 @@ from adjoint.frontend.abstract import (
 )
 from adjoint.frontend.comparisons import COMPARE, Comparisons
 from adjoint.frontend.outside import static_fact
+from adjoint.frontend.sets import is_set, set_of
 from adjoint.frontend.sharing import is_array
 from adjoint.ir.core import Atom, Literal, Value
 from adjoint.ir.tree import Tree
@@ -257,6 +258,9 @@ class Expressions(Comparisons):
                 found.append(self.expr(node))
         return found
 
+    def expr_Set(self, node: Any) -> Any:
+        return set_of(self, self.items(node.elts), node)
+
     def unrolled(self, value: Any, node: Any) -> list[Any]:
         """The items of an iterable whose length is known at compile time."""
         iteration.used(self, value, node)
@@ -280,6 +284,8 @@ class Expressions(Comparisons):
             and isinstance(value.type.shape[0], int)
         ):
             return [self.item(value, Literal(k), node) for k in range(value.type.shape[0])]
+        if is_set(value):
+            self.refuse(node, "the order of a set hangs on its history", "go through `sorted(...)` of it")
         self.refuse(
             node, f"{describe(value)} has no length known at compile time", "write a loop into an array: `out[i] = ...`"
         )

@@ -15,8 +15,16 @@ import gast
 import numpy as np
 
 from adjoint.frontend import library, objects, protocols, rows, standins
-from adjoint.frontend.abstract import Items, Rows, Static, constant_of, is_atom, is_constant, is_none, make_tuple
-from adjoint.frontend.builtin import UNSEEN, handles, is_constant_range, is_known_length, is_unrolled, zip_of
+from adjoint.frontend.abstract import Items, Rows, Span3, Static, constant_of, is_atom, is_constant, is_none, make_tuple
+from adjoint.frontend.builtin import (
+    UNSEEN,
+    handles,
+    is_constant_range,
+    is_known_length,
+    is_unrolled,
+    range_items,
+    zip_of,
+)
 from adjoint.ir.core import Literal
 from adjoint.ir.tree import Tree
 
@@ -145,16 +153,22 @@ def _islice(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any
     ends = tuple(part.value if isinstance(part, Literal) else part for part in (start, stop, step))
     if is_unrolled(args[0]) and all(end is None or isinstance(end, int) for end in ends):
         return make_tuple(low.unrolled(args[0], node)[slice(*ends)])
-    if ends[2] not in (1, None):
-        low.refuse(node, "islice with a step", "slice a list: `list(items)[a:b:c]`")
+    if ends[2] is not None and not (isinstance(ends[2], int) and ends[2] > 0):
+        low.refuse(node, "islice with a step known at run time only", "slice a list: `list(items)[a:b:c]`")
+    every = Literal(ends[2] or 1)
     part, first = low.indexed(args[0], node), Literal(0) if ends[0] is None else start
     last = part.length if ends[1] is None else stop
     if part.length is not None and last is not part.length:
         last = low.call(Static(min), [last, part.length], {}, node)
-    if last is None:
-        return Items(None, lambda k: part.item(low.operation(operator.add, (first, k), node)))
-    length = low.operation(operator.sub, (last, first), node)
-    return Items(length, lambda k: part.item(low.operation(operator.add, (first, k), node)))
+    length = None
+    if last is not None:
+        length = range_items(low, Span3("range", first, last, every), node).length
+
+    def item(k: Any) -> Any:
+        by = k if every.value == 1 else low.operation(operator.mul, (every, k), node)
+        return part.item(low.operation(operator.add, (first, by), node))
+
+    return Items(length, item)
 
 
 @handles(itertools.pairwise)
@@ -202,7 +216,9 @@ def _cycle(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
 @handles(itertools.zip_longest)
 def _zip_longest(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     if not _is_static(args):
-        low.refuse(node, "zip_longest of what has a length known at run time only", "go through both by index")
+        if len(args) != 2 or "fillvalue" not in kwargs:
+            low.refuse(node, "zip_longest of what has a length known at run time only", "give two, and a `fillvalue`")
+        return _library(low, library.longest, [*args, kwargs["fillvalue"]], node)
     columns = [low.unrolled(arg, node) for arg in args]
     fill = kwargs.get("fillvalue", Static(None))
     return make_tuple(map(make_tuple, itertools.zip_longest(*columns, fillvalue=fill)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adjoint.frontend.abstract import Conflict, Maybe, Ref, describe, may_be_none
+from adjoint.frontend.abstract import Conflict, Maybe, Ref, constant_of, describe, may_be_none
 from adjoint.ir.core import IF, Literal
 from adjoint.ir.tree import Tree
 
@@ -122,3 +122,12 @@ def _text(owner: Any, tree: Tree, key: Any) -> str:
 
 def _class_of(tree: Tree) -> str:
     return tree.cls.__name__ if tree.cls is not None else tree.kind
+
+
+def place_of(low: Any, items: list[Any], args: list[Any], node: Any) -> int:
+    """The place of the first item that is equal to a constant, among constants."""
+    try:
+        return list(map(constant_of, items)).index(*map(constant_of, args))
+    except ValueError as problem:
+        low.error(ValueError, node, str(problem))
+        raise  # not reached

@@ -59,6 +59,14 @@ def flattened(parts: Any) -> Any:
     return found
 
 
+def longest(first: Any, second: Any, fill: Any) -> Any:
+    first, second = list(first), list(second)
+    found = []
+    for k in range(max(len(first), len(second))):
+        found.append((first[k] if k < len(first) else fill, second[k] if k < len(second) else fill))
+    return found
+
+
 def columns(rows: Any) -> Any:
     width = len(rows[0])
     for row in rows:

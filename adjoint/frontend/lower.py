@@ -18,7 +18,19 @@ import gast
 import numpy as np
 
 from adjoint.errors import Span, TypeInferenceError, UnsupportedError
-from adjoint.frontend import copies, iteration, iterators, keys, leaving, match, mutation, optional, protocols, rows  # noqa: F401  # they tell `builtin` of their handlers
+from adjoint.frontend import (  # noqa: F401  # they tell `builtin` of their handlers
+    copies,
+    iteration,
+    iterators,
+    keys,
+    leaving,
+    match,
+    mutation,
+    optional,
+    ordering,
+    protocols,
+    rows,
+)
 from adjoint.frontend.abstract import (
     Method,
     Path,

@@ -113,6 +113,8 @@ def method(low: Any, ref: Ref, name: str, args: list[Any], kwargs: dict[str, Any
     if isinstance(tree, Tree) and tree.kind == "list" and name in ("pop", "insert") and args:
         tree, index = placed(low, ref, args[0], node, f"the place of `{name}`")
         args = [index, *args[1:]]
+    if name == "sort" and (isinstance(tree, Rows) or tree.kind == "list"):
+        return _sort(low, ref, kwargs, node)
     if isinstance(tree, Rows):
         return rows.method(low, ref, tree, name, args, node)
     if tree.kind == "list" and name in LIST_METHODS:
@@ -120,6 +122,12 @@ def method(low: Any, ref: Ref, name: str, args: list[Any], kwargs: dict[str, Any
     if tree.kind == "dict" and name in DICT_METHODS:
         return _dict_method(low, ref, tree, name, args, kwargs, node)
     raise LookupError
+
+
+def _sort(low: Any, ref: Ref, kwargs: dict[str, Any], node: Any) -> Any:
+    found = low.call(Static(sorted), [ref], kwargs, node)
+    low.change(ref, low.seen(found), node)
+    return Static(None)
 
 
 LIST_METHODS = ("append", "extend", "insert", "pop", "clear", "reverse", "remove")
@@ -144,6 +152,8 @@ def _list_method(low: Any, ref: Ref, tree: Tree, name: str, args: list[Any], nod
         items = []
     elif name == "reverse":
         items.reverse()
+    elif all(map(is_constant, (*items, *args))):
+        del items[keys.place_of(low, items, args, node)]
     else:
         low.refuse(node, "`remove` looks for an item that is equal, which is known at run time only", "`del` by place")
     low.change(ref, make_tuple(items, "list"), node)

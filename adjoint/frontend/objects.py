@@ -50,6 +50,11 @@ def method(
         return _entries(low, owner, name, args, node)
     if owner.kind in ("list", "dict") and name == "copy":
         return low.boxed(owner)
+    if owner.kind in ("list", "tuple") and name in ("index", "count") and is_constant(owner) and is_constant(args[0]):
+        given = list(map(constant_of, owner.children))
+        if name == "count":
+            return Literal(given.count(constant_of(args[0])))
+        return Literal(keys.place_of(low, list(owner.children), args, node))
     if owner.kind in ("list", "tuple") and name in ("index", "count"):
         low.refuse(node, f"`{name}` looks for an item that is equal, which is known at run time only", "use places")
     low.refuse(node, f"the method `{name}` of {describe(owner)} is not supported")

@@ -27,6 +27,7 @@ from adjoint.frontend.abstract import (
     from_constant,
 )
 from adjoint.frontend.context import Context, Frame
+from adjoint.frontend.sets import is_set
 from adjoint.ir.bounds import note_length
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree, flatten_object
@@ -137,6 +138,8 @@ class Outside(Context):
         try:
             found = getattr(obj, name)
         except AttributeError as problem:
+            if is_set(owner) and hasattr(set, name):
+                self.refuse(node, "a set is changed", "use a dict: `seen[key] = True`")
             self.error(UnsupportedError, node, str(problem))
         if (
             owner.path is not None

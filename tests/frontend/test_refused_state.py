@@ -103,9 +103,31 @@ def two_functions(x):
     return f(x)
 
 
-def set_made(x):
-    found = set()
+def set_of_numbers(x):
+    return x * len({x, 2.0 * x})
+
+
+def set_changed(x):
+    found = {1, 2}
+    found.add(3)
     return x * len(found)
+
+
+def set_gone_through(x):
+    weights = {1, 3, 2}
+    for k in weights:
+        x = x * k + 1
+    return x
+
+
+def name_of_the_largest(x):
+    d = {"a": x, "b": 2.0 * x}
+    return d[max(d, key=d.get)]
+
+
+def names_by_value(x):
+    d = {"a": x, "b": 2.0 * x}
+    return sum(k * d[name] for k, name in enumerate(sorted(d, key=lambda name: d[name])))
 
 
 REFUSALS = {
@@ -122,7 +144,11 @@ REFUSALS = {
     run_time_key: "a key of a dict is known at run time only",
     two_structures: "this expression is a number or an array on one path and a tuple of 2 on another",
     two_functions: "this expression is the constant",
-    set_made: "the size of a set",
+    set_of_numbers: "the size of a set",
+    set_changed: "a set is changed",
+    set_gone_through: "the order of a set",
+    name_of_the_largest: "numbers known at run time only choose among 'a' and other texts",
+    names_by_value: "numbers known at run time only choose among 'a' and other texts",
 }
 
 
