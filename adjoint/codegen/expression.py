@@ -366,6 +366,12 @@ def written(store: Op) -> Atom:
     return store.inputs[store.attrs["row"].index if "row" in store.attrs else 0]
 
 
+def is_whole(store: Op) -> bool:
+    """Whether all of a view is written."""
+    index = store.attrs["index"]
+    return "row" in store.attrs and isinstance(index, slice) and index == slice(None)
+
+
 def axis_of(length: Op) -> int:
     """Which axis the length is of; a keyword and a positional argument mean the same."""
     axis = length.attrs.get("axis")

@@ -151,7 +151,7 @@ class _Folder:
 
     def operands(self, op: Op, at: int, here: _Scope, room: int) -> None:
         header = {IF: 1, FOR: 3, WHILE: 0}.get(op.primitive, len(op.inputs))
-        width = _frame_width(op) + sum(map(self.width, op.inputs))
+        width = _frame_width(op) + sum(map(self.width, op.inputs)) - self.old_width(op)
         for k, atom in enumerate(op.inputs):
             if not self.may_fold(atom, here, at) or (k == 0 and is_inplace(op)):
                 continue
@@ -174,6 +174,14 @@ class _Folder:
         if isinstance(atom, Literal):
             return len(repr(atom.value)) if not isinstance(atom.value, np.ndarray) else 8
         return self.widths.get(atom, 2) if atom in self.folded else len(atom.hint or "t0")
+
+    def old_width(self, op: Op) -> int:
+        """Columns that `view += x` does not take, and `view[:] = view + x` would."""
+        made = self.definitions.get(op.inputs[1]) if "row" in op.attrs else None  # type: ignore[arg-type]  # in no table
+        if made is None or made.primitive.fun not in (operator.add, operator.sub, operator.mul):
+            return 0
+        view = op.inputs[op.attrs["row"].index]
+        return self.width(view) + 3 if view in made.inputs else 0
 
     def inner_width(self, atom: Atom) -> int:
         return self.widths.get(atom, 2) + 2 if isinstance(atom, Value) else 2

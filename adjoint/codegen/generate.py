@@ -144,7 +144,8 @@ def _plain_interface(fn: Function) -> Interface:
 def _define(
     fn: Function, interface: Interface, constants: Constants, reserved: set[str]
 ) -> tuple[str, list[Span | None]]:
-    fn = replace(fn, body=_merge_tests(with_rows(fn.body)))
+    fn = with_rows(fn)
+    fn = replace(fn, body=_merge_tests(fn.body))
     fn, fixed = _unpack(replace(fn, body=_drain(fn.body, Stacks(fn))), interface)
     folding = _fold_for_return(fn, interface)
     while True:

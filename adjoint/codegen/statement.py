@@ -15,7 +15,7 @@ from adjoint.analysis.partial import partial_values
 from adjoint.codegen import text
 from adjoint.codegen.constants import Constants
 from adjoint.codegen.decisions import FRESH
-from adjoint.codegen.expression import Expressions, written
+from adjoint.codegen.expression import Expressions, is_whole, written
 from adjoint.codegen.fold import Folding, is_inplace
 from adjoint.codegen.frees import deletions
 from adjoint.codegen.into import INTO, function_into, operands_into
@@ -62,7 +62,8 @@ AUGMENTED: dict[Any, Any] = {
 }  # fmt: skip
 
 
-COMMUTATIVE = (np.add, np.multiply)
+OPERATORS = (operator.add, operator.sub, operator.mul, operator.truediv)
+COMMUTATIVE = (np.add, np.multiply, operator.add, operator.mul)
 
 
 class Statements(Loops):
@@ -221,29 +222,45 @@ class Statements(Loops):
 
     def store(self, op: Op) -> None:
         """`x[i] = v`, or `x[i] += v` where the value is the old one plus something."""
-        made = self.folding.inner(op.inputs[1])
-        signs: dict[Any, Any] = {operator.add: ast.Add, operator.sub: ast.Sub}
-        sign = signs.get(made.primitive.fun) if made else None
+        made, place = self.folding.inner(op.inputs[1]), self.place(op)
+        change = self.change_of_old(made, op) if made else None
         if made and "into" in op.attrs:
-            self.add(text.statement(self.call_into(function_into(made), operands_into(made), self.place(op))), op)
-        elif made and sign and self.is_old_value(made.inputs[0], op):
-            self.augment(self.place(op), sign, made.inputs[1], op)
+            self.add(text.statement(self.call_into(function_into(made), operands_into(made), place)), op)
+        elif made and change is not None:
+            self.augment(place, AUGMENTED[made.primitive.fun], change, op)
         else:
-            self.add(text.assign([self.place(op)], self.expr(op.inputs[1])), op)
+            target = text.subscript(place, ast.Slice()) if is_whole(op) else place
+            self.add(text.assign([target], self.expr(op.inputs[1])), op)
 
-    def is_old_value(self, atom: Atom, op: Op) -> bool:
-        """Whether an expression is just `x[i]`, read where `x[i]` is about to be stored with the same dtype."""
+    def change_of_old(self, made: Op, op: Op) -> Atom | None:
+        """What is added to the old value, subtracted, ..., where a store is about to write a sum or a product of it."""
+        fun = made.primitive.fun
+        if fun not in OPERATORS:
+            return None
+        for old, change in (made.inputs, made.inputs[::-1])[: 2 if fun in COMMUTATIVE else 1]:
+            if self.is_old_value(old, made.outputs[0], op):
+                return change
+        return None
+
+    def is_old_value(self, atom: Atom, new: Value, op: Op) -> bool:
+        """Whether an expression is just `x[i]`, read where `x[i]` is about to be stored, with its dtype and rank."""
+        array, result, old = op.inputs[0].type, new.type, atom.type
+        if not (isinstance(array, ArrayType) and isinstance(result, ArrayType) and isinstance(old, ArrayType)):
+            return False
+        if not array.dtype or array.dtype != result.dtype or result.ndim is None or result.ndim != old.ndim:
+            return False
+        if is_whole(op):
+            return atom is written(op)
         read = self.folding.definition(atom)
         if read is None or read.primitive.fun is not operator.getitem or read.inputs[0] is not written(op):
-            return False
-        old, new = op.inputs[0].type, op.inputs[1].type
-        if not (isinstance(old, ArrayType) and isinstance(new, ArrayType) and old.dtype and old.dtype == new.dtype):
             return False
         plain = replace(op, inputs=op.inputs[:-1]) if "row" in op.attrs else op
         return same_place(read, 1, plain, 2) and is_basic(op.attrs["index"], op.inputs)
 
     def place(self, op: Op) -> Any:
-        """`x[i]`, or `x.T[i]`, for a store."""
+        """`x[i]`, or `x.T[i]`, for a store; a view by its name where all of it is written."""
+        if is_whole(op):
+            return self.expressions.through(op)
         return text.subscript(self.expressions.through(op), self.expressions.index(op.attrs["index"], op))
 
     def augment(self, place: Any, sign: Any, value: Atom, op: Op) -> None:

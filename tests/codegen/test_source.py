@@ -111,20 +111,25 @@ def test_a_stencil_in_place_and_its_reverse():
         """
         def f(u, steps, c):
             u = u.copy()
+            u_inner = u[1:-1]
+            u_right = u[2:]
+            u_left = u[:-2]
             stack = []
             for t in range(steps):
-                t0 = u[1:-1].copy()
-                u[1:-1] += c * u[1:-1] * (u[2:] - u[:-2])
+                t0 = u_inner.copy()
+                u_inner += c * u_inner * (u_right - u_left)
                 stack.append(t0)
             u_bar = 2.0 * u
+            u_bar_inner = u_bar[1:-1]
+            u_bar_right = u_bar[2:]
+            u_bar_left = u_bar[:-2]
             for t in range(steps - 1, -1, -1):
                 old = stack.pop()
-                u[1:-1] = old
-                t1 = u_bar[1:-1]
-                t0 = t1 * (c * u[1:-1])
-                u_bar[1:-1] = t1 * (1.0 + c * (u[2:] - u[:-2]))
-                u_bar[2:] += t0
-                u_bar[:-2] -= t0
+                u_inner[:] = old
+                t0 = u_bar_inner * (c * u_inner)
+                u_bar_inner *= 1.0 + c * (u_right - u_left)
+                u_bar_right += t0
+                u_bar_left -= t0
             return (u_bar,)
         """,
     )  # fmt: skip
