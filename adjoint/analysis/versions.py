@@ -73,7 +73,7 @@ class Versions:
             parts = loop_parts(op)
             if after in parts.final:
                 k = parts.final.index(after)
-                before = parts.initial[k] if self.group(op, k) else None
+                before = parts.initial[k] if self.group(op, k) == {k} else None
         elif op.primitive is IF:
             before = self._before_branches(op, op.outputs.index(after))
         return Link(after, op, before) if isinstance(before, Value) and is_array(before) else None

@@ -6,6 +6,7 @@ at run time whether the block was left, and how.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -189,17 +190,23 @@ class Merge(Joiner):
         if not self.arrays:
             return
         low = self.low
-        others = {low.root(atom) for _, atom in low.live_arrays()} - {value for value, _, _ in self.arrays}
-        roots = [[None if isinstance(x, Missing) else low.root(x) for x in sides] for _, *sides in self.arrays]
-        for (value, *sides), own in zip(self.arrays, roots, strict=True):
+        merged = {value for value, _, _ in self.arrays}
+        live = {root for _, atom in low.live_arrays() if (root := low.root(atom)) not in merged}
+        elsewhere = frozenset().union(*map(low.aliases, live))
+        counts = [Counter(array for _, *sides in self.arrays for array in aliases_of(low, sides[k])) for k in (0, 1)]
+        for value, *sides in self.arrays:
             known = [x for x in sides if is_memory(x)]
             low.comes_from[value] = frozenset({value}).union(*map(low.sources, known))
             alone = all(
-                root is None or (root not in others and [r[k] for r in roots].count(root) == 1)
-                for k, root in enumerate(own)
+                counts[k][array] == 1 and array not in elsewhere for k in (0, 1) for array in aliases_of(low, sides[k])
             )
             if not alone or any(len(low.aliases(x)) > 1 for x in known):
                 low.may[value] = frozenset({value}).union(*map(low.aliases, known))
+
+
+def aliases_of(low: Any, side: Any) -> frozenset[Value]:
+    """The arrays that one side of a merge may be; none where it is not bound."""
+    return frozenset() if isinstance(side, Missing) else low.aliases(side)
 
 
 def led_to(low: Any) -> set[Any] | None:

@@ -51,7 +51,11 @@ class Taints(Control):
     def new_taints(
         self, params: Any, initial: Any, trip: Trip, inside: set[Value], node: Any, learned: Learned
     ) -> bool:
-        """Note which carried arrays may share memory; True if something was not known before."""
+        """Note which carried arrays may share memory; True if something was not known before.
+
+        At the start and at the end of a trip, places share memory where the arrays there do, whichever places held
+        those at the head.
+        """
         places = {
             (key, k): (atom, first, end)
             for key, value in params.items()
@@ -61,7 +65,7 @@ class Taints(Control):
         }  # fmt: skip
         if not places:
             return False
-        own = {atom: place for place, (atom, _, _) in places.items()}
+        own = {atom for atom, _, _ in places.values()}
         starts = {self.root(first): Start(place) for place, (_, first, _) in places.items() if is_memory(first)}
         names = {key for key in params if isinstance(key, str)}
         self.stand_at(node)
@@ -74,15 +78,14 @@ class Taints(Control):
 
         for which in (1, 2):
             held = {place: self.root(atoms[which]) for place, atoms in places.items() if is_memory(atoms[which])}
+            aliases = {place: self.aliases(root) for place, root in held.items()}
             for place, root in held.items():
-                twins = [other for other, there in held.items() if there is root and other != place]
-                doubt(place, *twins)
+                sharing = [other for other in held if other != place and not aliases[other].isdisjoint(aliases[place])]
+                doubt(place, *sharing)
+                twins = any(held[other] is root for other in sharing)
                 assumed = self.aliases(places[place][0]) & self.sources(places[place][0])
-                for array in self.aliases(root) - assumed:
-                    if array in own:
-                        if array is not root or twins:
-                            doubt(place, own[array])
-                    elif array not in inside and (which == 2 or array is not root or root in others or twins):
+                for array in aliases[place] - assumed - own:
+                    if array not in inside and (which == 2 or array is not root or root in others or twins):
                         doubt(place, starts.get(array, array))
         grew = found != learned.tainted
         learned.tainted = found

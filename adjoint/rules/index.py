@@ -127,7 +127,8 @@ def getitem(bar, x, *, index):
 
 def is_whole(item):
     """Whether a slice takes a whole axis, forwards or backwards."""
-    return item.start is None and item.stop is None and (item.step is None or item.step == -1)
+    unit = item.step is None or (type(item.step) is int and item.step == -1)  # else known at run time
+    return item.start is None and item.stop is None and unit
 
 
 # ---- functions that read

@@ -49,6 +49,12 @@ def zeros_of(inputs: Sequence[Atom], attrs: Mapping[str, Any]) -> Type:
     return array_type(type_.dtype, type_.shape) if isinstance(type_, ArrayType) else UNKNOWN
 
 
+def written(inputs: Sequence[Atom], attrs: Mapping[str, Any]) -> Type:
+    """An array stays one where a part of it is replaced, whether its rank is known or not."""
+    type_ = inputs[0].type
+    return type_ if isinstance(type_, ArrayType) and type_.kind == "array" else zeros_of(inputs, attrs)
+
+
 broadcast_like = traceable(arrays.broadcast_like)
 
 
@@ -102,7 +108,7 @@ def _cast(bar, x, *, dtype):
 add_at = traceable(arrays.add_at)
 
 
-@linear(add_at, infer=zeros_of, signature="x, value, index")
+@linear(add_at, infer=written, signature="x, value, index")
 def _add_at(bar, x, value, *, index):
     return bar, bar[index]
 
@@ -119,7 +125,7 @@ written_last = traceable(arrays.written_last)
 nondifferentiable(written_last, infer=_like_first, operands=2)
 
 
-@linear(update, infer=zeros_of, signature="x, value, index")
+@linear(update, infer=written, signature="x, value, index")
 def _update(bar, x, value, *, index):
     if _rank(bar) == 0:  # all of it is written
         return np.zeros_like(bar), bar
@@ -150,7 +156,7 @@ def _rank(x):
 update_view = traceable(arrays.update_view)
 
 
-@linear(update_view, infer=zeros_of, signature="x, value, index, path")
+@linear(update_view, infer=written, signature="x, value, index, path")
 def _update_view(bar, x, value, *, index, path):
     part = _read_back(arrays.through(bar, path), index)
     turned = any(fun is np.imag for fun, _ in path)  # Re(bar * 1j * dot) is -imag(bar) * dot

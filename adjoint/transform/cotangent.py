@@ -132,10 +132,10 @@ def zero_if_there(builder: Builder, value: Atom, partial: AbstractSet[Value]) ->
 def derivative_type(type_: Type) -> Type:
     """The type of a tangent or cotangent that is carried, merged or given from outside.
 
-    Of a scalar it may be a Python float or a NumPy scalar, whatever the primal value is.
+    Of a scalar, and so of what may be one, it may be a Python float or a NumPy scalar, whatever the primal value is.
     """
-    if isinstance(type_, ArrayType) and type_.shape == ():
-        return ArrayType(type_.dtype, (), "any")
+    if isinstance(type_, ArrayType) and not type_.shape:
+        return ArrayType(type_.dtype, type_.shape, "any")
     return lists.zeros_type(type_) if isinstance(type_, ListType) else type_
 
 

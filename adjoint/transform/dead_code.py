@@ -76,8 +76,9 @@ def _called_from(body: Block, callees: Mapping[str, Block]) -> set[str]:
     return found
 
 
-def prune(body: Block, effectful: frozenset[str]) -> Block:
-    demands = _Demands(effectful)
+def prune(body: Block, effectful: frozenset[str], *, keeps_trips: bool = False) -> Block:
+    """The same block without what nobody reads; `keeps_trips` for what is to be reversed, which reads trip counts."""
+    demands = _Demands(effectful, keeps_trips=keeps_trips)
     demands.function(body)
     return _Rebuild(demands).block(body, (True,) * len(body.results), body.params)
 
@@ -96,9 +97,12 @@ def _join(a: Demand, b: Demand) -> Demand:
 class _Demands:
     """The demand of each value; grows until nothing changes."""
 
-    def __init__(self, effectful: frozenset[str], *, keeps_effects: bool = True) -> None:
+    def __init__(
+        self, effectful: frozenset[str], *, keeps_effects: bool = True, keeps_trips: bool = False
+    ) -> None:
         self.effectful = effectful
         self.keeps_effects = keeps_effects
+        self.counts = ("stop", "trips") if keeps_trips else ("stop",)
         self.table: dict[Value, Demand] = {}
         self.kept: dict[Op, bool] = {}
         self.again = False
@@ -226,8 +230,9 @@ class _Demands:
 
     def stop(self, op: Op) -> None:
         """Whether a loop ends early is always read."""
-        if "stop" in op.attrs:
-            self.want(op.outputs[op.attrs["stop"]], True)
+        for name in self.counts:
+            if name in op.attrs:
+                self.want(op.outputs[op.attrs[name]], True)
 
     def carried(self, *names: Value) -> bool:
         """A carried value is read as a whole if any of its names is."""

@@ -154,7 +154,8 @@ class _Attempt:
         loop = replace(self.loop, regions=(*self.loop.regions[:-1], self.without(self.trip)))
         ends = zip(self.parts.carried, self.parts.final, strict=True)
         finals = {final: self.filled[self.chosen[first][0]] for first, final in ends if first in self.chosen}
-        body = prune(substitute(_replaced(self.places.body, self.loop, (*builder.ops, loop)), finals), self.effectful)
+        body = substitute(_replaced(self.places.body, self.loop, (*builder.ops, loop)), finals)
+        body = prune(body, self.effectful, keeps_trips=True)
         left = {value for op in all_ops(body) for value in (*op.outputs, *(p for r in op.regions for p in r.params))}
         self.refused = set(self.chosen) & left
         return None if self.refused else body

@@ -210,3 +210,9 @@ def window(x, w):
     for i in range(len(x) - w + 1):
         s += np.sum(x[i : i + w] + 1.0) ** 2
     return s
+
+
+@program((normal(7), 2))
+def step_known_at_run_time(x, k):
+    x[::k] *= np.sin(x[::-k][: len(x[::k])])
+    return np.sum(x[::k] ** 2) + np.sum(x[k::k])

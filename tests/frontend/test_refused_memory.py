@@ -220,3 +220,54 @@ def test_names_that_swap_on_a_path_that_returns():
 
     with pytest.raises(adjoint.AliasError):
         grad(program)(LONG, 2)
+
+
+def kept_while_names_swap(x, y):
+    kept = []
+    for _ in range(3):
+        kept.append(x)
+        x, y = y, x
+    x[0] = 5.0
+    return sum(np.sum(part * part) for part in kept)
+
+
+def parts_kept_before_the_swap(x, y):
+    kept = []
+    for _ in range(3):
+        x, y = y, x
+        kept.append(x[::-1])
+    for _ in range(2):
+        y[1:] *= 0.5
+    return sum(np.sum(part * part) for part in kept)
+
+
+def swapped_on_a_path(x, y):
+    kept = []
+    for k in range(3):
+        kept.append(x[1:])
+        if k > 0:
+            x, y = y, x
+        else:
+            kept.append(y.copy())
+    x[1] = 5.0
+    return sum(np.sum(part * part) for part in kept)
+
+
+def swapped_on_a_path_that_the_call_tells(x, y, n=2):
+    kept = []
+    for _ in range(n):
+        kept.append(x[1:])
+        if n > 1:
+            x, y = y, x
+        else:
+            kept.append(y.copy())
+    x[1] = 5.0
+    return sum(np.sum(part * part) for part in kept)
+
+
+@pytest.mark.parametrize(
+    "fun", [kept_while_names_swap, parts_kept_before_the_swap, swapped_on_a_path, swapped_on_a_path_that_the_call_tells]
+)
+def test_a_list_holds_what_names_stood_for(fun):
+    with pytest.raises(adjoint.AliasError, match="`kept` may share its memory"):
+        grad(fun)(LONG.copy(), LONG + 1.0)

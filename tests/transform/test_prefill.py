@@ -424,3 +424,17 @@ def test_effects_come_first(capsys):
     with pytest.raises(IndexError):
         grad(program)(2.0, 7, 2)
     assert capsys.readouterr().out == "a step\n"
+
+
+def test_a_loop_that_ends_early_still_counts_its_trips():
+    def program(x, steps):
+        total = 0.0
+        w = np.zeros(3)
+        for k in range(steps):
+            w[1:] = 0.5
+            total = total + x**k * np.sum(w)
+            if total > 1.5:
+                break
+        return total
+
+    adjoint.check_grads(program, (0.7, 6))
