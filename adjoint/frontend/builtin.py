@@ -86,6 +86,12 @@ def _len(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     return _foldable(len)(low, args, kwargs, node)
 
 
+@handles(slice)
+def _slice(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    start, stop, step = (Static(None), *args, Static(None)) if len(args) == 1 else (*args, Static(None))[:3]
+    return Span3("slice", start, stop, step)
+
+
 @handles(range)
 def _range(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     start, stop, step = Literal(0), None, Literal(1)

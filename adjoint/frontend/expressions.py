@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import operator
 import types
@@ -374,13 +375,20 @@ class Expressions(Comparisons):
             return self.static_attribute(owner, name, node)
         if isinstance(owner, Super):
             return objects.inherited(self, owner, name, node)
+        if isinstance(owner, Span3) and name in ("start", "stop", "step"):
+            return getattr(owner, name)
         return Method(owner, name)
 
     def tree_attribute(self, owner: Any, tree: Tree, name: str, node: Any) -> Any:
         """A field of a container, a property, what its class has for all instances, or a method."""
-        if tree.kind in ("namedtuple", "dataclass", "object") and name in tree.keys:
+        is_field = tree.kind in ("namedtuple", "dataclass", "object") and name in tree.keys
+        if is_field and self.truth(keys.present(tree, name)):
             return keys.entry(self, tree, name, node, owner)
         found = inspect.getattr_static(tree.cls, name, None)
+        if isinstance(found, functools.cached_property) and isinstance(owner, Ref):
+            return self.cached(owner, tree, name, found, node)
+        if is_field:
+            return keys.entry(self, tree, name, node, owner)
         if isinstance(found, property) and isinstance(found.fget, types.FunctionType):
             return self.call(Static(found.fget), [owner], {}, node)
         if tree.cls is None or callable(found) or isinstance(found, (staticmethod, classmethod)):
@@ -388,9 +396,23 @@ class Expressions(Comparisons):
         given = protocols.call_if_there(self, owner, "__getattr__", [Static(name)], node) if found is None else None
         if given is not None:
             return given
-        if tree.kind == "object" and found is None:
+        if tree.kind == "object" and (found is None or isinstance(found, types.MemberDescriptorType)):
             self.error(AttributeError, node, f"'{tree.cls.__name__}' object has no attribute '{name}'")
         return self.attribute(Static(tree.cls, (("object", self.held_class(tree.cls)),)), name, node)
+
+    def cached(self, owner: Ref, tree: Tree, name: str, found: Any, node: Any) -> Any:
+        """A property that is computed where it is first read."""
+
+        def compute() -> Any:
+            return self.call(Static(found.func), [owner], {}, node)
+
+        if name not in tree.keys:
+            value = compute()
+        else:
+            there = tree.children[tree.keys.index(name)]  # on some paths
+            value = self.select(there.bound, lambda: there.value, compute, node)
+        mutation.set_attribute(self, owner, name, value, node)
+        return value
 
     def held_class(self, cls: type) -> Held:
         return self.held.setdefault(id(cls), Held(cls))  # type: ignore[no-any-return]  # kept there by `path_of` too

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
+import enum
 import inspect
 import types
+import typing
 from typing import Any
 
 import numpy as np
@@ -136,6 +139,9 @@ def construct(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node:
         ref = low.boxed(Tree("object", cls, (), ()))
         low.call(Static(cls.__init__), [ref, *args], kwargs, node)
         return ref
+    if issubclass(cls, enum.Enum) and len(args) == 1 and is_constant(args[0]):
+        member = cls(constant_of(args[0]))
+        return Static(member, (("object", low.held_class(cls)), ("attr", member.name)))
     if cls is np.ndarray:
         return low.apply(np.empty, args, kwargs, node)
     if cls in (np.float64, np.float32, np.complex128, np.complex64) and len(args) == 1 and not kwargs:
@@ -147,12 +153,17 @@ def construct(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node:
 
 def is_plain_class(cls: type) -> bool:
     """Whether objects of a class are made by `__init__` and hold what they are in attributes of their own."""
-    ours = [base for base in cls.__mro__ if base is not object and base.__module__ != standins.__name__]
-    return all(
-        type(base) is type and base.__module__.partition(".")[0] not in SETTLED
-        and not {"__new__", "__slots__", "__getattribute__", "__setattr__"} & set(vars(base))
+    ours = [base for base in cls.__mro__ if base not in BARE and base.__module__ != standins.__name__]
+    return not getattr(cls, "__abstractmethods__", None) and all(
+        issubclass(type(base), (type, abc.ABCMeta)) and type(base).__call__ is type.__call__
+        and base.__module__.partition(".")[0] not in SETTLED
+        and not {"__new__", "__getattribute__", "__setattr__"} & set(vars(base))
         for base in ours
     )  # fmt: skip
+
+
+BARE = (object, abc.ABC, typing.Generic, typing.Protocol)
+"""Classes that give objects nothing of their own."""
 
 
 def _construct_dataclass(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:

@@ -7,6 +7,7 @@ the other modules know about lists, dicts and arrays.
 from __future__ import annotations
 
 import dataclasses
+import enum
 import inspect
 import itertools
 import math
@@ -118,6 +119,8 @@ def comparison(low: Any, fun: Any, left: Any, right: Any, node: Any) -> Any:
         return None
     if fun is operator.eq:
         return _equal(low, left, right, one, two, node)
+    if one.kind == "dataclass" and one.cls is two.cls and one.cls.__dataclass_params__.order:  # type: ignore[union-attr]  # of dataclasses
+        one, two = (make_tuple(_compared(low, tree, node)) for tree in (one, two))
     if one.kind == two.kind and one.kind in ("tuple", "list"):
         return _ordered(low, fun, one, two, node)
     return None
@@ -130,8 +133,10 @@ def _equal(low: Any, left: Any, right: Any, one: Tree, two: Tree, node: Any) -> 
         return Literal(left is right)
     if not alike or (one.kind == "dataclass" and one.cls is not two.cls) or len(one.children) != len(two.children):
         return Literal(False)
-    first, second = ((keys.entries(low, x, node) if x.kind in ("dict", "dataclass") else
-                      dict(enumerate(x.children))) for x in (one, two))  # fmt: skip
+    if one.kind == "dataclass":
+        one, two = (make_tuple(_compared(low, tree, node)) for tree in (one, two))
+    parts = (keys.entries(low, x, node) if x.kind == "dict" else dict(enumerate(x.children)) for x in (one, two))
+    first, second = parts
     if set(first) != set(second):
         return Literal(False)
     result: Any = Literal(True)
@@ -143,6 +148,12 @@ def _equal(low: Any, left: Any, right: Any, one: Tree, two: Tree, node: Any) -> 
         if known is None:
             result = equal if isinstance(result, Literal) else low.apply(both, [result, equal], {}, node)
     return result
+
+
+def _compared(low: Any, tree: Tree, node: Any) -> list[Any]:
+    """The fields of a dataclass that its comparisons look at."""
+    fields = [field.name for field in dataclasses.fields(tree.cls) if field.compare]  # type: ignore[arg-type]  # it is one
+    return [keys.entry(low, tree, name, node) for name in fields]
 
 
 def _compares_fields(tree: Tree) -> bool:
@@ -185,6 +196,9 @@ def iterables(low: Any, fun: Any, args: list[Any], node: Any) -> list[Any]:
 
 def iterable(low: Any, value: Any, node: Any) -> Any:
     """What a loop over an object goes through: what its `__iter__` gives, or its items by index."""
+    if isinstance(value, Static) and isinstance(value.value, enum.EnumType):
+        members: list[Any] = list(value.value)
+        return make_tuple(Static(member, (*low.path_of(value), ("attr", member.name))) for member in members)
     if not is_object(low, value):
         return value
     found = call_if_there(low, value, "__iter__", [], node)
