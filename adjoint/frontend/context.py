@@ -48,7 +48,9 @@ class Frame:
 
         What a statement reads itself it has read before it assigns, or before its only call.
         """
-        if self.at is None or isinstance(self.node, gast.Lambda):
+        if isinstance(self.node, gast.Lambda):
+            return frozenset() if is_a_call(self.node.body) else None
+        if self.at is None:
             return None
         return self.live.live_after(self.at) if self.calls_last() else self.live_now()
 
@@ -59,6 +61,12 @@ class Frame:
         calls = [part for part in gast.walk(self.at) if isinstance(part, gast.Call)]
         plain = isinstance(self.at, (gast.Assign, gast.AugAssign, gast.AnnAssign, gast.Expr, gast.Return))
         return plain and (not calls or (len(calls) == 1 and self.at.value is calls[0]))
+
+
+def is_a_call(body: Any) -> bool:
+    """Whether an expression reads all that it reads before it makes its only call; no inner function reads it later."""
+    inner = (gast.Call, gast.Lambda, gast.GeneratorExp, gast.ListComp, gast.SetComp, gast.DictComp)
+    return isinstance(body, gast.Call) and not any(isinstance(p, inner) for p in gast.walk(body) if p is not body)
 
 
 class NeedStatic(Exception):

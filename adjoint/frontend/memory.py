@@ -12,7 +12,7 @@ Where two references may or may not share memory, `may` has the roots in doubt: 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NoReturn, cast
 
 from adjoint.errors import AliasError
@@ -327,18 +327,28 @@ class Memory(Outside):
         what = f"`{own}`" if own else "an array"
         new = f"put a new array into the list instead: `{name}[k] = {name}[k] + v`"
         hint = new if is_list else f"copy one of them: `{name} = {name}.copy()`"
-        self.error(AliasError, node, f"{what} is written while `{name}` may share its memory", hint)
+        other = f"`{name}`"
+        if own == name:
+            other = f"what the caller calls {other}"
+            hint = f"give the call a copy: `{name}.copy()`"
+        self.error(AliasError, node, f"{what} is written while {other} may share its memory", hint)
 
-    def live_arrays(self, beside: set[Ref] | frozenset[Ref] = frozenset()) -> Iterator[tuple[str, Value]]:
-        """The references that the program may still read, with names that lead there not through some lists."""
+    def live_arrays(
+        self, beside: set[Ref] | frozenset[Ref] = frozenset(), names: Collection[str] = ()
+    ) -> Iterator[tuple[str, Value]]:
+        """The references that the program may still read, with names that lead there.
+
+        Not through the lists `beside`, nor through these `names` of the function at hand.
+        """
         seen: set[Any] = set(beside)
         for frame in self.callers():
             scope: Frame | None = frame
             while scope is not None and scope not in seen:
                 seen.add(scope)
-                live = scope.live_now()
+                waits = scope is frame and scope is not self.frame  # for a call to return
+                live = scope.live_later() if waits else scope.live_now()
                 for name, held in scope.names.items():
-                    if live is None or name in live:
+                    if (live is None or name in live) and not (scope is self.frame and name in names):
                         yield from ((name, atom) for atom in self.reachable(held, seen) if is_memory(atom))
                 scope = scope.parent
 

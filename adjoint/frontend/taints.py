@@ -69,7 +69,7 @@ class Taints(Control):
         starts = {self.root(first): Start(place) for place, (_, first, _) in places.items() if is_memory(first)}
         names = {key for key in params if isinstance(key, str)}
         self.stand_at(node)
-        others = {self.root(atom) for name, atom in self.live_arrays() if name not in names}
+        others = {self.root(atom) for _, atom in self.live_arrays(names=names)}
         found = dict(learned.tainted)
 
         def doubt(place: Any, *more: Any) -> None:

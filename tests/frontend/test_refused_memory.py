@@ -271,3 +271,34 @@ def swapped_on_a_path_that_the_call_tells(x, y, n=2):
 def test_a_list_holds_what_names_stood_for(fun):
     with pytest.raises(adjoint.AliasError, match="`kept` may share its memory"):
         grad(fun)(LONG.copy(), LONG + 1.0)
+
+
+def takes_turns(x, y):
+    for _ in range(3):
+        x[0] = x[0] * y[1]
+        x, y = y, x
+    return np.sum(x * x) + np.sum(y)
+
+
+def read_after_the_call(x, y):
+    x, y = x * 1.0, y * 1.0
+    total = takes_turns(x, y)
+    return total + np.sum(x * y)
+
+
+def test_arrays_that_take_turns_are_read_by_the_caller_later():
+    with pytest.raises(adjoint.AliasError, match="what the caller calls `x` may share its memory"):
+        grad(read_after_the_call)(LONG, LONG + 1.0)
+
+
+HANDING_ON = [
+    lambda *arrays: takes_turns(*arrays),  # noqa: PLW0108  # its name is a name of the caller
+    lambda a, b: takes_turns(a, b),  # noqa: PLW0108
+    lambda x, y: takes_turns(x, y),  # noqa: PLW0108
+]
+
+
+@pytest.mark.parametrize("fun", HANDING_ON)
+def test_nobody_reads_what_the_caller_gave(fun):
+    adjoint.check_grads(lambda a, b: fun(a * 1.0, b * 1.0), (LONG / 3, LONG[::-1] / 2))
+    adjoint.check_grads(fun, (LONG / 3, LONG[::-1] / 2))
