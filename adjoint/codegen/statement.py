@@ -171,8 +171,6 @@ class Statements(Loops):
             self.pop(op)
         elif op.primitive in (KEEP, TAKE, THIN):
             self.snapshot(op)
-        elif not self.is_read(out):
-            return
         elif op.primitive.fun is list_add_at and is_number(item_type(target)):
             self.augment(text.subscript(self.expr(target), self.expr(op.inputs[2])), ast.Add, op.inputs[1], op)
         elif op.primitive.fun in LIST_UPDATES:

@@ -233,3 +233,20 @@ def test_a_view_that_is_at_hand_is_not_taken_again():
     gradient(vector(), 2)
     assert gradient.source.count("u_bar_inner = u_bar[1:-1]") == 1
     assert gradient.source.count("u_inner = u[1:-1]") == 1
+
+
+def written_before_a_loop_that_reads_it(x, a):
+    for i in range(4):
+        a[i] += 0.1 * np.sum(a[i])
+        for _ in range(3):
+            x[: i + 1] = np.sin(x[: i + 1]) + 0.1 * np.sum(a[1:-1])
+    return np.sum(x)
+
+
+@pytest.mark.parametrize("schedule", ["recompute", "sqrt"])
+def test_a_view_at_hand_shows_what_was_written_since(schedule):
+    args = vector()[:5], vector()[2:]
+    adjoint.check_grads(written_before_a_loop_that_reads_it, args)
+    expected = adjoint.grad(written_before_a_loop_that_reads_it, argnums=(0, 1))(*args)
+    found = adjoint.grad(written_before_a_loop_that_reads_it, argnums=(0, 1), schedule=schedule)(*args)
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
