@@ -22,6 +22,7 @@ from adjoint.codegen.facts import Facts, Step
 from adjoint.codegen.lists import pop_items
 from adjoint.codegen.liveness import Live, values
 from adjoint.codegen.order import order_for_reuse
+from adjoint.codegen.pressure import lower_pressure
 from adjoint.codegen.reuse import zeros_in_dead_arrays
 from adjoint.codegen.storage import (
     FOREIGN,
@@ -65,7 +66,7 @@ NOBODY: frozenset[Value] = frozenset()
 def bufferize(fn: Function) -> Function:
     """The same program with reuse of memory made explicit, callees included."""
     callees = {name: bufferize(callee) for name, callee in fn.functions.items()}
-    fn = order_for_reuse(zeros_in_dead_arrays(store_first_contributions(fn)))
+    fn = order_for_reuse(lower_pressure(zeros_in_dead_arrays(store_first_contributions(fn))))
     decisions = decide(fn)
     body = Rewriter(decisions, partial_values(fn.body)).block(fn.body, {})
     return with_buffers(replace(fn, body=pop_items(body), functions=callees))
