@@ -15,41 +15,22 @@ Only ops of derivatives move, upwards, and past no op with an effect or with blo
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from adjoint.codegen.storage import gives_memory_of_its_own
 from adjoint.ir.core import CALL, Block, Function, Op, Value
-from adjoint.ir.types import ArrayType, Symbol
+from adjoint.ir.types import ArrayType, Dim
 from adjoint.ir.walk import op_reads
 
 FEW = 3
 """How many ops that still read an array may come early together: one that many read is not used up soon."""
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
-    """What the memory of an array hangs on: its axes in any order, and the bytes of a number."""
-
-    axes: Counter[tuple[str, int]]
-    item: int
-
-    @staticmethod
-    def of(value: Value) -> Size:
-        type_ = value.type
-        assert isinstance(type_, ArrayType)
-        assert type_.shape
-        named = ((d.name, d.offset) if isinstance(d, Symbol) else ("", d) for d in type_.shape if d != 1)
-        return Size(Counter(named), np.dtype(type_.dtype or object).itemsize)
-
-    def rank(self) -> int:
-        return self.axes.total()
-
-    def __le__(self, other: Size) -> bool:
-        return self.axes <= other.axes and self.item <= other.item
+Size = tuple[int, tuple[Dim, ...]]
+"""What the memory of an array hangs on: the bytes of a number, and the axes."""
 
 
 def lower_pressure(fn: Function) -> Function:
@@ -58,7 +39,9 @@ def lower_pressure(fn: Function) -> Function:
 
 def _block(block: Block) -> Block:
     ops = [replace(op, regions=tuple(map(_block, op.regions))) if op.regions else op for op in block.ops]
-    return replace(block, ops=tuple(_Order(ops, block.results).ops()))
+    if any(op.sweep for op in ops):
+        ops = _Order(ops, block.results).ops()
+    return replace(block, ops=tuple(ops))
 
 
 class _Order:
@@ -86,14 +69,14 @@ class _Order:
             made.update(op.outputs)
         self.arrays = {value for value in made if _is_array(value) and value not in lent}
 
-    def ops(self) -> Iterable[Op]:
+    def ops(self) -> list[Op]:
         for op in self.given:
             if op not in self.placed:
                 waiting = self.place(op)
                 for value in waiting:
                     for reader in self.closing(value, self.part[op]):
                         waiting += self.place(reader)
-        return self.placed
+        return list(self.placed)
 
     def place(self, op: Op) -> list[Value]:
         """Put an op next; gives the arrays that may be used up by what reads them now."""
@@ -118,11 +101,11 @@ class _Order:
             return []
         if any(self.unread[op] or self.part[op] != part or not _may_move(op) for op in last):
             return []
-        made = [Size.of(out) for op in last for out in op.outputs if _is_array(out)]
-        if len(last) > 1 and any(size.rank() >= Size.of(value).rank() for size in made):
+        made = [size_of(out) for op in last for out in op.outputs if _is_array(out)]
+        if len(last) > 1 and any(len(axes) >= len(size_of(value)[1]) for _, axes in made):
             return []
         read = {atom: None for op in last for atom in op_reads(op) if atom in self.arrays}
-        gone = [Size.of(atom) for atom in read if self.readers[atom].keys() <= last.keys()]
+        gone = [size_of(atom) for atom in read if self.readers[atom].keys() <= last.keys()]
         return list(last) if _is_less(made, gone) else []
 
 
@@ -145,12 +128,23 @@ def _is_known(value: Value) -> bool:
 
 
 def _is_less(made: list[Size], gone: list[Size]) -> bool:
-    """Whether arrays certainly take less than others: each has the axes of one of those, or some of them."""
-    left, less = sorted(gone, key=Size.rank), False
-    for size in sorted(made, key=Size.rank, reverse=True):
-        place = next((other for other in left if size <= other), None)
-        if place is None:
+    """Whether arrays take less than others: each is one of those over again, or has some of the axes of one."""
+    left = list(gone)
+    for size in sorted(made, key=lambda size: -len(size[1])):
+        if size in left:
+            left.remove(size)
+        elif not any(_is_part(size, other) for other in left):
             return False
-        left.remove(place)
-        less |= place != size
-    return less or bool(left)
+    return bool(left)
+
+
+def _is_part(size: Size, other: Size) -> bool:
+    (item, axes), (bytes_there, there) = size, other
+    return item <= bytes_there and all(axes.count(dim) <= there.count(dim) for dim in axes)
+
+
+def size_of(array: Value) -> Size:
+    type_ = array.type
+    assert isinstance(type_, ArrayType)
+    assert type_.shape
+    return np.dtype(type_.dtype).itemsize, tuple([dim for dim in type_.shape if dim != 1])
