@@ -46,7 +46,8 @@ def alike(primal: Any, dot: Any) -> bool:
     if type(dot) is not cls:
         return False
     if cls is np.ndarray:
-        return primal.dtype == dot.dtype and primal.shape == dot.shape and primal.dtype.kind in "fc"
+        same = primal.dtype == dot.dtype and primal.shape == dot.shape and primal.dtype.kind in "fc"
+        return same and (dot.ndim < 2 or dot.flags.c_contiguous)
     if cls is tuple or cls is list:
         return len(primal) == len(dot) and all(map(alike, primal, dot))
     if cls is dict:
@@ -78,12 +79,13 @@ def _fit(space: Any, given: Any, what: str, one: Callable[[Leaf, Any, str], Any]
 
 
 def number(leaf: Leaf, given: Any, what: str) -> Any:
-    """A tangent or cotangent as a number or an array of exactly the class, dtype and shape of its leaf."""
+    """A tangent or cotangent as a number or an array of exactly the class, dtype and shape of its leaf.
+
+    It is in C order: a program that takes a reshaped array for a view writes its tangent through one too.
+    """
     cls, dtype, shape = leaf
-    if type(given) is cls and (cls is not np.ndarray or (given.dtype == dtype and given.shape == shape)):
-        return given
     try:
-        array = np.asarray(given)
+        array = np.asarray(given, order="C")
     except ValueError as problem:
         raise TypeError(f"{what} is no array: {problem}") from None
     if array.dtype.kind not in "fciub":
@@ -93,7 +95,7 @@ def number(leaf: Leaf, given: Any, what: str) -> Any:
     if array.dtype.kind == "c" and np.dtype(dtype).kind == "f":
         raise TypeError(f"{what} is complex, and what it belongs to is real")
     if cls is np.ndarray:
-        return array.astype(dtype)
+        return array.astype(dtype, copy=False)
     return cls(array[()])
 
 

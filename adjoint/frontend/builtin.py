@@ -10,7 +10,17 @@ from typing import Any
 import gast
 import numpy as np
 
-from adjoint.frontend import columns, indexers, inplace, iteration, keys, library, mutation, objects, rows
+from adjoint.frontend import (
+    array_methods,
+    columns,
+    indexers,
+    iteration,
+    keys,
+    library,
+    mutation,
+    objects,
+    rows,
+)
 from adjoint.frontend.abstract import (
     Items,
     Method,
@@ -27,21 +37,15 @@ from adjoint.frontend.abstract import (
     is_none,
     make_tuple,
 )
-from adjoint.frontend.sharing import is_array
 from adjoint.ir.core import Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import UNKNOWN, ArrayType, ObjectType, sample
-from adjoint.rules import registry
-from adjoint.rules.internal import both, cast, either
-from adjoint.rules.trace import METHODS
+from adjoint.rules.internal import both, either
 
 HANDLERS: dict[Any, Callable[..., Any]] = {}
 UNSEEN: set[Any] = {zip, enumerate, reversed}
 """Functions whose handlers are given containers themselves, and not what they hold."""
 
-CONVERSIONS = {"flatten": np.ravel, "conj": np.conj, "conjugate": np.conj}
-SHAPE_METHODS = {"reshape", "transpose"}
-OBJECT_METHODS = {"item", "tolist"}
 
 
 def handles(*functions: Any) -> Callable[..., Any]:
@@ -62,7 +66,6 @@ def _foldable(fun: Any) -> Callable[..., Any]:
         return low.call_opaque(fun, None, args, kwargs, node, ObjectType("str") if fun in (str, repr) else UNKNOWN)
 
     return handler
-
 
 for _fun in (str, repr, bool, hash, ord, chr, divmod, type, callable, np.dtype, np.finfo, np.iinfo):
     HANDLERS[_fun] = _foldable(_fun)
@@ -187,7 +190,9 @@ def is_known_length(value: Any) -> bool:
     if is_atom(value):
         shape: tuple[Any, ...] = getattr(value.type, "shape", None) or ()
         return len(shape) > 0 and isinstance(shape[0], int)
-    return is_constant_range(value) if isinstance(value, Span3) else not isinstance(value, (Rows, Items))
+    if isinstance(value, Span3):
+        return is_constant_range(value)
+    return not (isinstance(value, (Rows, Items)) or indexers.is_flat(value))
 
 
 @handles(map)
@@ -214,6 +219,7 @@ def _reduce(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any
 @handles(functools.partial)
 def _partial(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     fun, given = args[0], args[1:]
+
     def call(more: list[Any], named: dict[str, Any], where: Any) -> Any:
         return low.call(fun, [*given, *more], {**kwargs, **named}, where)
 
@@ -461,37 +467,9 @@ def call_method(low: Any, method: Method, args: list[Any], kwargs: dict[str, Any
     if not is_atom(owner):
         low.refuse(node, f"{describe(owner)} has no method `{name}`")
     if isinstance(owner.type, ArrayType):
-        found = _array_method(low, owner, name, args, kwargs, node)
+        found = array_methods.call(low, owner, name, args, kwargs, node)
         if found is not None:
             return found
         if owner.type.dtype is not None:
             low.refuse(node, f"the method `{name}` of arrays is not supported")
     return low.call_opaque(None, name, [owner, *args], kwargs, node)
-
-
-def _array_method(low: Any, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-    if name == "astype":
-        dtype = constant_of(args[0]) if args and is_constant(args[0]) else low.refuse(node, "`astype` needs a dtype")
-        converted = low.apply(cast, [owner], {"dtype": Static(np.dtype(dtype).name)}, node)
-        if len(args) > 1 or kwargs:  # `copy=False` may give the array itself
-            low.relate(converted, [owner])
-        return converted
-    if name in ("conj", "conjugate") and not (owner.type.dtype or "complex").startswith("complex"):
-        return owner
-    if name == "copy" and not args and not kwargs and is_array(owner):  # unlike `np.copy` it keeps no other order
-        copied = low.apply(np.copy, [owner], {}, node)
-        low.in_order.add(copied)
-        return copied
-    if name in inplace.METHODS and low.is_writable(owner):
-        return low.call(Static(inplace.METHODS[name]), [owner, *args], kwargs, node)
-    if name in SHAPE_METHODS and (len(args) > 1 or (args and is_atom(args[0]))):
-        args = [make_tuple(args)]
-    if name == "item":
-        return indexers.number(low, owner, args, node)
-    if name == "tolist":
-        return indexers.listed(low, owner, node)
-    fun = CONVERSIONS.get(name) or METHODS.get(name)
-    if fun is None or registry.primitive_of(fun) is None:
-        return None
-    result = low.apply(fun, [owner, *args], kwargs, node)
-    return low.apply(np.copy, [result], {}, node) if name == "flatten" else result

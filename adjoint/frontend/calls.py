@@ -16,10 +16,12 @@ import numpy as np
 from adjoint.errors import AdjointError, MissingRuleError
 from adjoint.frontend import (
     builtin,
+    grids,
     inplace,
     iteration,
     iterators,
     keys,
+    layout,
     library,
     objects,
     protocols,
@@ -68,7 +70,7 @@ WRAPPERS: tuple[Any, ...] = (type(functools.lru_cache(len)), staticmethod)
 OF_ANYTHING = (isinstance, str, repr, bool, type, callable, hasattr, hash)
 """Functions of Python's own that take None as well."""
 
-OURS = (inplace.__name__, library.__name__, standins.__name__)
+OURS = (grids.__name__, inplace.__name__, library.__name__, standins.__name__)
 """Modules that are read in place of what is written in C."""
 
 LARGE = 150
@@ -159,9 +161,11 @@ class Calls(Opaque):
         return self.call_opaque(fun, None, args, kwargs, node)
 
     def call_special(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-        """A call with `out`, of a function of `operator`, of a method of a constant, or of `abs` on an object."""
+        """A call with `out`, of what does nothing, of `operator`, of a method of a constant, or of `abs` on an object."""
         if inplace.has_out(fun, args, kwargs):
             return inplace.call_with_out(self, fun, args, kwargs, node)
+        if fun is np.ascontiguousarray and layout.is_in_order(self, args):
+            return args[0]
         found = special.call(self, fun, args, kwargs, node)
         if found is None and args and not is_atom(args[0]):
             return protocols.function(self, fun, args, node)

@@ -13,7 +13,7 @@ import gast
 import numpy as np
 
 from adjoint.errors import TypeInferenceError, UnsupportedError
-from adjoint.frontend import indexers, iteration, keys, mutation, objects, optional, protocols, rows
+from adjoint.frontend import grids, indexers, iteration, keys, mutation, objects, optional, protocols, rows
 from adjoint.frontend.abstract import (
     UNBOUND,
     Closure,
@@ -39,7 +39,6 @@ from adjoint.frontend.abstract import (
 from adjoint.frontend.comparisons import COMPARE, Comparisons
 from adjoint.frontend.outside import static_fact
 from adjoint.frontend.sets import is_set, set_of
-from adjoint.frontend.sharing import is_array
 from adjoint.ir.core import Atom, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType
@@ -327,6 +326,8 @@ class Expressions(Comparisons):
         if isinstance(owner, Static):
             if indexers.is_joiner(owner):
                 return indexers.joined(self, owner, index, node)
+            if grids.is_maker(owner):
+                return grids.made(self, owner, index, node)
             if is_constant(index):
                 key = constant_of(index)
                 return (
@@ -335,7 +336,7 @@ class Expressions(Comparisons):
                     else from_constant(owner.value[key])
                 )
             self.refuse(node, f"{describe(owner)} is indexed by a number known at run time only")
-        if isinstance(owner, Method) and owner.name == "flat" and is_array(owner.owner):
+        if indexers.is_flat(owner):
             return indexers.flat_item(self, owner.owner, self.array_index(index, node), node)
         if isinstance(owner, Shape) and isinstance(index, Literal):
             return self.apply(DIM, [owner.owner], {"axis": index}, node)

@@ -1,4 +1,7 @@
-"""Brackets that are no index of an array: `np.r_[x, 0.0]`, `np.c_[x, y]`, `x.flat[3]`, and `x.item(3)`."""
+"""Brackets that are no index of an array: `np.r_[x, 0.0]`, `np.c_[x, y]`, `x.flat[3]`, and `x.item(3)`.
+
+A place in `x.flat` is one along each axis of x, so that a read or a write there costs what it reads or writes.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,11 @@ from typing import Any
 import numpy as np
 
 from adjoint.frontend import library
-from adjoint.frontend.abstract import Static, is_atom, make_tuple
+from adjoint.frontend.abstract import Items, Method, Static, constant_of, is_atom, is_constant, make_tuple
+from adjoint.frontend.context import NeedStatic
+from adjoint.frontend.layout import is_contiguous
+from adjoint.frontend.sharing import is_array
+from adjoint.ir.core import Literal
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType
 
@@ -37,10 +44,71 @@ def joined(low: Any, owner: Static, index: Any, node: Any) -> Any:
     return low.apply(fun, [make_tuple(parts)], {}, node)
 
 
+def is_flat(value: Any) -> bool:
+    """Whether a value is the `flat` of an array."""
+    return isinstance(value, Method) and value.name == "flat" and is_array(value.owner)
+
+
 def flat_item(low: Any, owner: Any, index: Any, node: Any) -> Any:
-    """The item of `x.flat`."""
-    line = owner if owner.type.ndim == 1 else low.apply(np.ravel, [owner], {}, node)
-    return low.apply(operator.getitem, [line, index], {}, node)
+    """The item of `x.flat`; of several places a new array."""
+    if owner.type.ndim == 1 or not is_places(index):
+        line = low.apply(np.ravel, [owner], {}, node)
+        found = low.apply(operator.getitem, [line, index], {}, node)
+        return found if is_places(index) else low.apply(np.copy, [found], {}, node)
+    return low.apply(operator.getitem, [owner, along_axes(low, owner, index, node)], {}, node)
+
+
+def flat_items(low: Any, owner: Any, node: Any) -> Items:
+    """The numbers of an array, for a loop: `for v in x.flat`."""
+    return Items(low.apply(np.size, [owner], {}, node), lambda index: flat_item(low, owner, index, node))
+
+
+def set_flat(low: Any, owner: Any, index: Any, value: Any, node: Any) -> None:
+    """`x.flat[index] = value`: the numbers of `value` in turn, again from the first one where they are too few."""
+    value = value if is_atom(value) else low.operand_array(value, node)
+    single = getattr(value.type, "shape", None) == ()
+    if is_places(index) and index.type.shape == ():
+        value = value if single else flat_item(low, value, Literal(0), node)
+        low.store(owner, along_axes(low, owner, index, node), value, node)
+        return
+    if is_constant(index) and constant_of(index) in (..., slice(None)):
+        part, index = owner, Static(...)
+    else:
+        owner, index, part = _part_of_flat(low, owner, index, node)
+    if not single:
+        value = low.apply(np.resize, [value, low.attribute(part, "shape", node)], {}, node)
+    low.store(owner, index, value, node)
+
+
+def _part_of_flat(low: Any, owner: Any, index: Any, node: Any) -> tuple[Any, Any, Any]:
+    """Where `x.flat[index]` is: in which array, at which index, and a value of its shape."""
+    unknown: list[Any] = []
+    if not is_places(index):
+        line = low.apply(np.ravel, [owner], {}, node)
+        if is_contiguous(low, owner, unknown):
+            return line, index, low.apply(operator.getitem, [line, index], {}, node)
+        if unknown:
+            raise NeedStatic(unknown[0])
+        places = low.apply(np.arange, [low.apply(np.size, [owner], {}, node)], {}, node)
+        index = low.apply(operator.getitem, [places, index], {}, node)
+    return owner, along_axes(low, owner, index, node), index
+
+
+def is_places(index: Any) -> bool:
+    """Whether an index is an integer, or an array of integers."""
+    return is_atom(index) and isinstance(index.type, ArrayType) and (index.type.dtype or "").startswith(("int", "uint"))
+
+
+def along_axes(low: Any, owner: Any, index: Any, node: Any) -> Any:
+    """The index of an array that a place in its `flat` has; one before the first counts from the end there too."""
+    if owner.type.ndim == 1:
+        return index
+    rank, found = constant_of(low.attribute(owner, "ndim", node)), []
+    for axis in range(rank - 1, 0, -1):
+        length = low.dim(owner, axis, node)
+        found.append(low.operation(operator.mod, (index, length), node))
+        index = low.operation(operator.floordiv, (index, length), node)
+    return make_tuple((index, *reversed(found)))
 
 
 def number(low: Any, owner: Any, args: list[Any], node: Any) -> Any:

@@ -5,32 +5,39 @@ The frontend reads these as it reads a user's functions; they are never called.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from adjoint.frontend.abstract import Static
+from adjoint.frontend.abstract import Static, constant_of, is_constant, is_none, make_tuple
 from adjoint.ir.tree import Tree
+from adjoint.rules import registry
 
 
 def fill(x: Any, value: Any) -> None:
     x[...] = value
 
 
-def sort(x: Any, axis: Any = -1) -> None:
+def sort(x: Any, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> None:
     x[...] = np.sort(x, axis)
 
 
-def partition(x: Any, kth: Any, axis: Any = -1) -> None:
+def partition(x: Any, kth: Any, axis: Any = -1, kind: Any = None) -> None:
     x[...] = np.partition(x, kth, axis)
 
 
-def put(x: Any, indices: Any, values: Any) -> None:
-    x.flat[indices] = values
+def put(x: Any, indices: Any, values: Any, mode: Any = "raise") -> None:
+    if mode == "wrap":
+        x.flat[np.mod(indices, x.size)] = values
+    elif mode == "clip":
+        x.flat[np.clip(indices, 0, x.size - 1)] = values
+    else:
+        x.flat[indices] = values
 
 
-def copyto(dst: Any, src: Any, *, where: Any = True) -> None:
+def copyto(dst: Any, src: Any, casting: Any = None, where: Any = True) -> None:
     if where is True:
         dst[...] = src
     else:
@@ -51,9 +58,12 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
         a[...] = np.where(mask, np.resize(values, a.shape), a)
 
 
-def fill_diagonal(a: Any, val: Any) -> None:
-    places = np.arange(min(a.shape))
-    a[(places,) * a.ndim] = val
+def fill_diagonal(a: Any, val: Any, wrap: Any = False) -> None:
+    if wrap and a.ndim == 2:
+        a.flat[:: a.shape[1] + 1] = val
+    else:
+        places = np.arange(min(a.shape))
+        a[(places,) * a.ndim] = val if np.ndim(val) == 0 else np.resize(val, len(places))
 
 
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
@@ -77,16 +87,17 @@ def subtract_at(x: Any, indices: Any, values: Any) -> None:
 
 
 def ufunc_at(ufunc: Any, x: Any, indices: Any, values: Any) -> None:
-    places = np.asarray(indices)
-    numbers = np.broadcast_to(values, places.shape)
+    where = np.arange(x.size).reshape(x.shape)[indices]
+    places = np.ravel(where)
+    numbers = np.ravel(np.broadcast_to(values, where.shape))
     for k in range(len(places)):
-        x[places[k]] = ufunc(x[places[k]], numbers[k])
+        x.flat[places[k]] = ufunc(x.flat[places[k]], numbers[k])
 
 
 def unary_at(ufunc: Any, x: Any, indices: Any) -> None:
-    places = np.asarray(indices)
+    places = np.ravel(np.arange(x.size).reshape(x.shape)[indices])
     for k in range(len(places)):
-        x[places[k]] = ufunc(x[places[k]])
+        x.flat[places[k]] = ufunc(x.flat[places[k]])
 
 
 METHODS: dict[str, Callable[..., Any]] = {"fill": fill, "sort": sort, "partition": partition, "put": put}
@@ -106,29 +117,67 @@ def call_at(low: Any, ufunc: np.ufunc, args: list[Any], node: Any) -> Any:
 
 
 def call_with_out(low: Any, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-    """`fun(..., out=x)`: the result is written into x, where `where` says so."""
-    out, where = kwargs.pop("out"), kwargs.pop("where", None)
+    """`fun(..., out=x)`: the result is written into x, where the `where` of a ufunc says so."""
+    out = kwargs.pop("out")
     tree = low.seen(out)
-    if isinstance(tree, Tree):
-        if len(tree.children) != 1:
-            low.refuse(node, "several arrays in `out`", "one statement for each of them")
-        (out,) = tree.children
-    if not low.is_writable(out):
+    outs = list(tree.children) if isinstance(tree, Tree) else [out]
+    where = kwargs.pop("where", None) if isinstance(fun, np.ufunc) or fun is np.clip else None
+    if not all(low.is_writable(array) or is_none(array) for array in outs):
         low.refuse(node, "`out` is no array")
-    value = low.call(Static(fun), args, kwargs, node)
-    if where is not None:
-        value = low.apply(np.where, [where, value, out], {}, node)
-    low.write(out, None, low.fitted(out, value, node), node)
-    return out
+    if fun in OF_OUT and "dtype" not in kwargs and outs[0].type.dtype != getattr(args[0], "type", outs[0].type).dtype:
+        kwargs["dtype"] = low.attribute(outs[0], "dtype", node)
+    found = low.call(Static(fun), args, kwargs, node)
+    values = list(found.children) if isinstance(found, Tree) else [found]
+    given = []
+    for array, value in zip(outs, values, strict=True):
+        if not is_none(array):
+            new = value if where is None else low.apply(np.where, [where, value, array], {}, node)
+            low.write(array, None, low.fitted(array, new, node), node)
+        given.append(value if is_none(array) else array)
+    return given[0] if len(given) == 1 else make_tuple(given)
+
+
+OF_OUT = (np.sum, np.prod, np.cumsum, np.cumprod, np.mean, np.std, np.var, np.add.reduce, np.add.accumulate)
+"""They compute in the dtype of `out`."""
 
 
 def has_out(fun: Any, args: list[Any], kwargs: dict[str, Any]) -> bool:
-    """Whether a call has an `out`; of a ufunc it may follow the operands."""
-    out = kwargs.get("out")
-    if isinstance(fun, np.ufunc) and len(args) == fun.nin + 1 and out is None:
-        kwargs["out"] = args.pop()
-        return True
-    if out is None or (isinstance(out, Static) and out.value is None):
+    """Whether a call of NumPy has an `out`, by name or by position; `np.nan_to_num` may have its operand for it."""
+    if not is_of_numpy(fun):
+        return False
+    if (
+        fun is np.nan_to_num
+        and is_constant(copied := kwargs.get("copy", Static(None)))
+        and constant_of(copied) is False
+    ):
+        kwargs["out"] = args[0]
+        del kwargs["copy"]
+    place = _place_of_out(fun, args)
+    if len(args) > place and kwargs.get("out") is None:
+        more = args[place : place + (fun.nout if isinstance(fun, np.ufunc) else 1)]
+        kwargs["out"] = more[0] if len(more) == 1 else make_tuple(more)
+        del args[place : place + len(more)]
+    if is_none(kwargs.get("out", Static(None))):
         kwargs.pop("out", None)
         return False
     return True
+
+
+def is_of_numpy(fun: Any) -> bool:
+    """Whether a callable is a function of NumPy, a ufunc, or a method of a ufunc."""
+    if isinstance(fun, np.ufunc) or isinstance(getattr(fun, "__self__", None), np.ufunc):
+        return True
+    return str(getattr(fun, "__module__", None)).partition(".")[0] == "numpy" and not isinstance(fun, type)
+
+
+def _place_of_out(fun: Any, args: list[Any]) -> int:
+    """How many arguments come before `out` in the signature of a function; as many as there are where it has none."""
+    if isinstance(fun, np.ufunc):
+        return fun.nin
+    if len(args) < 2 or registry.primitive_of(fun, args) is None:
+        return len(args)
+    try:
+        names = list(inspect.signature(fun).parameters)
+    except ValueError:  # not every function in C tells
+        return len(args)
+    return names.index("out") if "out" in names else len(args)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.frontend.context import NeedStatic
 from adjoint.ir.core import Op, Value
 from adjoint.ir.types import ArrayType, known_not_one
 from adjoint.rules import registry
@@ -27,7 +28,6 @@ LIKE_OPERANDS = (
     operator.gt, operator.ge, operator.lt, operator.le, operator.eq, operator.ne,
 )  # fmt: skip
 """Their results are in C order where their operands are."""
-
 
 
 def is_contiguous(low: Any, ref: Any, unknown: list[Any] | None = None) -> bool | None:
@@ -56,6 +56,17 @@ def is_contiguous(low: Any, ref: Any, unknown: list[Any] | None = None) -> bool 
         arrays = [a for a in op.inputs if isinstance(a, Value) and isinstance(a.type, ArrayType) and a.type.shape != ()]
         return True if all([is_contiguous(low, a, unknown) for a in arrays]) else None  # noqa: C419  # each adds its own
     return None
+
+
+def is_in_order(low: Any, args: list[Any]) -> bool:
+    """Whether a call is given one array, with axes, that is contiguous."""
+    if len(args) != 1 or not isinstance(args[0], Value) or not rank_of(args[0]):
+        return False
+    unknown: list[Any] = []
+    known = is_contiguous(low, args[0], unknown)
+    if unknown:
+        raise NeedStatic(unknown[0])
+    return bool(known)
 
 
 def _of_argument(low: Any, path: Any, array: Any, unknown: list[Any] | None) -> bool | None:
@@ -93,7 +104,7 @@ def _of_view(op: Op, parent: bool | None) -> bool | None:
     fun = op.primitive.fun
     if fun in (np.reshape, np.ravel):
         return True
-    if fun in (np.expand_dims, np.squeeze, np.asarray, np.asanyarray):
+    if fun in (np.expand_dims, np.squeeze, np.asarray, np.asanyarray, np.atleast_1d, np.atleast_2d, np.atleast_3d):
         return parent
     if fun is operator.getitem and parent and _is_leading(op.attrs["index"]):
         return True

@@ -12,7 +12,7 @@ from typing import Any
 
 import gast
 
-from adjoint.frontend import builtin, iteration, rows
+from adjoint.frontend import builtin, indexers, iteration, rows
 from adjoint.frontend.abstract import (
     UNBOUND,
     Items,
@@ -121,6 +121,8 @@ class Loops(FixedPoint):
             return rows.items(self, iterable, node, given)
         if isinstance(iterable, Items):
             return iterable
+        if indexers.is_flat(iterable):
+            return indexers.flat_items(self, iterable.owner, node)
         if isinstance(iterable, Tree) and iterable.kind in ("tuple", "list"):
             found = rows.as_rows(self, iterable, iterable)
             if found is None:

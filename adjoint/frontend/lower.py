@@ -20,6 +20,7 @@ import numpy as np
 from adjoint.errors import Span, TypeInferenceError, UnsupportedError
 from adjoint.frontend import (  # noqa: F401  # they tell `builtin` of their handlers
     copies,
+    indexers,
     iteration,
     iterators,
     keys,
@@ -366,12 +367,8 @@ class Lowering(Loops):
     def store(self, owner: Any, index: Any, value: Any, node: Any) -> None:
         """`owner[index] = value`."""
         owner = self.not_none(owner) if may_be_none(owner) else owner
-        if isinstance(owner, Method) and owner.name == "flat" and is_array(owner.owner):
-            array = owner.owner
-            flat = self.apply(np.copy, [self.apply(np.ravel, [array], {}, node)], {}, node)
-            self.store(flat, index, value, node)
-            shape = self.attribute(array, "shape", node)
-            self.write(array, None, self.apply(np.reshape, [flat, shape], {}, node), node)
+        if indexers.is_flat(owner):
+            indexers.set_flat(self, owner.owner, self.array_index(index, node), value, node)
         elif is_array(owner):
             if not is_atom(value):
                 value = self.operand_array(value, node)
@@ -387,6 +384,8 @@ class Lowering(Loops):
         value = self.resolved(value)
         if isinstance(value, Tree):
             return self.apply(np.array, [value], {}, node)
+        if isinstance(value, Span3) and value.kind == "range":
+            return self.apply(np.arange, [value.start, value.stop, value.step], {}, node)
         self.refuse(node, f"{describe(value)} is written into an array")
 
     def set_attribute(self, owner: Any, name: str, value: Any, node: Any) -> None:

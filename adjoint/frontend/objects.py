@@ -142,6 +142,8 @@ def construct(low: Any, cls: Any, args: list[Any], kwargs: dict[str, Any], node:
     if issubclass(cls, enum.Enum) and len(args) == 1 and is_constant(args[0]):
         member = cls(constant_of(args[0]))
         return Static(member, (("object", low.held_class(cls)), ("attr", member.name)))
+    if cls.__init__ is object.__init__ and is_plain_class(cls) and not args and not kwargs:
+        return low.boxed(Tree("object", cls, (), ()))
     if cls is np.ndarray:
         return low.apply(np.empty, args, kwargs, node)
     if cls in (np.float64, np.float32, np.complex128, np.complex64) and len(args) == 1 and not kwargs:

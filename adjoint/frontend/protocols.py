@@ -18,7 +18,7 @@ from typing import Any
 
 import gast
 
-from adjoint.frontend import keys, standins
+from adjoint.frontend import indexers, keys, standins
 from adjoint.frontend.abstract import Conflict, Items, Ref, Span3, Static, is_atom, make_tuple, may_be_none
 from adjoint.frontend.outside import SETTLED
 from adjoint.ir.core import Literal
@@ -199,6 +199,8 @@ def iterable(low: Any, value: Any, node: Any) -> Any:
     if isinstance(value, Static) and isinstance(value.value, enum.EnumType):
         members: list[Any] = list(value.value)
         return make_tuple(Static(member, (*low.path_of(value), ("attr", member.name))) for member in members)
+    if indexers.is_flat(value):
+        return indexers.flat_items(low, value.owner, node)
     if not is_object(low, value):
         return value
     found = call_if_there(low, value, "__iter__", [], node)

@@ -18,6 +18,7 @@ READ_ONLY = (np.broadcast_to, np.diagonal, np.linalg.diagonal)
 VIEWS = (
     *RESHAPES, *IDENTITIES, *READ_ONLY, np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.squeeze,
     np.flip, np.fliplr, np.flipud, np.rot90, np.matrix_transpose, np.linalg.matrix_transpose,
+    np.atleast_1d, np.atleast_2d, np.atleast_3d,
 )  # fmt: skip
 """Functions whose result is a view of their first operand; of `reshape` and `ravel` that hangs on the layout."""
 
@@ -47,11 +48,21 @@ def sharing(op: Op) -> str | None:
     if fun is np.real or fun is np.imag:
         dtype = getattr(op.inputs[0].type, "dtype", None) or ""
         return "view" if dtype.startswith("complex") else "maybe"
-    if (fun in IDENTITIES and op.attrs.get("dtype") is not None) or (
-        fun in RESHAPES and op.attrs.get("order", "C") != "C"
-    ):
+    if fun in IDENTITIES or (fun is np.array and not op.attrs.get("copy", True)):
+        return _sharing_of_itself(op)
+    if fun in RESHAPES and op.attrs.get("order", "C") != "C":
         return "maybe"
     return _sharing_of(op.primitive)
+
+
+def _sharing_of_itself(op: Op) -> str | None:
+    """The same of `np.asarray` and its kin, which give their operand where it is what is asked for."""
+    dtype, given = op.attrs.get("dtype"), getattr(op.inputs[0].type, "dtype", None)
+    if set(op.attrs) - {"dtype", "copy"} or op.attrs.get("copy"):
+        return "maybe"
+    if dtype is None or given is None:
+        return "view" if dtype is None and op.primitive.fun is not np.array else "maybe"
+    return "view" if np.dtype(dtype).name == given else None
 
 
 @cache

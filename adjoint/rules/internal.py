@@ -158,9 +158,16 @@ update_view = traceable(arrays.update_view)
 
 @linear(update_view, infer=written, signature="x, value, index, path")
 def _update_view(bar, x, value, *, index, path):
+    if any(fun in (np.reshape, np.ravel) for fun, _ in path) and _rank(bar) not in (0, 1):
+        bar = _in_order(bar)  # as `x` is: of another layout they would be copies
     part = _read_back(arrays.through(bar, path), index)
     turned = any(fun is np.imag for fun, _ in path)  # Re(bar * 1j * dot) is -imag(bar) * dot
     return update_view(bar, 0.0, index=index, path=path), -part if turned else part
+
+
+def _in_order(x):
+    """`np.ascontiguousarray`, which asks no class for its own way of doing it."""
+    return x.tracer.apply(np.ascontiguousarray, [x], {}) if isinstance(x, Sym) else np.ascontiguousarray(x)
 
 
 is_contiguous = traceable(arrays.is_contiguous)

@@ -46,9 +46,13 @@ REDUCE = "array, axis=0, dtype=None, out=None, keepdims=False"
 ACCUMULATE = "array, axis=0, dtype=None, out=None"
 
 
-@linear(np.add.reduce, infer=infer_reduction(np.add.reduce, 0), signature=REDUCE)
-def add_reduce(bar, array, *, axis=0, dtype=None, keepdims=False):
-    return broadcast_like(restored(bar, axis, keepdims), array)
+@linear(
+    np.add.reduce, infer=infer_reduction(np.add.reduce, 0), signature=f"{REDUCE}, initial=0, where=True",
+    offsets=("initial",),
+)  # fmt: skip
+def add_reduce(bar, array, *, axis=0, dtype=None, keepdims=False, initial=0, where=True):
+    bar = broadcast_like(restored(bar, axis, keepdims), array)
+    return bar if where is True else np.where(where, bar, 0)
 
 
 @linear(np.mean, infer=infer_reduction(np.mean))

@@ -56,6 +56,11 @@ def along(out_dot, out):
     return [dot + 0.0 for dot, leaf in zip(leaves(out_dot), leaves(out), strict=True) if varies(leaf)]
 
 
+def turned(leaf):
+    """A matrix with the same numbers in another order of memory."""
+    return np.asfortranarray(leaf) if isinstance(leaf, np.ndarray) and leaf.ndim > 1 else leaf
+
+
 def is_real_scalar(value):
     return varies(value) and np.shape(value) == () and not np.iscomplexobj(value)
 
@@ -92,6 +97,9 @@ def test_forward(program):
         trees = tangent_trees(args, seed)
         assert_differences(along(out_dot, expected), fun, args, trees, 1e-7, "jvp")
 
+        _, again = adjoint.jvp(fun, args, mapped(turned, dots))
+        assert_near(along(again, expected), along(out_dot, expected), 1e-12, "jvp along tangents in Fortran's order")
+
         out, pushforward = adjoint.linearize(fun, *args)
         assert_value(program, out, expected)
         assert_near(along(pushforward(*dots), expected), along(out_dot, expected), 1e-12, "linearize")
@@ -116,6 +124,7 @@ def test_reverse(program):
         assert_like_arguments(bars, args, "cotangents")
         assert_own_memory(bars, mine, out, bar, what="cotangents")
         assert_transposed(along(bar, expected), along(out_dot, expected), bars, tangent_trees(args, seed), "vjp")
+        assert_near(pullback(mapped(turned, bar)), bars, 1e-12, "vjp of a cotangent in Fortran's order")
 
         first = copy.deepcopy(bars)
         for array in leaves([mine, out, bars]):
