@@ -161,7 +161,7 @@ class Calls(Opaque):
         return self.call_opaque(fun, None, args, kwargs, node)
 
     def call_special(self, fun: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-        """A call with `out`, of what does nothing, of `operator`, of a method of a constant, or of `abs` on an object."""
+        """A call with `out`, of what does nothing, of `operator`, of a method of a constant, or of `abs`."""
         if inplace.has_out(fun, args, kwargs):
             return inplace.call_with_out(self, fun, args, kwargs, node)
         if fun is np.ascontiguousarray and layout.is_in_order(self, args):

@@ -177,7 +177,8 @@ def _place_of_out(fun: Any, args: list[Any]) -> int:
     if len(args) < 2 or registry.primitive_of(fun, args) is None:
         return len(args)
     try:
-        names = list(inspect.signature(fun).parameters)
+        parameters = list(inspect.signature(fun).parameters.values())
     except ValueError:  # not every function in C tells
         return len(args)
-    return names.index("out") if "out" in names else len(args)
+    places = [k for k, p in enumerate(parameters) if p.name == "out" and p.kind is p.POSITIONAL_OR_KEYWORD]
+    return places[0] if places else len(args)

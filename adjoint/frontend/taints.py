@@ -6,16 +6,18 @@ body, from what the lowerings before have shown, and compared with what the lowe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import gast
 
-from adjoint.frontend.abstract import Conflict, Missing, atoms_of
+from adjoint.frontend.abstract import Conflict, Maybe, Missing, Ref, atoms_of
 from adjoint.frontend.control import RAISE, Control
 from adjoint.frontend.learned import Learned, Start, Trip
 from adjoint.frontend.sharing import is_memory
 from adjoint.frontend.templates import atom_at, conform, is_covered
 from adjoint.ir.core import Value
+from adjoint.ir.tree import Tree
 
 
 class Taints(Control):
@@ -67,9 +69,8 @@ class Taints(Control):
             return False
         own = {atom for atom, _, _ in places.values()}
         starts = {self.root(first): Start(place) for place, (_, first, _) in places.items() if is_memory(first)}
-        names = {key for key in params if isinstance(key, str)}
         self.stand_at(node)
-        others = {self.root(atom) for _, atom in self.live_arrays(names=names)}
+        others = self.led_to_otherwise(params, initial)
         found = dict(learned.tainted)
 
         def doubt(place: Any, *more: Any) -> None:
@@ -90,6 +91,18 @@ class Taints(Control):
         grew = found != learned.tainted
         learned.tainted = found
         return grew
+
+    def led_to_otherwise(self, params: dict[Any, Any], initial: dict[Any, Any]) -> set[Value]:
+        """The arrays from before a loop that are known in it as well, not as what a name or a container holds anew."""
+        cells = {key for key, value in params.items() if isinstance(key, Ref) and is_covered(initial[key], value)}
+        names = {key for key in params if isinstance(key, str)}
+        found = {self.root(atom) for _, atom in self.live_arrays(cells, names)}
+        for key in cells:
+            pairs = zip(atoms_of(params[key]), conform(initial[key], params[key]), strict=True)
+            kept = [atom for atom, first in pairs if atom is first]
+            inner = [atom for ref in containers_in(params[key]) for atom in self.reachable(ref, set(cells))]
+            found |= {self.root(atom) for atom in (*kept, *inner) if is_memory(atom)}
+        return found
 
     def stand_at(self, node: Any) -> None:
         """Let a loop be the statement at hand: live is what is read in it or later. Some loops are expressions."""
@@ -113,3 +126,14 @@ class Taints(Control):
                 for table in (self.may, self.comes_from):
                     if param in table:
                         table[final] = table.get(final, frozenset()) | table[param] | {final}
+
+
+def containers_in(value: Any) -> Iterator[Ref]:
+    """The containers that a value has for its parts."""
+    if isinstance(value, Ref):
+        yield value
+    elif isinstance(value, Tree):
+        for child in value.children:
+            yield from containers_in(child)
+    elif isinstance(value, Maybe):
+        yield from containers_in(value.value)

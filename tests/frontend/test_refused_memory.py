@@ -302,3 +302,48 @@ HANDING_ON = [
 def test_nobody_reads_what_the_caller_gave(fun):
     adjoint.check_grads(lambda a, b: fun(a * 1.0, b * 1.0), (LONG / 3, LONG[::-1] / 2))
     adjoint.check_grads(fun, (LONG / 3, LONG[::-1] / 2))
+
+
+def one_array_twice_in_a_rotated_list(u, v):
+    levels = [u, v, u]
+    for _ in range(3):
+        levels[0][1:] = levels[1][:-1] * 0.5
+        levels[0], levels[1] = levels[1], levels[0]
+    return np.sum(levels[0] * 2 + levels[1] * levels[2])
+
+
+def array_of_a_rotated_list_under_another_name(u, v):
+    levels = [u, v]
+    for _ in range(3):
+        levels[0][1:] = levels[1][:-1] * 0.5
+        levels[0], levels[1] = levels[1], levels[0]
+    return np.sum(levels[0] * 2 + levels[1]) + np.sum(u * 3)
+
+
+def array_of_a_rotated_list_in_another_container(u, v):
+    levels = [u, v]
+    both = {"levels": levels, "first": u}
+    for _ in range(3):
+        levels[0][1:] = levels[1][:-1] * 0.5
+        levels[0], levels[1] = levels[1], levels[0]
+    return np.sum(levels[0] * both["first"])
+
+
+def list_that_holds_one_array_twice_after_a_trip(u, v):
+    levels = [u, v]
+    for _ in range(3):
+        levels[0][1:] = levels[1][:-1] * 0.5
+        levels[0] = levels[1]
+    return np.sum(levels[0] * 2 + levels[1])
+
+
+@pytest.mark.parametrize(
+    "fun",
+    [
+        one_array_twice_in_a_rotated_list, array_of_a_rotated_list_under_another_name,
+        array_of_a_rotated_list_in_another_container, list_that_holds_one_array_twice_after_a_trip,
+    ],
+)  # fmt: skip
+def test_arrays_that_trade_places_in_a_list_and_are_known_otherwise_too(fun):
+    with pytest.raises(adjoint.AliasError, match="may share its memory"):
+        grad(fun)(np.arange(1.0, 6.0), np.arange(6.0, 11.0))
