@@ -20,16 +20,7 @@ SHAPE_METHODS = {"reshape", "transpose"}
 def call(low: Any, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     """`owner.name(*args, **kwargs)`; None for a method that is not known."""
     if name == "astype":
-        dtype = constant_of(args[0]) if args and is_constant(args[0]) else low.refuse(node, "`astype` needs a dtype")
-        name = np.dtype(dtype).name
-        if name == owner.type.dtype and set(kwargs) == {"copy"} and is_constant(kwargs["copy"]):
-            if not constant_of(kwargs["copy"]):
-                return owner
-            kwargs = {}
-        converted = low.apply(cast, [owner], {"dtype": Static(name)}, node)
-        if (len(args) > 1 or kwargs) and owner.type.dtype in (None, name):  # it may be the array itself
-            low.relate(converted, [owner])
-        return converted
+        return _converted(low, owner, args, kwargs, node)
     if name == "view" and not args and not kwargs:
         return owner
     if name in ("conj", "conjugate") and not (owner.type.dtype or "complex").startswith("complex"):
@@ -42,6 +33,8 @@ def call(low: Any, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any
         return low.call(Static(inplace.METHODS[name]), [owner, *args], kwargs, node)
     if name in SHAPE_METHODS and (len(args) > 1 or (args and is_atom(args[0]))):
         args = [make_tuple(args)]
+    if name == "nonzero":
+        return low.call(Static(np.nonzero), [owner], {}, node)
     if name == "item":
         return indexers.number(low, owner, args, node)
     if name == "tolist":
@@ -54,3 +47,17 @@ def call(low: Any, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any
         return inplace.call_with_out(low, fun, operands, kwargs, node)
     result = low.apply(fun, operands, kwargs, node)
     return low.apply(np.copy, [result], {}, node) if name == "flatten" else result
+
+
+def _converted(low: Any, owner: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+    """`x.astype(dtype)`; with `copy=False` it is the array itself where it has the dtype."""
+    dtype = constant_of(args[0]) if args and is_constant(args[0]) else low.refuse(node, "`astype` needs a dtype")
+    name = np.dtype(dtype).name
+    if name == owner.type.dtype and set(kwargs) == {"copy"} and is_constant(kwargs["copy"]):
+        if not constant_of(kwargs["copy"]):
+            return owner
+        kwargs = {}
+    converted = low.apply(cast, [owner], {"dtype": Static(name)}, node)
+    if (len(args) > 1 or kwargs) and owner.type.dtype in (None, name):  # it may be the array itself
+        low.relate(converted, [owner])
+    return converted

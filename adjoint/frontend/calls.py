@@ -28,6 +28,7 @@ from adjoint.frontend import (
     recursion,
     special,
     standins,
+    tuples,
 )
 from adjoint.frontend.abstract import (
     Closure,
@@ -136,7 +137,8 @@ class Calls(Opaque):
         if writer is not None:
             return self.call(Static(writer), args, kwargs, node)
         if registry.primitive_of(fun) is not None:
-            return self.apply(fun, args, kwargs, node)
+            found = tuples.of_one(self, fun, args, kwargs, node)
+            return self.apply(fun, args, kwargs, node) if found is None else found
         handler = _lookup(builtin.HANDLERS, fun)
         if handler is not None:
             return self.call_handler(handler, fun, args, kwargs, node)
