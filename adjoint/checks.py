@@ -196,7 +196,8 @@ def _gradient_of_total(fun: Callable[..., Any], args: tuple[Any, ...]) -> Callab
     positions = tuple(k for k, _ in _differentiable(fun, args))
 
     def gradient(*args: Any) -> Any:
-        pulled = vjp(fun, *args)[1](bar)
+        _, pullback = vjp(fun, *args)
+        pulled = pullback(bar)
         return tuple(pulled[k] for k in positions)
 
     return gradient

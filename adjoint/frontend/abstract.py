@@ -398,10 +398,6 @@ def _merge_structures(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:
         a.identity.known_as = together(a.identity.known_as, b.identity.known_as)
         content = merge(name, a.content, b.content, join_)
         return content if isinstance(content, Conflict) else Box(a.identity, content)
-    if isinstance(a, Span3) and isinstance(b, Span3) and (a.kind, a.schedule) == (b.kind, b.schedule):
-        ends = [merge(name, *pair, join_) for pair in ((a.start, b.start), (a.stop, b.stop), (a.step, b.step))]
-        wrong = [end for end in ends if not is_atom(end) and not is_none(end)]
-        return Conflict(_two(a, b)) if wrong else Span3(a.kind, ends[0], ends[1], ends[2], a.schedule)
     if isinstance(a, Closure) and isinstance(b, Closure):
         return _merge_closures(name, a, b, join_)
     if isinstance(a, Tree) and isinstance(b, Tree) and a.kind in KEYED and (a.kind, a.cls) == (b.kind, b.cls):
@@ -417,6 +413,8 @@ def _merge_structures(name: str | None, a: Any, b: Any, join_: Joiner) -> Any:
     if isinstance(a, Span3) and isinstance(b, Span3) and a.kind == b.kind:
         parts = [merge(name, getattr(a, p), getattr(b, p), join_) for p in ("start", "stop", "step")]
         start, stop, step = parts
+        if not all(is_atom(part) or is_none(part) for part in parts):
+            return Conflict(_two(a, b))
         return Span3(a.kind, start, stop, step, a.schedule if a.schedule == b.schedule else None)
     return Conflict(_two(a, b))
 

@@ -99,7 +99,12 @@ class Calls(Opaque):
                 kwargs.update(keys.entries(self, value, keyword.value))
             else:
                 self.refuse(keyword.value, "`**` needs a dict with keys known at compile time")
-        found = self.call(callee, args, kwargs, node)
+        frame, outer = self.frame, self.frame.calling
+        frame.calling = node
+        try:
+            found = self.call(callee, args, kwargs, node)
+        finally:
+            frame.calling = outer
         lazy = isinstance(callee, Static) and is_hashable(callee.value) and callee.value in iteration.ONCE
         return iteration.made(self, found, node) if lazy else found
 

@@ -235,7 +235,8 @@ def overlap(own: frozenset[Ref] | None, other: Ref, content: Any) -> bool:
 
 def refuse_second_name(low: Any, ref: Ref, node: Any) -> None:
     """Refuse to change a container of which another name that is read later is a second name on some paths."""
-    for name, other in low.live_containers(ref) if ref in low.second_names else ():
-        if other.known_as is None or ref in other.known_as:
+    doubted = low.second_names & ({ref} if ref.known_as is None else ref.known_as)
+    for name, other in low.live_containers(ref) if doubted else ():
+        if other.known_as is None or not other.known_as.isdisjoint(doubted):
             what = f"a container is changed, and on one path `{name}` is another name of it"
             low.error(AliasError, node, what, "copy it before: `items = list(items)`")

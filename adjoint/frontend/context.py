@@ -35,6 +35,7 @@ class Frame:
     depth: int = 0  # how many regions deep it was called
     keys: Any = None  # the function and the structure of its arguments, in two ways: see `recursion`
     at: Any = None  # the statement that is lowered
+    calling: Any = None  # the call that it makes
     place: Span | None = None  # of the call, for functions that stand for one of NumPy's
 
     def live_now(self) -> frozenset[str] | None:
@@ -55,12 +56,22 @@ class Frame:
         return self.live.live_after(self.at) if self.calls_last() else self.live_now()
 
     def calls_last(self) -> bool:
-        """Whether the statement at hand has read all that it reads when it makes its only call, if it has one."""
+        """Whether the statement at hand has read all that it reads when it makes the call at hand, if it makes one."""
         if self.at is None or isinstance(self.node, gast.Lambda):
             return False
         calls = [part for part in gast.walk(self.at) if isinstance(part, gast.Call)]
         plain = isinstance(self.at, (gast.Assign, gast.AugAssign, gast.AnnAssign, gast.Expr, gast.Return))
-        return plain and (not calls or (len(calls) == 1 and self.at.value is calls[0]))
+        return plain and (not calls or self.calling is self.at.value or self._is_chain(self.at.value, len(calls)))
+
+    def _is_chain(self, node: Any, count: int) -> bool:
+        """Whether an expression is `f(g(...h(x)))`, with so many calls in all, of which h may be a method."""
+        while count > 1 and isinstance(node, gast.Call) and len(node.args) == 1 and not node.keywords:
+            owner = node.func.value if isinstance(node.func, gast.Attribute) else node.func
+            if not isinstance(owner, gast.Name) or owner.id in self.names:
+                return False
+            inner = node.args[0]
+            node, count = inner.value if isinstance(inner, gast.Starred) else inner, count - 1
+        return count == 1 and isinstance(node, gast.Call)
 
 
 def is_a_call(body: Any) -> bool:

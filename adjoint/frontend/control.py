@@ -33,7 +33,7 @@ from adjoint.frontend.recursion import status_of
 from adjoint.frontend.sharing import is_memory
 from adjoint.ir.build import Builder
 from adjoint.ir.core import EMPTY, IF, UNDEFINED, Atom, Block, Literal, Op, Value
-from adjoint.ir.types import Type, join
+from adjoint.ir.types import ListType, Type, join
 from adjoint.ir.walk import defined_in
 from adjoint.rules.internal import either
 
@@ -92,18 +92,18 @@ class Merge(Joiner):
         self.arrays: list[tuple[Value, Any, Any]] = []  # merged references to arrays
         self.doubtful: list[tuple[Ref, set[Any]]] = []  # merged containers, with those that may have other names
 
-    def load(self, side: int, atom: Any) -> Atom:
+    def load(self, side: int, atom: Any, type_: Type) -> Atom:
         """The value of a reference at the end of a branch."""
-        if isinstance(atom, Missing):
+        if isinstance(atom, Missing) and not isinstance(type_, ListType):
             return UNDEFINED
         with self.low.back_in(self.ends[side].builder, self.ends[side].heap):
-            return self.low.current(atom)  # type: ignore[no-any-return]
+            return rows.nothing(self.low) if isinstance(atom, Missing) else self.low.current(atom)  # type: ignore[no-any-return]
 
     def value(self, hint: str | None, a: Any, b: Any, type_: Type) -> Value:
         value = Value(hint, type_)
         self.outputs.append(value)
         for side, atom in enumerate((a, b)):
-            self.results[side].append(self.load(side, atom))
+            self.results[side].append(self.load(side, atom, type_))
         return value
 
     def atom(self, name: str | None, a: Any, b: Any, type_: Type) -> Value:
@@ -125,7 +125,9 @@ class Merge(Joiner):
             if shared or a in self.before or b in self.before:
                 ref.frozen = f"`{name or 'a container'}` is changed, and on one path it is another name of a container"
                 self.doubtful += [] if shared or frozen else [(ref, {a, b})]
-                self.low.second_names |= {one for one in (a, b) if isinstance(one, Ref)}
+                for one in (a, b):
+                    known = one.known_as if isinstance(one, Ref) else None
+                    self.low.second_names |= known or ({one} if isinstance(one, Ref) else set())
             contents = [
                 BOTTOM if isinstance(x, Missing) else x.outside if x.outside is not None else end.heap[x]
                 for x, end in zip((a, b), self.ends, strict=True)

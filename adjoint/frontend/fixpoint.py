@@ -37,9 +37,9 @@ from adjoint.frontend.position import Position
 from adjoint.frontend.sharing import is_memory
 from adjoint.frontend.taints import Taints
 from adjoint.frontend.templates import conform, is_covered, widen
-from adjoint.ir.core import Atom, Block, Literal, Value
+from adjoint.ir.core import UNDEFINED, Atom, Block, Literal, Value
 from adjoint.ir.tree import Tree
-from adjoint.ir.types import Type
+from adjoint.ir.types import ListType, Type
 from adjoint.ir.walk import defined_in, lookup, substitute
 
 SHARED = "this container is changed, and in some trips of a loop it is that of another name"
@@ -263,6 +263,7 @@ class FixedPoint(Taints):
             return False
         names = {key for key in initial if isinstance(key, str)}
         same = [first.index(i) for i in first] == [last.index(i) for i in last]
+        same = same or (len(set(first)) == len(first) and len(set(last)) == len(last))  # each is alone
         learned.frozen = not same or any(i in self.heap for i in last) or not self.alone(first, names, node)
         return learned.frozen
 
@@ -304,7 +305,8 @@ class FixedPoint(Taints):
                 continue
             outs: list[Atom] = []
             found = [conform(x[key], value) for x in (initial, starts, after)]
-            for param, first, start, end in zip(atoms_of(value), *found, strict=True):
+            for param, first, given, end in zip(atoms_of(value), *found, strict=True):
+                start = rows.nothing(self) if given is UNDEFINED and isinstance(param.type, ListType) else given
                 if param is first:  # a place in a container that no trip changes
                     outs.append(first)
                 elif end is param:

@@ -81,6 +81,11 @@ def as_rows(low: Any, value: Any, like: Any) -> Rows | None:
     return Rows(item, lists, are_distinct(value), held, are_apart(low, value))
 
 
+def nothing(low: Any) -> Any:
+    """A list of numbers where there is none: its length may be asked for."""
+    return apply(low, list_of, [])
+
+
 def are_apart(low: Any, *values: Any) -> bool:
     """Whether no two of the arrays in some values, and in the lists in these, may share memory."""
     found = [low.aliases(atom) for atom in low.all_atoms(values) if is_memory(atom)]
