@@ -114,9 +114,13 @@ class MissingRuleError(AdjointError):
 
 
 class TypeInferenceError(AdjointError, TypeError):
-    """A type that the compiler needs cannot be found, or does not fit."""
+    """A type that the compiler needs cannot be found, or does not fit.
+
+    `when_run` is the message of the ValueError that NumPy raises for it, if it does.
+    """
 
     __module__ = "adjoint"
+    when_run: str | None = None
 
 
 class AliasError(AdjointError):

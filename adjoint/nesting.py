@@ -28,7 +28,7 @@ from adjoint.frontend.abstract import (
 )
 from adjoint.frontend.lower import Lowering
 from adjoint.ir.build import Builder
-from adjoint.ir.core import CONSTANT, HOOK, Atom, Block, Function, Literal, Op, Value
+from adjoint.ir.core import CONSTANT, HOOK, UNDEFINED, Atom, Block, Function, Literal, Op, Value
 from adjoint.ir.hints import with_schedule
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType, is_complex, is_inexact
@@ -166,6 +166,8 @@ def split_aux(low: Lowering, result: Any, has_aux: bool, node: Any) -> tuple[Any
 
 
 def check_scalar(low: Lowering, value: Any, node: Any) -> None:
+    if value is UNDEFINED:
+        raise ScalarError("grad needs a function with a scalar result, and this one raises an exception on all paths")
     if not is_atom(value) or not isinstance(value.type, ArrayType):
         raise ScalarError(f"grad needs a function with a scalar result, and this one returns {describe(value)}")
     if value.type.shape not in ((), None):

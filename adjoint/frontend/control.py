@@ -253,7 +253,7 @@ class Control(Calls):
                 self.facts |= optional.implied(self, test, not ends)
                 if start is not None:
                     builder.ops.extend(start.ops)
-                status = status_of(thunk, RAISE)
+                status = status_of(self, thunk, RAISE)
             ends.append(End(builder, frame.names, self.heap, status, frame.pending, frame.result))
         frame.names, self.heap = dict(before), dict(heap)
         merged = Merge(self, ends, heap)

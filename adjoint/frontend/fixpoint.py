@@ -361,7 +361,7 @@ def _same_literal(a: Any, b: Any) -> bool:
 def _same_types(a: Any, b: Any) -> bool:
     if isinstance(a, (Conflict, Missing)) or isinstance(b, (Conflict, Missing)):
         return type(a) is type(b)
-    if isinstance(a, Maybe) is not isinstance(b, Maybe):
+    if any(isinstance(a, kind) is not isinstance(b, kind) for kind in (Maybe, Rows)):
         return False
     if isinstance(a, Tree) and isinstance(b, Tree):
         return a.structure == b.structure and all(map(_same_types, a.children, b.children))

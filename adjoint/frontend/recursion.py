@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from adjoint.errors import AliasError
+from adjoint.errors import AliasError, TypeInferenceError
 from adjoint.frontend import columns, handed, rows
 from adjoint.frontend.abstract import (
     BOTTOM,
@@ -140,11 +140,23 @@ def _activate(low: Any, frame: Frame, node: Any, plain: Callable[[], Any]) -> An
     return _call(low, _lower(low, frame, key, given, node), arguments, node)
 
 
-def status_of(statements: Callable[[], str], nothing: str) -> str:
-    """How statements end; `nothing` where they call a function that has no result yet."""
+def status_of(low: Any, statements: Callable[[], str], nothing: str) -> str:
+    """How statements end that need not run: `nothing` where they call a function that has no result yet.
+
+    What NumPy refuses in them, as the lengths of two arrays do not fit, it refuses only if it gets there.
+    """
+    gone_through = low.gone_through
     try:
         return statements()
     except NoResult:
+        return nothing
+    except TypeInferenceError as problem:
+        if problem.when_run is None:
+            raise
+        low.gone_through = gone_through
+        saved, low.builder.span = low.builder.span, problem.span
+        low.raise_op(ValueError, (Literal(problem.when_run),))
+        low.builder.span = saved
         return nothing
 
 

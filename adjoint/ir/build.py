@@ -45,7 +45,9 @@ class Builder:
         try:
             found = primitive.infer(tuple(inputs), attrs)
         except (ValueError, TypeError, IndexError) as problem:
-            raise TypeInferenceError(f"{primitive.name}: {problem}", self.span) from None
+            error = TypeInferenceError(f"{primitive.name}: {problem}", self.span)
+            error.when_run = str(problem) if isinstance(problem, ValueError) else None
+            raise error from None
         return found if isinstance(found, tuple) else (found,)
 
     def one(self, primitive: Primitive, *inputs: Atom, **attrs: Any) -> Value:

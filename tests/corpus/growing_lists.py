@@ -230,3 +230,12 @@ def places_known_when_it_runs(x, y, n):
         total += items[k] * pairs[(k + 1) % 2][1]
     items.insert(n - 1, x)
     return total * items.pop(n) + items[0]
+
+
+@program((normal(4), 1.3))
+def functions_and_texts(a, q):
+    functions, names = [], []
+    for i in range(3):
+        functions.append(lambda x: x * a[i])  # noqa: B023  # as Python binds it
+        names.append("x")
+    return functions[0](q) * (2.0 if names[0] == "x" else 1.0)
