@@ -111,4 +111,6 @@ class Comparisons(Ops):
                 return result if positive else self.negation(result, node)
         elif is_constant(item) and is_constant(container):
             return Literal((constant_of(item) in constant_of(container)) is positive)
+        if isinstance(container, Tree) and container.kind == "dict":
+            self.refuse(node, *keys.AT_RUN_TIME)
         self.refuse(node, "`in` needs a container and an item known at compile time")

@@ -7,6 +7,7 @@ function with a loop that collects the items, and a generator expression is gone
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gast
@@ -15,7 +16,7 @@ from adjoint.errors import UnsupportedError
 from adjoint.frontend import iteration
 from adjoint.frontend.abstract import Closure, Items, constant_of, is_constant, make_tuple
 from adjoint.frontend.context import Frame
-from adjoint.frontend.iteration import iterated
+from adjoint.frontend.iteration import Iterated, iterated
 from adjoint.frontend.normal import binds, bound_in
 from adjoint.frontend.sets import set_of
 from adjoint.frontend.strings import Strings
@@ -29,15 +30,24 @@ class UnknownTest(Exception):  # no error: the comprehension is lowered as a loo
         self.test = test
 
 
+@dataclass(frozen=True)
+class First:
+    """What a comprehension goes through first, and what that is now."""
+
+    through: Iterated
+    value: Any
+
+
 class Comprehensions(Strings):
     """Lowering of comprehensions."""
 
     def expr_ListComp(self, node: Any) -> Any:
-        items = self.written_out(node)
-        return self.collected(node) if items is None else self.boxed(make_tuple(items, "list"))
+        through = self.first_of(node)
+        items = self.written_out(node, through)
+        return self.collected(node, through.value) if items is None else self.boxed(make_tuple(items, "list"))
 
     def expr_SetComp(self, node: Any) -> Any:
-        return set_of(self, self.written_out(node), node)
+        return set_of(self, self.written_out(node, self.first_of(node)), node)
 
     def expr_GeneratorExp(self, node: Any) -> Any:
         return iteration.made(self, self.generated(node), node)
@@ -46,13 +56,14 @@ class Comprehensions(Strings):
         """What a generator expression gives."""
         if binds(node):
             self.refuse(node, "`:=` inside a generator expression, which need not come to its end", "write a loop")
-        items = self.written_out(node)
+        through = self.first_of(node)
+        items = self.written_out(node, through)
         if items is not None:
             return make_tuple(items)
         first = node.generators[0]
         if len(node.generators) > 1 or first.ifs:
-            return self.collected(node)
-        part, home = self.indexed(self.expr(first.iter), first.iter), self.frame
+            return self.collected(node, through.value)
+        part, home = self.indexed(through.value, first.iter), self.frame
         element = self.comprehensions[node] = self.comprehensions.get(node) or element_of(node)
 
         def item(index: Any) -> Any:
@@ -67,40 +78,35 @@ class Comprehensions(Strings):
 
         return Items(part.length, item)
 
-    def written_out(self, node: Any) -> list[Any] | None:
+    def first_of(self, node: Any) -> First:
+        """What a comprehension goes through first."""
+        through = iterated(self, node.generators[0].iter)
+        return First(through, through.look())
+
+    def written_out(self, node: Any, given: First) -> list[Any] | None:
         """The items of a comprehension; None where only the run tells how many there are."""
-        if not self.is_unrolled(node):
+        if not self.has_known_length(self.seen(given.value)):
             return None
         names, heap = dict(self.frame.names), self.heap
         self.heap = dict(heap)
         try:
             with self.region() as builder:
-                items = self.comprehension(node.generators, lambda: self.expr(node.elt), bound_in(node))
+                items = self.comprehension(node.generators, lambda: self.expr(node.elt), bound_in(node), given)
         except UnknownTest:
             self.frame.names, self.heap = names, heap
             return None
         self.builder.ops.extend(builder.ops)
         return items
 
-    def is_unrolled(self, node: Any) -> bool:
-        """Whether what a comprehension goes through first has a length known at compile time."""
-        heap, self.heap = self.heap, dict(self.heap)
-        probing, self.probing = self.probing, True
-        with self.region():
-            try:
-                return self.has_known_length(self.seen(self.expr(node.generators[0].iter)))
-            finally:
-                self.heap, self.probing = heap, probing
-
     def has_known_length(self, value: Any) -> bool:
         raise NotImplementedError
 
-    def collected(self, node: Any) -> Any:
+    def collected(self, node: Any, given: Any) -> Any:
         """The list of a comprehension of unknown length: a function with a loop, as Python itself has it."""
         if node not in self.comprehensions:
             self.comprehensions[node] = function_of(node)
         function = self.comprehensions[node]
-        return self.call(Closure(function, self.frame, (), ()), [self.expr(node.generators[0].iter)], {}, node)
+        return self.call(Closure(function, self.frame, (), ()), [given], {}, node)
 
     def indexed(self, iterable: Any, node: Any) -> Items:
         raise NotImplementedError
@@ -118,19 +124,21 @@ class Comprehensions(Strings):
         return self.boxed(Tree("dict", None, tuple(entries), tuple(entries.values())))
 
     def comprehension(
-        self, generators: list[Any], element: Callable[[], Any], outer: Sequence[str] = ()
+        self, generators: list[Any], element: Callable[[], Any], outer: Sequence[str] = (), given: First | None = None
     ) -> list[Any]:
         """The items, one after the other: what it goes through has a length known at compile time.
 
-        `outer` are the names that `:=` binds in the function around it.
+        `outer` are the names that `:=` binds in the function around it, `given` is what it goes through first.
         """
         if not generators:
             return [element()]
         first, found = generators[0], []
         names = self.frame.names
-        through = iterated(self, first.iter)
-        for item in self.unrolled(through.look(), first.iter):
-            through.unchanged()
+        if given is None:
+            through = iterated(self, first.iter)
+            given = First(through, through.look())
+        for item in self.unrolled(given.value, first.iter):
+            given.through.unchanged()
             self.frame.names = dict(names)
             self.assign(first.target, item)
             tests = [self.truth(self.expr(test)) for test in first.ifs]

@@ -126,7 +126,6 @@ class Context:
     places: dict[Value, Any] = field(default_factory=dict)  # an array that was taken out of one -> its place
     second_names: set[Any] = field(default_factory=set)  # containers that have another name on some paths
     foreign: set[Value] = field(default_factory=set)  # results of calls that are not looked into
-    probing: bool = False  # an expression is lowered for its type alone
     in_order: set[Value] = field(default_factory=set)  # copies that are in C order, whatever they are copies of
     schedule: Any = "auto"  # of the straight-line code, as the outermost derivative asks for it
     doubtful: dict[Value, tuple[Builder, Op]] = field(default_factory=dict)  # views that may be copies

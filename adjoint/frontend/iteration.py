@@ -125,7 +125,7 @@ def remember(low: Any, name: str, node: Any) -> None:
 def used(low: Any, value: Any, node: Any) -> None:
     """Refuse to go through an iterator where Python finds something else than it was made of."""
     bound = low.iterators.get(id(value))
-    if bound is None or low.probing:
+    if bound is None:
         return
     bound.uses += 1
     name = node.id if isinstance(node, gast.Name) else None

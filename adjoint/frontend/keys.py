@@ -13,6 +13,9 @@ from adjoint.frontend.abstract import Conflict, Maybe, Ref, constant_of, describ
 from adjoint.ir.core import IF, Literal
 from adjoint.ir.tree import Tree
 
+AT_RUN_TIME = (
+    "a key of a dict is known at run time only", "use a list or an array, or loop over a tuple of keys",
+)  # fmt: skip
 ONE_STRUCTURE = "give it one structure on all paths"
 
 

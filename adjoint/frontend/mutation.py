@@ -21,9 +21,7 @@ def set_item(low: Any, ref: Ref, index: Any, value: Any, node: Any) -> None:
         rows.set_item(low, ref, tree, index, value, node)
         return
     if tree.kind == "dict" and not is_constant(index):
-        low.refuse(
-            node, "a key of a dict is known at run time only", "use a list or an array, or loop over a tuple of keys"
-        )
+        low.refuse(node, *keys.AT_RUN_TIME)
     key, children = constant_of(index), list(tree.children)
     if tree.kind == "dict":
         low.change(ref, keys.with_key(tree, key, value), node)

@@ -92,6 +92,8 @@ def item(low: Any, owner: Tree, index: Any, node: Any, held: Any = None) -> Any:
             changes = isinstance(held, Ref) and held.outside is None and not (held.frozen and held.place is None)
             return rows.item(low, found, index, node, held if changes else None)
         return item(low, owner, Literal(key), node)
+    if owner.kind == "dict":
+        low.refuse(node, *keys.AT_RUN_TIME)
     low.refuse(node, f"{describe(owner)} is indexed by {describe(index)}")
 
 

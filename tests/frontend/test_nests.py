@@ -88,3 +88,16 @@ def test_items_of_different_shapes_that_a_loop_is_written_out_for():
     gradient = adjoint.grad(program)
     assert gradient(np.ones(3)) == pytest.approx([16.0, 8.0, 8.0])
     assert "sum_to" not in gradient.source  # each loop knows the shape of its own item
+
+
+def test_what_a_comprehension_goes_through_is_lowered_once():
+    def found(x):
+        total = x
+        for _ in range(3):
+            total = total * x
+        return [total, x]
+
+    def program(x):
+        return sum([u * v for u in [sum([w * x for w in found(y)]) for y in found(x)] for v in found(u)])
+
+    assert rounds(program, 0.7) == 5  # for x, for the two numbers of that, and for the two sums

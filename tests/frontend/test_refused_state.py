@@ -2,6 +2,7 @@
 
 import array
 import itertools
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,6 +126,18 @@ def name_of_the_largest(x):
     return d[max(d, key=d.get)]
 
 
+def counted_by_place(x):
+    found = defaultdict(float)
+    for k in range(round(x)):
+        found[k % 2] += x**2
+    return found[0] * found[1]
+
+
+def read_by_place(x):
+    found = {0: x, 1: x * x}
+    return sum(found[k] for k in range(round(x)))
+
+
 def names_by_value(x):
     d = {"a": x, "b": 2.0 * x}
     return sum(k * d[name] for k, name in enumerate(sorted(d, key=lambda name: d[name])))
@@ -148,6 +161,8 @@ REFUSALS = {
     set_changed: "a set is changed",
     set_gone_through: "the order of a set",
     name_of_the_largest: "numbers known at run time only choose among 'a' and other texts",
+    counted_by_place: "a key of a dict is known at run time only",
+    read_by_place: "a key of a dict is known at run time only",
     names_by_value: "numbers known at run time only choose among 'a' and other texts",
 }
 
