@@ -96,13 +96,13 @@ class Taints(Control):
         """The arrays from before a loop that are known in it as well, not as what a name or a container holds anew."""
         cells = {key for key, value in params.items() if isinstance(key, Ref) and is_covered(initial[key], value)}
         names = {key for key in params if isinstance(key, str)}
-        found = {self.root(atom) for _, atom in self.live_arrays(cells, names)}
+        found = [atom for _, atom in self.live_arrays(cells, names)]
         for key in cells:
             pairs = zip(atoms_of(params[key]), conform(initial[key], params[key]), strict=True)
             kept = [atom for atom, first in pairs if atom is first]
             inner = [atom for ref in containers_in(params[key]) for atom in self.reachable(ref, set(cells))]
-            found |= {self.root(atom) for atom in (*kept, *inner) if is_memory(atom)}
-        return found
+            found += (atom for atom in (*kept, *inner) if is_memory(atom))
+        return {array for atom in found for array in self.aliases(atom)}
 
     def stand_at(self, node: Any) -> None:
         """Let a loop be the statement at hand: live is what is read in it or later. Some loops are expressions."""

@@ -69,6 +69,11 @@ Elements = tuple[tuple[int, Any], ...]
 """The elements of a stack that have cotangents, in order; for an element that is a stack, its own `Elements`."""
 
 
+def given_back_type(initial: Atom, carried: Value) -> Type:
+    """The type of the cotangent that a loop gives back: a list may take in items of another shape in its trips."""
+    return derivative_type((initial if isinstance(initial.type, ListType) else carried).type)
+
+
 def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool], split: Splits | None = None) -> Function:
     """`(x...) -> (y...)` becomes `(x..., y_bar of the seeded y...) -> (y..., x_bar of the x in wrt...)`.
 
@@ -394,7 +399,8 @@ class Reverse:
         region, stacks = self.close(op, region)
         initial = [self.initial_bar(cot, builder, parts.final[k]) for k in chosen]
         initial += [cot[v] if v in cot else self.zero(builder, v) for v in outside]
-        finals = [Value(named(parts.carried[k], "bar"), derivative_type(parts.carried[k].type)) for k in chosen]
+        ends = [(parts.initial[k], parts.carried[k]) for k in chosen]
+        finals = [Value(named(param, "bar"), given_back_type(first, param)) for first, param in ends]
         outer = [Value(named(v, "bar"), derivative_type(v.type)) for v in outside]
         space = self.trips_made(op, parts, builder) if is_for else (Literal(0), parts.trips, Literal(1))
         attrs = {

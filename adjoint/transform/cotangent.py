@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,10 +64,19 @@ def project_list(builder: Builder, bar: Atom, items: Atom) -> Atom:
     if not isinstance(found, ArrayType) or not isinstance(wanted, ArrayType):
         return bar
     if found.dtype in (wanted.dtype, None) or wanted.dtype is None or not is_inexact(wanted):
-        return bar
+        return known_as(builder, bar, derivative_type(items.type))
     if not is_inexact(found):
         return bar  # literal zeros
     return builder.one(primitive(lists.list_cast), bar, dtype=wanted.dtype)
+
+
+def known_as(builder: Builder, bar: Atom, type_: Type) -> Atom:
+    """A list that was just made, under a type that tells more: before it took in an item of another rank it had one."""
+    if not isinstance(bar, Value) or bar.type == type_ or not builder.ops or builder.ops[-1].outputs != (bar,):
+        return bar
+    known = Value(bar.hint, type_)
+    builder.ops[-1] = replace(builder.ops[-1], outputs=(known,))
+    return known
 
 
 def to_shape(builder: Builder, bar: Atom, value: Atom) -> Atom:

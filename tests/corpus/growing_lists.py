@@ -239,3 +239,13 @@ def functions_and_texts(a, q):
         functions.append(lambda x: x * a[i])  # noqa: B023  # as Python binds it
         names.append("x")
     return functions[0](q) * (2.0 if names[0] == "x" else 1.0)
+
+
+@program((normal(2, 4),))
+def items_of_one_rank_and_then_of_another(a):
+    kept = []
+    for i in range(3):
+        kept.append(a[1] * float(i))
+    kept.append(a[None, 0].copy())
+    kept.append(a.copy())
+    return sum(0.1 * np.sum(q * q) for q in kept)

@@ -257,9 +257,25 @@ def swapped_on_a_path_that_the_call_tells(x, y, n=2):
     return sum(np.sum(part * part) for part in kept)
 
 
-@pytest.mark.parametrize(
-    "fun", [kept_while_names_swap, parts_kept_before_the_swap, swapped_on_a_path, swapped_on_a_path_that_the_call_tells]
-)
+def kept_in_a_loop_and_swapped_in_another(x, y):
+    kept = []
+    for k in range(3):
+        for j in range(2):
+            part = x[j:]
+            kept.append(part)
+        for _ in range(k):
+            x, y = y, x
+    x[:-1] += x[:-1] * x[:-1]
+    return sum(np.sum(part * part) for part in kept)
+
+
+KEPT = [
+    kept_while_names_swap, parts_kept_before_the_swap, swapped_on_a_path, swapped_on_a_path_that_the_call_tells,
+    kept_in_a_loop_and_swapped_in_another,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fun", KEPT)
 def test_a_list_holds_what_names_stood_for(fun):
     with pytest.raises(adjoint.AliasError, match="`kept` may share its memory"):
         grad(fun)(LONG.copy(), LONG + 1.0)
