@@ -38,6 +38,7 @@ from adjoint.rules.registry import rule_of
 from adjoint.rules.trace import ZERO, Zero
 from adjoint.transform.cotangent import (
     derivative_type,
+    known_as,
     named,
     project,
     to_shape,
@@ -157,6 +158,8 @@ class _Tangent:
 
     def fitted(self, builder: Builder, dot: Atom, value: Value) -> Atom:
         """A tangent in the dtype of its value; its shape may still be smaller where it broadcasts."""
+        if isinstance(value.type, ListType):
+            return known_as(builder, dot, derivative_type(value.type))
         if not isinstance(value.type, ArrayType) or not isinstance(dot.type, ArrayType):
             return dot
         if dot.type.shape == value.type.shape:

@@ -245,7 +245,8 @@ def functions_and_texts(a, q):
 def items_of_one_rank_and_then_of_another(a):
     kept = []
     for i in range(3):
-        kept.append(a[1] * float(i))
+        row = a[1] * float(i)
+        kept.append(row)
     kept.append(a[None, 0].copy())
     kept.append(a.copy())
     return sum(0.1 * np.sum(q * q) for q in kept)
