@@ -235,6 +235,19 @@ def store_of_read(op: Op, r: Rewriter) -> Atom | None:
     return op.inputs[0] if index_key(read, 1) == index_key(op, 2) else None
 
 
+def stored_over(op: Op, r: Rewriter) -> Atom | None:
+    """update(update(x, v, index), w, index) -> update(x, w, index) for one basic index, where storing v cannot fail"""
+    write = r.definition(op.inputs[0], UPDATES) if r.used_once(op.inputs[0]) else None
+    if write is None or index_key(op, 2) is None or index_key(op, 2) != index_key(write, 2):
+        return None
+    if write.inputs[1].type != op.inputs[1].type and not is_real(write.inputs[1]):
+        return None
+    shape = getattr(write.inputs[1].type, "shape", None)
+    if shape is None or (shape and shape != getattr(op.inputs[1].type, "shape", None)):
+        return None
+    return r.emit(UPDATE, write.inputs[0], *op.inputs[1:], attrs=op.attrs)
+
+
 def index_key(op: Op, operands: int) -> Any:
     """An index, its run-time numbers as values, to compare; None if it is not basic (ints and slices)."""
     index = op.attrs["index"]
@@ -274,5 +287,6 @@ EXACT = (
     Row("cast to the same dtype", frozenset({CAST}), same_dtype, exact=True),
     Row("real(x) of a real", frozenset({REAL, CONJ}), real_of_real, exact=True),
     Row("stored value", READS, stored_value, UPDATES, exact=True),
+    Row("store over a store", UPDATES, stored_over, UPDATES, exact=True),
     Row("store of what is there", UPDATES, store_of_read, READS, exact=True),
 )

@@ -82,6 +82,11 @@ EXACT_CASES = [
     ("stored slice", (V, I8), lambda x, k: update(x, -x, index=slice(None))[:], lambda x, k: -x),
     ("other index", (V, NUMPY), lambda x, s: update(x, s, index=2)[3], None),
     ("store of what is there", (V, I8), lambda x, k: update(x, x[k], index=k), lambda x, k: x),
+    ("store over a store", (V, S, I8), lambda x, s, k: update(update(x, s, index=k), -s, index=k),
+     lambda x, s, k: update(x, -s, index=k)),
+    ("store beside a store", (V, S, I8), lambda x, s, k: update(update(x, s, index=k), -s, index=0), None),
+    ("store that may fail", (V, W), lambda x, y: update(update(x, y[0], index=slice(1, 3)), 1.0, index=slice(1, 3)), None),
+    ("store that is read", (V, S, I8), lambda x, s, k: (x := update(x, s, index=k), update(x, -s, index=k) + x)[1], None),
     ("store of what is elsewhere", (V, I8), lambda x, k: update(x, x[0], index=k), None),
     ("index that repeats", (V,), lambda x: update(x, -x, index=[0, 0])[[0, 0]], None),
 ]
