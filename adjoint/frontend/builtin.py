@@ -139,6 +139,8 @@ def is_constant_range(value: Any) -> bool:
 @handles(zip)
 def zip_of(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     seen = list(map(low.seen, args))
+    for part in seen:
+        iteration.partly(low, part, node)
     known = [a for a in seen if is_unrolled(a) or is_constant_range(a)]
     if any(map(is_unrolled, seen)) and len(known) + sum(map(is_endless, args)) == len(args):
         columns = [a if is_endless(a) else low.unrolled(a, node) for a in args]
@@ -200,7 +202,7 @@ def _map(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     if not all(map(is_known_length, args[1:])):
         if len(args) > 3:
             low.refuse(node, "map over three iterables of unknown length", "write a loop")
-        return low.call(Static(library.mapped if len(args) == 2 else library.mapped_pairs), args, {}, node)
+        return low.seen(low.call(Static(library.mapped if len(args) == 2 else library.mapped_pairs), args, {}, node))
     columns = [low.unrolled(a, node) for a in args[1:]]
     return make_tuple(low.call(args[0], list(row), {}, node) for row in zip(*columns, strict=False))
 
@@ -228,6 +230,7 @@ def _partial(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> An
 
 def _fold_tests(is_all: bool) -> Callable[..., Any]:
     def handler(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        iteration.partly(low, args[0], node)
         if not is_known_length(args[0]):
             return low.call(Static(library.all_of if is_all else library.any_of), args, {}, node)
         result: Any = Literal(is_all)

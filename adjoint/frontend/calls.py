@@ -100,13 +100,15 @@ class Calls(Opaque):
             else:
                 self.refuse(keyword.value, "`**` needs a dict with keys known at compile time")
         frame, outer = self.frame, self.frame.calling
+        lazy = isinstance(callee, Static) and is_hashable(callee.value) and callee.value in iteration.ONCE
+        heap, start = dict(self.heap) if lazy else {}, len(self.builder.ops)
         frame.calling = node
         try:
             found = self.call(callee, args, kwargs, node)
         finally:
             frame.calling = outer
-        lazy = isinstance(callee, Static) and is_hashable(callee.value) and callee.value in iteration.ONCE
-        return iteration.made(self, found, node) if lazy else found
+        effects = lazy and iteration.is_changed(self, heap, start)
+        return iteration.made(self, found, node, effects=effects) if lazy else found
 
     def call(self, callee: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         """`callee(*args, **kwargs)` on abstract values."""

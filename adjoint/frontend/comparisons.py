@@ -7,7 +7,7 @@ from typing import Any
 
 import gast
 
-from adjoint.frontend import keys, optional, protocols
+from adjoint.frontend import iteration, keys, optional, protocols
 from adjoint.frontend.abstract import Ref, Static, constant_of, describe, from_constant, is_atom, is_constant
 from adjoint.frontend.ops import Ops
 from adjoint.frontend.outside import static_fact
@@ -36,9 +36,17 @@ class Comparisons(Ops):
         raise NotImplementedError
 
     def expr_Compare(self, node: Any) -> Any:
-        left, result = self.expr(node.left), None
+        left = self.expr(node.left)
+        result: Any = None
         for op, comparator in zip(node.ops, node.comparators, strict=True):
+            if result is not None and self.truth(result) is False:
+                return result
+            heap = None if result is None or self.truth(result) else dict(self.heap)
+            start = len(self.builder.ops)
             right = self.expr(comparator)
+            if heap is not None and iteration.is_changed(self, heap, start):
+                what = "this changes an array or a container, in a comparison that need not be made"
+                self.refuse(comparator, what, "write `a < b and b < c`")
             test = self.comparison(op, left, right, node)
             if result is None:
                 result = test
@@ -95,6 +103,7 @@ class Comparisons(Ops):
         if isinstance(container, Static) and static_fact(container.value)[0] == "class":
             self.refuse(node, f"`in` looks into {describe(container)}, which may change between calls")
         self.rely(item)
+        iteration.partly(self, container, node)
         if is_set(container) and not is_constant(item):
             container = from_constant(tuple(container.value))
         if isinstance(container, Tree):

@@ -50,7 +50,9 @@ class Comprehensions(Strings):
         return set_of(self, self.written_out(node, self.first_of(node)), node)
 
     def expr_GeneratorExp(self, node: Any) -> Any:
-        return iteration.made(self, self.generated(node), node)
+        heap, start = dict(self.heap), len(self.builder.ops)
+        found = self.generated(node)
+        return iteration.made(self, found, node, effects=iteration.is_changed(self, heap, start))
 
     def generated(self, node: Any) -> Any:
         """What a generator expression gives."""

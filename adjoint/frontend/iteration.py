@@ -14,7 +14,9 @@ import gast
 
 from adjoint.frontend import protocols
 from adjoint.frontend.abstract import Items, Ref, Rows, Static, may_be_none
+from adjoint.ir.core import Block, Value
 from adjoint.ir.tree import Tree
+from adjoint.ir.walk import defined_in
 
 LAZY = (zip, enumerate, reversed)
 VIEWS = ("keys", "values", "items")
@@ -101,17 +103,19 @@ class Bound:
     looping: int
     once: bool
     uses: int = 0
+    effects: bool = False
 
 
 ONCE = frozenset((zip, enumerate, reversed, map, filter, *(f for f in vars(itertools).values() if isinstance(f, type))))
 
 
-def made(low: Any, value: Any, node: Any, once: bool = True) -> Any:
+def made(low: Any, value: Any, node: Any, once: bool = True, *, effects: bool = False) -> Any:
     """Note what goes through something later: Python looks there then, and, but for views of a dict, only once."""
     if not isinstance(value, (Tree, Items, Rows)):
         return value
     value = low.boxed(value) if isinstance(value, Tree) else value
-    low.iterators[id(value)] = Bound(value, node, dict(low.heap), low.frame, dict(low.frame.names), low.looping, once)
+    state = dict(low.heap), low.frame, dict(low.frame.names), low.looping
+    low.iterators[id(value)] = Bound(value, node, *state, once, effects=effects)
     return value
 
 
@@ -134,13 +138,29 @@ def used(low: Any, value: Any, node: Any) -> None:
         hint = f"make a list of it: `{name or 'items'} = list(...)`"
         low.refuse(node, f"the iterator {text} may be at its end here" if name else f"{text} may be at its end", hint)
     changed = any(low.heap.get(ref) is not held for ref, held in bound.heap.items() if isinstance(ref, Ref))
-    if isinstance(value, Tree) and bound.once and _computes(bound.node):
+    if bound.once and (isinstance(value, Rows) or (isinstance(value, Tree) and _computes(bound.node))):
         loaded = {inner.id for inner in gast.walk(bound.node) if isinstance(inner, gast.Name)}
-        changed |= any(low.heap.get(key) is not bound.heap.get(key) for key in low.heap)
+        changed |= is_changed(low, bound.heap)
         changed |= any(bound.names.get(key) is not bound.frame.names.get(key) for key in loaded & set(bound.names))
     if changed:
         hint = f"make a list of it: `{name or 'items'} = list(...)`"
         low.refuse(node, f"what `{name}` goes through has changed" if name else f"{text} has changed", hint)
+
+
+def is_changed(low: Any, heap: dict[Any, Any], start: int | None = None) -> bool:
+    """Whether arrays or containers hold something else than they did when the block at hand had `start` ops."""
+    if any(low.heap.get(key) is not held for key, held in heap.items()):
+        return True
+    written = {key for key in low.heap if isinstance(key, Value) and key not in heap}
+    return bool(written) and (start is None or not written <= defined_in(Block((), tuple(low.builder.ops[start:]), ())))
+
+
+def partly(low: Any, value: Any, node: Any) -> None:
+    """Refuse what changes something as it is gone through where Python need not come to its end, or does so later."""
+    bound = low.iterators.get(id(value))
+    if bound is not None and bound.effects:
+        what = "what this goes through changes an array or a container on the way, and need not come to its end"
+        low.refuse(node, what, "write a loop, or make a list of it")
 
 
 def _computes(node: Any) -> bool:

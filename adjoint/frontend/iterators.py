@@ -14,7 +14,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from adjoint.frontend import library, objects, protocols, rows, standins
+from adjoint.frontend import iteration, library, objects, protocols, rows, standins
 from adjoint.frontend.abstract import Items, Rows, Span3, Static, constant_of, is_atom, is_constant, is_none, make_tuple
 from adjoint.frontend.builtin import (
     UNSEEN,
@@ -254,6 +254,7 @@ def _iter(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
 @handles(next)
 def _next(low: Any, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
     """The first item of a generator expression or of what `zip` and its kin give: they are made for one use."""
+    iteration.partly(low, args[0], node)
     if isinstance(args[0], Tree) and args[0].cls is standins.iterator:
         low.refuse(node, "`next` of an iterator that has no name", "bind it to a name")
     if isinstance(args[0], Items):

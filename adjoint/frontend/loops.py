@@ -65,6 +65,7 @@ class Loops(FixedPoint):
         through = iterated(self, node.iter)
         given = through.look()
         iterable = self.seen(given)
+        iteration.partly(self, iterable, node.iter)
         if isinstance(iterable, Rows) and iterable.item is None:
             return self.unroll(node, through, [], 0)
         if isinstance(iterable, Rows):

@@ -105,3 +105,19 @@ def functions_of_a_module(q, x):
         return by * np.array([[c, -s], [s, c]])
 
     return reduce(np.matmul, (rotation(angle, x) for angle in q))[0, 1]
+
+
+@program((normal(4), 1.3))
+def with_arrays_of_its_own(a, x):
+    def length(v):
+        z = np.zeros(2)
+        z[0] = v * x
+        z[1] += v
+        return z @ z
+
+    total = x if all(length(v) < 99 for v in (a[0], a[1])) else a[0]
+    for y in (length(v) for v in (a[0], a[1])):
+        total += y
+    for u, y in zip((length(v) for v in a), map(length, a), strict=True):
+        total += y * u
+    return total * (1 if 0 < length(a[0]) < length(x) else 2)

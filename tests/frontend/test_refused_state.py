@@ -143,7 +143,70 @@ def names_by_value(x):
     return sum(k * d[name] for k, name in enumerate(sorted(d, key=lambda name: d[name])))
 
 
+def mapped_before_a_write(x):
+    a = A * x
+    found = map(np.square, a)
+    a[0] = x
+    return sum(found)
+
+
+def filtered_before_a_write(x):
+    a = A * x
+    found = filter(lambda v: v > 0, a)
+    a[1] = x
+    return sum(found)
+
+
+def accumulated_before_a_write(x):
+    a = A * x
+    found = itertools.accumulate(a)
+    a[0] = x
+    return sum(found)
+
+
+def mapped_and_summed_twice(x):
+    found = map(np.square, A * x)
+    return sum(found) + sum(found)
+
+
+def noted_until_one_is_found(x):
+    seen = []
+
+    def negative(v):
+        seen.append(v)
+        return v < 0
+
+    return sum(seen) * x if any(negative(v * x) for v in (0.5, -0.2, 0.7)) else x
+
+
+def mapped_until_one_is_found(x):
+    seen = []
+
+    def negative(v):
+        seen.append(v)
+        return v < 0
+
+    return sum(seen) * x if any(map(negative, A)) else x
+
+
+def noted_in_a_chain(x):
+    seen = []
+
+    def noted(v):
+        seen.append(v)
+        return v
+
+    return sum(seen) * x if noted(0.9) < noted(x / 9) < noted(x) else x * sum(seen)
+
+
 REFUSALS = {
+    mapped_before_a_write: "has changed",
+    filtered_before_a_write: "has changed",
+    accumulated_before_a_write: "has changed",
+    mapped_and_summed_twice: "may be at its end",
+    noted_until_one_is_found: "need not come to its end",
+    mapped_until_one_is_found: "need not come to its end",
+    noted_in_a_chain: "in a comparison that need not be made",
     generator_in_a_function: "may be at its end",
     zip_in_a_function: "the iterator `pairs` may be at its end",
     chain_twice: "may be at its end",
