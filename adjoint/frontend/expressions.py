@@ -39,6 +39,7 @@ from adjoint.frontend.abstract import (
 from adjoint.frontend.comparisons import COMPARE, Comparisons
 from adjoint.frontend.outside import static_fact
 from adjoint.frontend.sets import is_set, set_of
+from adjoint.frontend.sharing import is_certain_array
 from adjoint.ir.core import Atom, Literal, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import ArrayType
@@ -139,7 +140,7 @@ class Expressions(Comparisons):
             tree, count = operands if isinstance(operands[0], Tree) else operands[::-1]
             if tree.kind in ("tuple", "list") and isinstance(count, Literal) and type(count.value) is int:
                 return self.boxed(make_tuple(tree.children * count.value, tree.kind))
-            if tree.kind == "list" and isinstance(count, Value):
+            if tree.kind == "list" and isinstance(count, Value) and not is_certain_array(count):
                 return rows.repeated(self, tree, count, node)
         return self.apply(fun, list(operands), {}, node)
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.frontend.abstract import Static, constant_of, is_constant, is_none, make_tuple
+from adjoint.ir.core import Literal
 from adjoint.ir.tree import Tree
 from adjoint.rules import registry
 
@@ -126,6 +127,8 @@ def call_with_out(low: Any, fun: Any, args: list[Any], kwargs: dict[str, Any], n
         low.refuse(node, "`out` is no array")
     if fun in OF_OUT and "dtype" not in kwargs and outs[0].type.dtype != getattr(args[0], "type", outs[0].type).dtype:
         kwargs["dtype"] = low.attribute(outs[0], "dtype", node)
+    if where is not None and not is_constant(where):
+        args = [apart(low, where, x, node) if k in PARTIAL.get(fun, ()) else x for k, x in enumerate(args)]
     found = low.call(Static(fun), args, kwargs, node)
     values = list(found.children) if isinstance(found, Tree) else [found]
     given = []
@@ -136,6 +139,20 @@ def call_with_out(low: Any, fun: Any, args: list[Any], kwargs: dict[str, Any], n
         given.append(value if is_none(array) else array)
     return given[0] if len(given) == 1 else make_tuple(given)
 
+
+def apart(low: Any, where: Any, operand: Any, node: Any) -> Any:
+    """An operand with 1 where the result is not wanted: it is not computed there, and does not warn."""
+    return low.apply(np.where, [where, operand, Literal(1)], {}, node)
+
+
+PARTIAL: dict[Any, tuple[int, ...]] = {
+    np.divide: (1,), np.floor_divide: (1,), np.remainder: (1,), np.fmod: (1,), np.power: (0, 1), np.float_power: (0, 1),
+    **dict.fromkeys((
+        np.reciprocal, np.log, np.log2, np.log10, np.log1p, np.sqrt, np.exp, np.exp2, np.expm1, np.sinh, np.cosh,
+        np.arcsin, np.arccos, np.arccosh, np.arctanh,
+    ), (0,)),
+}  # fmt: skip
+"""Functions that are not defined everywhere, or too large for floats, and the operands that decide on that."""
 
 OF_OUT = (np.sum, np.prod, np.cumsum, np.cumprod, np.mean, np.std, np.var, np.add.reduce, np.add.accumulate)
 """They compute in the dtype of `out`."""

@@ -46,7 +46,7 @@ from adjoint.frontend.iteration import Iterated, iterated
 from adjoint.frontend.learned import LoopPlan, Trip
 from adjoint.frontend.liveness import assigned, parts_of
 from adjoint.frontend.recursion import status_of
-from adjoint.frontend.sharing import is_array
+from adjoint.frontend.sharing import is_certain_array
 from adjoint.ir.core import FOR, WHILE, Atom, Block, Literal, Op, Value
 from adjoint.ir.tree import Tree
 from adjoint.ir.types import PY_INT, ArrayType
@@ -323,10 +323,6 @@ class Loops(FixedPoint):
         space = (Literal(0), part.length, Literal(1))
         self.loop(node, [total], body, lambda plan: self.emit_for(plan, space, node))
         return self.frame.names.pop(total)
-
-
-def is_certain_array(value: Any) -> bool:
-    return is_array(value) and value.type.kind == "array"
 
 
 def leaves_loop(node: Any) -> tuple[bool, bool]:

@@ -38,7 +38,7 @@ DYNAMIC_ATTRIBUTES = frozenset(
     (
         "index", "shape", "newshape", "reps", "repeats", "shift", "pad_width", "num", "start", "stop", "step", "N", "M",
         "k", "offset", "fill_value", "dimensions", "where", "initial", "dx", "nan", "posinf", "neginf", "n", "m",
-        "new_shape",
+        "new_shape", "minlength",
     )
 )
 """Static arguments in which rules accept numbers known at run time only."""

@@ -40,6 +40,11 @@ def is_array(atom: Any) -> bool:
     )
 
 
+def is_certain_array(value: Any) -> bool:
+    """Whether a value is an array, and can be nothing else."""
+    return is_array(value) and value.type.kind == "array"
+
+
 def sharing(op: Op) -> str | None:
     """How the result of an op shares memory with its operands: "view", "maybe", or not at all."""
     fun = op.primitive.fun

@@ -16,10 +16,10 @@ import numpy as np
 from adjoint.ir.core import Op, Slot
 from adjoint.ir.types import ArrayType, Type
 from adjoint.ir.walk import map_attribute
-from adjoint.rules.names import ADDS, DIM, GETITEM, IMAG, MULS, NEGS, REAL, SUBS, SWAPAXES, TRANSPOSE
+from adjoint.rules.names import ADDS, DIM, GETITEM, IMAG, MULS, NEGS, RAVEL, REAL, RESHAPE, SUBS, SWAPAXES, TRANSPOSE
 from adjoint.rules.registry import primitive_of
 
-VIEWS = frozenset({TRANSPOSE, SWAPAXES, primitive_of(np.moveaxis), REAL, IMAG})
+VIEWS = frozenset({TRANSPOSE, SWAPAXES, RESHAPE, RAVEL, primitive_of(np.moveaxis), REAL, IMAG})
 INTEGERS = frozenset(
     primitive_of(fun)
     for fun in (

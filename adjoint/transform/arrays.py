@@ -14,6 +14,7 @@ from adjoint.analysis.distinct import MAKERS, RANGES, names_no_place_twice
 from adjoint.ir.bounds import equal
 from adjoint.ir.core import Atom, Op, Slot
 from adjoint.ir.types import ArrayType
+from adjoint.ir.walk import map_attribute
 from adjoint.rules.names import (
     ADD,
     ADD_AT,
@@ -21,6 +22,7 @@ from adjoint.rules.names import (
     BROADCAST_LIKE,
     CAST,
     CONJ,
+    DIM,
     DIVS,
     EXPAND_DIMS,
     GETITEM,
@@ -272,6 +274,38 @@ def add_in_place(op: Op, r: Rewriter) -> Atom | None:
     return None
 
 
+def add_through_view(op: Op, r: Rewriter) -> Atom | None:
+    """A + x.T where x = add_at(zeros, v, index) -> add_at(a.T, v, index).T, and the same for a reshape"""
+    for k in (0, 1):
+        a, view = op.inputs[1 - k], r.definition(op.inputs[k], TURNS)
+        part = r.definition(view.inputs[0], frozenset({ADD_AT})) if view else None
+        zeros = r.definition(part.inputs[0], frozenset({ZEROS, ZEROS_LIKE})) if part else None
+        if view is None or part is None or zeros is None or not has_shape(a, op.outputs[0]):
+            continue
+        seen = turned_back(a, view, zeros, r)
+        if seen is not None:
+            added = r.emit(ADD_AT, seen, *part.inputs[1:], attrs=part.attrs)
+            return r.emit(view.primitive, added, *view.inputs[1:], attrs=view.attrs)
+    return None
+
+
+TURNS = TRANSPOSES | {RESHAPE}
+
+
+def turned_back(a: Atom, view: Op, zeros: Op, r: Rewriter) -> Atom | None:
+    """What a view is taken of, where `a` is the view; `zeros` has the shape."""
+    if view.primitive is not RESHAPE:
+        return r.emit(view.primitive, a, attrs=view.attrs) if rank(a) == 2 else None
+    if zeros.primitive is ZEROS:
+        shape = map_attribute(zeros.attrs["shape"], lambda slot: Slot(slot.index + 1))
+        return r.emit(RESHAPE, a, *zeros.inputs, attrs={"shape": shape})
+    like, count = zeros.inputs[0], rank(zeros.inputs[0])
+    if count is None:
+        return None
+    lengths = [r.emit(DIM, like, attrs={"axis": axis}) for axis in range(count)]
+    return r.emit(RESHAPE, a, *lengths, attrs={"shape": tuple(Slot(axis + 1) for axis in range(count))})
+
+
 def subtract_in_place(op: Op, r: Rewriter) -> Atom | None:
     """A - add_at(zeros_like(x), v, index) -> add_at(a, -v, index), where a has the whole shape"""
     a, b = op.inputs
@@ -426,6 +460,7 @@ ARRAYS = (
     Row("add_at(zeros_like(x), s, arange(len(x)))", frozenset({ADD_AT}), add_everywhere, RANGES),
     Row("add_at(add_at(x, v, i), w, i)", frozenset({ADD_AT}), add_at_once, frozenset({ADD_AT, UPDATE})),
     Row("a + add_at(zeros, v)", ADDS, add_in_place, frozenset({ADD_AT})),
+    Row("a + add_at(zeros, v).T", ADDS, add_through_view, TURNS),
     Row("a - add_at(zeros, v)", SUBS, subtract_in_place, frozenset({ADD_AT})),
     Row("(x.T @ y).T", TRANSPOSES, transposed_product, MATMULS),
     Row("swapaxes of a matrix", frozenset({SWAPAXES}), swapped_matrix),

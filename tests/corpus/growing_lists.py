@@ -250,3 +250,12 @@ def items_of_one_rank_and_then_of_another(a):
     kept.append(a[None, 0].copy())
     kept.append(a.copy())
     return sum(0.1 * np.sum(q * q) for q in kept)
+
+
+@program((normal(3), 3))
+def copies_collected_on_the_way(y, n):
+    found = [y.copy()]
+    for _ in range(n):
+        y = y * 1.5
+        found.append(y.copy())
+    return np.array(found)

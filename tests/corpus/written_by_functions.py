@@ -250,3 +250,28 @@ def what_is_a_copy(m):
     f = m.flatten()
     f[0] = 2.0
     return m * j, c, f
+
+
+@program((normal(6), normal(6, seed=1)))
+def only_where_it_is_defined(x, y):
+    y[2] = 0.0
+    out = np.zeros(6)
+    with np.errstate(all="raise"):
+        np.divide(x, y, out=out, where=y != 0)
+        np.log(x, out=out, where=x > 0)
+        np.power(y, -1.0, out=out, where=np.abs(y) > 0.3)
+    return np.sum(out * x)
+
+
+@program((normal(6), np.array([1, 0, 3, 0, 2, 5])), float32=True)
+def whole_numbers_divided_where_they_can_be(x, n):
+    quotient = np.ones(6)
+    np.divide(x, n, out=quotient, where=n != 0)
+    return quotient * x
+
+
+@program((normal(3, 2), normal(3)))
+def arrays_with_lists_of_numbers(q, x):
+    q *= [1.0, 2.0]
+    x = [1.0, 2.0, 3.0] * x
+    return np.sum(q * [3.0, x[0]]) + np.sum((1.0, 2.0, 3.0) - x) + np.sum(x * [1, 0, 2])

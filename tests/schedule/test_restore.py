@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -303,3 +304,47 @@ def test_functions_of_a_rolled_back_array_are_computed_again():
     kept = grad(new_arrays)
     kept(x, 5)
     assert kept.source.count("np.sin") == 1
+
+
+def of_rows(x, n):
+    m = x.reshape(100, -1)
+    for k in range(n):
+        m[k % 100, :5] *= np.sin(m[k % 100, 5:10])
+    return np.sum(x)
+
+
+def of_a_line(x, n):
+    m = x.reshape(100, 200)
+    line = m.ravel()
+    for k in range(n):
+        line[k] *= np.sin(line[k + 1])
+    return np.sum(x)
+
+
+def of_columns(x, n):
+    m = x.reshape(100, 200)
+    for k in range(n):
+        m.T[k, :5] *= np.sin(m.T[k + 1, :5])
+    return np.sum(x)
+
+
+def of_places_in_flat(x, n):
+    m = x.reshape(100, 200)
+    for k in range(n):
+        m.flat[k] *= np.sin(m.flat[k + 1])
+    return np.sum(x)
+
+
+@pytest.mark.parametrize("fun", [of_rows, of_a_line, of_columns, of_places_in_flat])
+def test_a_trip_keeps_what_it_overwrites_through_a_view(fun):
+    x, gradient = normal(20_000), grad(fun)
+    gradient(x, 2)
+    assert (peak_bytes(gradient, x, 90) - peak_bytes(gradient, x, 10)) / 80 < 1000
+
+
+def peak_bytes(fun, *args):
+    tracemalloc.start()
+    fun(*args)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak

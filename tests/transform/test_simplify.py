@@ -254,6 +254,18 @@ ALGEBRA_CASES = [
         lambda x, v: add_at(add_at(zeros(x), v, index=3), v, index=2),
     ),
     (
+        "accumulate in a transpose",
+        (W, V),
+        lambda a, v: a + np.transpose(add_at(zeros(np.transpose(a)), v, index=1)),
+        lambda a, v: np.transpose(add_at(np.transpose(a), v, index=1)),
+    ),
+    (
+        "accumulate in a reshape",
+        (FIXED, NUMPY),
+        lambda a, v: a + np.reshape(add_at(zeros(np.reshape(a, (2, 6))), v, index=(1, 1)), (3, 4)),
+        lambda a, v: np.reshape(add_at(np.reshape(a, (2, 6)), v, index=(1, 1)), (3, 4)),
+    ),
+    (
         "accumulate a difference",
         (V, NUMPY),
         lambda a, v: a - add_at(zeros(a), v, index=2),
