@@ -20,6 +20,7 @@ from adjoint.frontend.abstract import Static, atoms_of, make_tuple, rebuild
 from adjoint.frontend.lower import Lowered, Lowering, finish, function_name
 from adjoint.ir.build import Builder
 from adjoint.ir.core import Block, Function, Op, Value
+from adjoint.ir.types import UNKNOWN, Type, is_inexact
 from adjoint.ir.walk import block_reads
 from adjoint.linearize import lower_linearize
 from adjoint.nesting import lower_jvp, lower_vjp
@@ -130,7 +131,7 @@ def linear_map(
         def build(low: Lowering, values: list[Any], _: dict[str, Any]) -> Any:
             if kind == "vjp":
                 out, pull, aux = lower_vjp(low, Static(fun, ()), values, has_aux, None, wrt)
-                seed = rebuild(out, iter([Value("bar", derivative_type(a.type)) for a in atoms_of(out)]))
+                seed = rebuild(out, iter([Value("bar", _type_of_given(a)) for a in atoms_of(out)]))
             else:
                 out, pull = lower_linearize(low, Static(fun, ()), values, None, wrt)
                 aux, seed = None, make_tuple(map(_dots, values))
@@ -152,7 +153,12 @@ def linear_map(
 
 
 def _dots(primal: Any) -> Any:
-    return rebuild(primal, iter([Value(f"{a.hint or 'x'}_dot", derivative_type(a.type)) for a in atoms_of(primal)]))
+    return rebuild(primal, iter([Value(f"{a.hint or 'x'}_dot", _type_of_given(a)) for a in atoms_of(primal)]))
+
+
+def _type_of_given(atom: Any) -> Type:
+    """The type of a tangent or cotangent that is given; for what does not vary it is None, without a length."""
+    return derivative_type(atom.type) if is_inexact(atom.type) else UNKNOWN
 
 
 def _lower_second(low: Lowering, call: Callable[..., Any], seed: Any) -> Second:

@@ -275,3 +275,11 @@ def arrays_with_lists_of_numbers(q, x):
     q *= [1.0, 2.0]
     x = [1.0, 2.0, 3.0] * x
     return np.sum(q * [3.0, x[0]]) + np.sum((1.0, 2.0, 3.0) - x) + np.sum(x * [1, 0, 2])
+
+
+@program((normal(5, 3), np.array([0, 2, 2, 4]), normal(4, 3)))
+def places_as_many_as_rows(table, places, rows):
+    np.add.at(table, places, rows)
+    np.multiply.at(table, (places, 0), 2.0)
+    np.maximum.at(table, places, rows * 0.5)
+    return table
