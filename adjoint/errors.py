@@ -102,9 +102,13 @@ class AdjointError(Exception):
 
 
 class UnsupportedError(AdjointError):
-    """Syntax or an operation outside the subset of Python that is differentiated."""
+    """Syntax or an operation outside the subset of Python that is differentiated.
+
+    `unbound` is the name that is read before it is bound, if that is what is refused.
+    """
 
     __module__ = "adjoint"
+    unbound: str | None = None
 
 
 class MissingRuleError(AdjointError):

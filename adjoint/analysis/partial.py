@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adjoint.ir.core import FOR, IF, UNDEFINED, UNPACK, WHILE, Atom, Block, Op, Value, for_parts, while_parts
+from adjoint.ir.types import StackType
 from adjoint.rules.internal import zeros_if
 from adjoint.rules.lists import list_zeros_if
 
@@ -17,9 +18,13 @@ ZEROS = frozenset({zeros_if, list_zeros_if})
 """What gives None for None."""
 
 
-def partial_values(block: Block) -> set[Value]:
-    """The values of a block and its regions that may be undefined where others can still read them."""
+def partial_values(block: Block, *, given_stacks: bool = False) -> set[Value]:
+    """The values of a block and its regions that may be undefined where others can still read them.
+
+    `given_stacks`: what comes out of stacks that are parameters may be, as another program filled them.
+    """
     found = _Partial()
+    found.pushed = given_stacks and any(isinstance(param.type, StackType) for param in block.params)
     found.block(block)
     return found.values
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -37,6 +37,7 @@ class Frame:
     at: Any = None  # the statement that is lowered
     calling: Any = None  # the call that it makes
     place: Span | None = None  # of the call, for functions that stand for one of NumPy's
+    loops: list[frozenset[str]] = field(default_factory=list)  # what each loop around the statement binds
 
     def live_now(self) -> frozenset[str] | None:
         """The names that may be read in the statement at hand or later; None for all of them."""
@@ -172,12 +173,16 @@ class Context:
             self.position = outer
 
     @contextmanager
-    def one_loop_deeper(self) -> Iterator[None]:
+    def one_loop_deeper(self, names: Collection[str]) -> Iterator[None]:
+        """What is lowered in the `with` is the body of a loop that binds these names."""
+        frame = self.frame
+        frame.loops.append(frozenset(names))
         self.looping += 1
         try:
             yield
         finally:
             self.looping -= 1
+            frame.loops.pop()
 
     def guard(self, path: Path, check: str, value: Any) -> None:
         """Note a fact about the outside that the compiled program relies on."""

@@ -94,7 +94,9 @@ class Expressions(Comparisons):
         if value is UNBOUND:
             with self.at(node):
                 self.raise_op(UnboundLocalError, (Literal(_unbound_text(name)),))
-            self.error(UnsupportedError, node, f"`{name}` is read before it is bound")
+            problem = UnsupportedError(f"`{name}` is read before it is bound", self.span(node))
+            problem.unbound = name
+            raise problem
         if isinstance(value, Conflict):
             self.refuse(node, f"`{name}` {value.reason}", "give it one structure on all paths")
         if isinstance(value, Maybe) and not value.is_none:
@@ -195,18 +197,26 @@ class Expressions(Comparisons):
         test = protocols.truth(self, optional.tested(self, left, node), node)
         heap, self.heap = self.heap, dict(self.heap)
         names, self.frame.names = self.frame.names, dict(self.frame.names)
+        right, problem = None, None
         with self.region() as builder:
             self.facts |= optional.implied(self, test, is_and)
-            right = read(right_node)
+            try:
+                right = read(right_node)
+            except UnsupportedError as error:
+                if error.unbound is None:
+                    raise
+                problem = error  # where Python gets there
         bound, self.frame.names = self.frame.names, names
         changed, self.heap = self.heap, heap
         cheap = all(op.primitive in CHEAP for op in builder.ops)
-        if cheap and _is_bool(left) and _is_bool(right):
+        if cheap and problem is None and _is_bool(left) and _is_bool(right):
             self.builder.ops.extend(builder.ops)
             self.frame.names = bound
             return optional.combined(self, both if is_and else either, [left, right], node)
 
         def gone_on() -> Any:
+            if problem is not None:
+                raise problem
             self.heap, self.frame.names = changed, bound
             return right
 

@@ -97,7 +97,7 @@ class FixedPoint(Taints):
             self.install(params, learned)
             self.mark_tainted(params, initial, learned)
             at_head = dict(self.heap)
-            with self.one_loop_deeper():
+            with self.one_loop_deeper(names):
                 blocks, trip, heads = body(params)
             after = params if trip.status == RAISE else trip.values
             inside = own_atoms(params, initial).union(heads, *map(defined_in, (ready.block((), ()), *blocks)))
@@ -236,7 +236,10 @@ class FixedPoint(Taints):
     def renewed(self, key: Any, value: Any) -> Any:
         """A value with new numbers, named after what they belong to."""
         own = label(key) if isinstance(key, str) else self.hint_of(key)
-        return rebuild(value, iter([Value(own or self.hint_of(atom), atom.type) for atom in atoms_of(value)]))
+        new = [Value(own or self.hint_of(atom), atom.type) for atom in atoms_of(value)]
+        if isinstance(value, Maybe) and own:
+            new[-1] = Value(f"{own}_is_set" if value.is_none else f"{own}_is_bound", new[-1].type)
+        return rebuild(value, iter(new))
 
     def hint_of(self, atom: Any) -> str | None:
         return self.renames.get(atom, getattr(atom, "hint", None))

@@ -236,7 +236,7 @@ class Loops(FixedPoint):
             remember_range(index, *space)
             with self.region() as builder:
                 self.assign(node.target, index if item is None else item(index))
-                trip = self.end_of_trip(status_of(self, lambda: self.stmts(node.body), RAISE), params, node)
+                trip = self.end_of_trip(status_of(self, lambda: self.stmts(node.body), RAISE, loop=True), params, node)
             return [Block((), tuple(builder.ops), ())], trip, [index]
 
         self.loop(node, names, body, lambda plan: self.emit_for(plan, space, node, schedule))
@@ -273,7 +273,7 @@ class Loops(FixedPoint):
                 self.refuse(node.test, "the test of the loop changes an array or a container", "do that in the body")
             self.frame.names, self.heap = before, heap
             with self.region() as inner:
-                trip = self.end_of_trip(status_of(self, lambda: self.stmts(node.body), RAISE), params, node)
+                trip = self.end_of_trip(status_of(self, lambda: self.stmts(node.body), RAISE, loop=True), params, node)
             return [Block((), tuple(builder.ops), (test,)), Block((), tuple(inner.ops), ())], trip, []
 
         def emit(plan: LoopPlan) -> None:

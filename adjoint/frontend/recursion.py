@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from adjoint.errors import AliasError, TypeInferenceError
+from adjoint.errors import AliasError, TypeInferenceError, UnsupportedError
 from adjoint.frontend import columns, handed, rows
 from adjoint.frontend.abstract import (
     BOTTOM,
@@ -140,15 +140,22 @@ def _activate(low: Any, frame: Frame, node: Any, plain: Callable[[], Any]) -> An
     return _call(low, _lower(low, frame, key, given, node), arguments, node)
 
 
-def status_of(low: Any, statements: Callable[[], str], nothing: str) -> str:
+def status_of(low: Any, statements: Callable[[], str], nothing: str, *, loop: bool = False) -> str:
     """How statements end that need not run: `nothing` where they call a function that has no result yet.
 
-    What NumPy refuses in them, as the lengths of two arrays do not fit, it refuses only if it gets there.
+    So too where they read a name that a loop around them binds in an earlier trip (not the `loop` whose body they
+    are: its first trip has none). What NumPy refuses in them, as the lengths of two arrays do not fit, it refuses
+    only if it gets there.
     """
-    gone_through = low.gone_through
+    gone_through, around = low.gone_through, low.frame.loops[:-1] if loop else low.frame.loops
     try:
         return statements()
     except NoResult:
+        return nothing
+    except UnsupportedError as problem:
+        if not any(problem.unbound in names for names in around):
+            raise
+        low.gone_through = gone_through
         return nothing
     except TypeInferenceError as problem:
         if problem.when_run is None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.ir.bounds import equal
 from adjoint.ir.build import Builder
 from adjoint.ir.core import Atom, Literal, Primitive, Value
 from adjoint.ir.types import (
@@ -96,7 +97,7 @@ def to_shape(builder: Builder, bar: Atom, value: Atom) -> Atom:
     ones = [k for k, (h, w) in enumerate(zip(have[extra:], want, strict=True)) if w == 1 and h != 1]
     unsure = [
         k for k, (h, w) in enumerate(zip(have[extra:], want, strict=True))
-        if not same_length(h, w) and w != 1 and not (h == 1 and known_not_one(w))
+        if not same_length(h, w) and w != 1 and not (h == 1 and known_not_one(w)) and not equal(h, w)
     ]  # fmt: skip
     if unsure:
         return builder.one(primitive(sum_to), bar, value)

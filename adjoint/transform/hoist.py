@@ -9,8 +9,10 @@ stays there. A value that a loop of a derivative gives on as it got it is read w
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from adjoint.analysis.partial import partial_values
 from adjoint.ir.core import FOR, WHILE, Atom, Block, Function, Literal, Op, Value, for_parts
 from adjoint.ir.types import PY_FLOAT, PY_INT, ArrayType
 from adjoint.ir.walk import looked_up, map_functions, substitute, substitute_op
@@ -44,10 +46,10 @@ _SAFE = NEGS | {TRANSPOSE, SWAPAXES, DIM, SIZE, CAST, REAL, IMAG, CONJ}
 
 
 def hoist(fn: Function) -> Function:
-    return map_functions(fn, _block)
+    return map_functions(fn, lambda body: _block(body, partial_values(body, given_stacks=True)))
 
 
-def _block(block: Block) -> Block:
+def _block(block: Block, partial: AbstractSet[Value]) -> Block:
     ops: list[Op] = []
     table: dict[Value, Atom] = {}
     for outer in block.ops:
@@ -55,11 +57,11 @@ def _block(block: Block) -> Block:
         if not op.regions:
             ops.append(op)
             continue
-        regions = tuple(map(_block, op.regions))
+        regions = tuple(_block(region, partial) for region in op.regions)
         if op.primitive is FOR and op.sweep:
             regions = (substitute(regions[0], _unchanged(op, regions[0], table)),)
         if op.primitive is FOR or op.primitive is WHILE:
-            moved, body = _invariant(regions[-1])
+            moved, body = _invariant(regions[-1], partial)
             ops += moved
             regions = (*regions[:-1], body)
         ops.append(op if regions == op.regions else replace(op, regions=regions))
@@ -79,9 +81,9 @@ def _unchanged(op: Op, body: Block, table: dict[Value, Atom]) -> dict[Value, Ato
     return inside
 
 
-def _invariant(body: Block) -> tuple[list[Op], Block]:
-    """The ops of a loop body that can move out of it, and the body without them."""
-    inside: set[Value] = set(body.params)
+def _invariant(body: Block, partial: AbstractSet[Value]) -> tuple[list[Op], Block]:
+    """The ops of a loop body that can move out of it, and the body without them; not those of what may be undefined."""
+    inside: set[Value] = {*body.params, *partial}
     moved, kept = [], []
     for op in body.ops:
         if (op.sweep or _is_python(op)) and is_safe(op) and not any(atom in inside for atom in op.inputs):
