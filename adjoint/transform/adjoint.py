@@ -50,6 +50,7 @@ from adjoint.transform.calls import Splits, reverse_call
 from adjoint.transform.cotangent import (
     add,
     derivative_type,
+    given_back_type,
     named,
     primitive,
     project,
@@ -67,11 +68,6 @@ from adjoint.transform.trace import Tracing, find_rule, refuse_varying_options, 
 
 Elements = tuple[tuple[int, Any], ...]
 """The elements of a stack that have cotangents, in order; for an element that is a stack, its own `Elements`."""
-
-
-def given_back_type(initial: Atom, carried: Value) -> Type:
-    """The type of the cotangent that a loop gives back: a list may take in items of another shape in its trips."""
-    return derivative_type((initial if isinstance(initial.type, ListType) else carried).type)
 
 
 def adjoint(fn: Function, wrt: Sequence[int], seeds: Sequence[bool], split: Splits | None = None) -> Function:
@@ -397,7 +393,7 @@ class Reverse:
             index.length = dim_of(parts.index)
             region = substitute(region, {parts.index: index})
         region, stacks = self.close(op, region)
-        initial = [self.initial_bar(cot, builder, parts.final[k]) for k in chosen]
+        initial = [self.carried_bar(cot, builder, parts.final[k]) for k in chosen]
         initial += [cot[v] if v in cot else self.zero(builder, v) for v in outside]
         ends = [(parts.initial[k], parts.carried[k]) for k in chosen]
         finals = [Value(named(param, "bar"), given_back_type(first, param)) for first, param in ends]
@@ -428,13 +424,9 @@ class Reverse:
         zero = isinstance(start, Literal) and start.value == 0
         return start, length if zero else builder.one(primitive(operator.add), start, length), step
 
-    def initial_bar(self, cot: Cotangents, builder: Builder, final: Value) -> Atom:
-        bar = cot.get(final)
-        return self.zeros(builder, final) if bar is None else bar
-
-    def carried_bar(self, local: Cotangents, builder: Builder, param: Value) -> Atom:
-        bar = local.get(param)
-        return self.zeros(builder, param) if bar is None else bar
+    def carried_bar(self, cot: Cotangents, builder: Builder, value: Value) -> Atom:
+        bar = cot.get(value)
+        return self.zeros(builder, value) if bar is None else bar
 
     def popped(
         self, op: Op, parts: Any, local: Cotangents, cot: Cotangents, builder: Builder

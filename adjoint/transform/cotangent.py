@@ -150,5 +150,10 @@ def derivative_type(type_: Type) -> Type:
     return lists.zeros_type(type_) if isinstance(type_, ListType) else type_
 
 
+def given_back_type(initial: Atom, carried: Value) -> Type:
+    """The type of the cotangent that a loop gives back: a list may take in items of another shape in its trips."""
+    return derivative_type((initial if isinstance(initial.type, ListType) else carried).type)
+
+
 def named(value: Value, suffix: str) -> str | None:
     return f"{value.hint}_{suffix}" if value.hint else None
