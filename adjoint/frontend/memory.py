@@ -328,9 +328,11 @@ class Memory(Outside):
         new = f"put a new array into the list instead: `{name}[k] = {name}[k] + v`"
         hint = new if is_list else f"copy one of them: `{name} = {name}.copy()`"
         other = f"`{name}`"
-        if own == name:
+        if own == name and any(name in frame.names for frame in self.callers() if frame is not self.frame):
             other = f"what the caller calls {other}"
             hint = f"give the call a copy: `{name}.copy()`"
+        elif own == name:
+            other = f"something else that {other} leads to"
         self.error(AliasError, node, f"{what} is written while {other} may share its memory", hint)
 
     def live_arrays(

@@ -52,7 +52,9 @@ def zeros_of(inputs: Sequence[Atom], attrs: Mapping[str, Any]) -> Type:
 def written(inputs: Sequence[Atom], attrs: Mapping[str, Any]) -> Type:
     """An array stays one where a part of it is replaced, whether its rank is known or not."""
     type_ = inputs[0].type
-    return type_ if isinstance(type_, ArrayType) and type_.kind == "array" else zeros_of(inputs, attrs)
+    if not isinstance(type_, ArrayType):
+        return UNKNOWN
+    return type_ if type_.kind == "array" else array_type(type_.dtype, type_.shape, scalar_kind="any")
 
 
 broadcast_like = traceable(arrays.broadcast_like)

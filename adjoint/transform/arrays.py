@@ -338,6 +338,14 @@ def is_every_place(index: Atom, x: Atom, axis: int, r: Rewriter) -> bool:
     return index.type.shape is not None and equal(shape[axis], index.type.shape[0])
 
 
+def write_of_number(op: Op, r: Rewriter) -> Atom | None:
+    """update(s, v, ...) -> v and add_at(s, v, ...) -> s + v, for a number: the cotangent of an array without axes"""
+    x, v = op.inputs[0].type, op.inputs[1]
+    if not isinstance(x, ArrayType) or x.shape != () or x.kind == "array" or getattr(v.type, "shape", None) != ():
+        return None
+    return v if op.primitive is UPDATE else r.emit(ADD, op.inputs[0], v)
+
+
 def add_at_once(op: Op, r: Rewriter) -> Atom | None:
     """add_at(add_at(x, v, i), w, i) -> add_at(x, v + w, i); add_at(update(x, v, i), w, i) -> update(x, v + w, i)
 
@@ -458,6 +466,7 @@ ARRAYS = (
     Row("broadcast_like(s, x)[i]", frozenset({GETITEM}), item_of_broadcast, BROADCASTS),
     Row("add_at(x, broadcast_like(s, y), i)", frozenset({ADD_AT, UPDATE}), write_of_broadcast, BROADCASTS),
     Row("add_at(zeros_like(x), s, arange(len(x)))", frozenset({ADD_AT}), add_everywhere, RANGES),
+    Row("write of a number", frozenset({ADD_AT, UPDATE}), write_of_number),
     Row("add_at(add_at(x, v, i), w, i)", frozenset({ADD_AT}), add_at_once, frozenset({ADD_AT, UPDATE})),
     Row("a + add_at(zeros, v)", ADDS, add_in_place, frozenset({ADD_AT})),
     Row("a + add_at(zeros, v).T", ADDS, add_through_view, TURNS),

@@ -62,3 +62,15 @@ def normalised(x):
     m = x.mean(axis=0)
     v = ((x - m) ** 2).mean(axis=0)
     return (x - m) / np.sqrt(v + 1e-5)
+
+
+@program((normal(4), normal(4)))
+def sums_in_arrays_without_axes(x, y):
+    total, count = np.zeros(()), np.array(0.0)
+    for a, b in zip(x, y, strict=True):
+        total += a * b
+        count[...] = count + 1.0
+    part = np.zeros(1)
+    part += total
+    part[0] *= 2.0
+    return part[0] * count + total * total

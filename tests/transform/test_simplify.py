@@ -38,6 +38,8 @@ SINGLE = ArrayType("float32", (N,))
 INTEGERS = ArrayType("int64", (N,))
 LOOSE = ArrayType("float64", (Symbol("k"),))
 NUMPY = ArrayType("float64", (), "np")
+NUMBER = ArrayType("float64", (), "any")
+NO_AXES = ArrayType("float64", (), "array")
 FIXED = ArrayType("float64", (3, 4))
 
 
@@ -125,6 +127,9 @@ def with_negative(x, then):
 
 
 ALGEBRA_CASES = [
+    ("write of a number", (NUMBER, NUMBER), lambda x, v: add_at(x, v, index=...), lambda x, v: x + v),
+    ("write over a number", (NUMBER, NUMBER), lambda x, v: 2.0 * update(x, v, index=...), lambda x, v: 2.0 * v),
+    ("write of an array without axes", (NO_AXES, NUMBER), lambda x, v: update(x, v, index=...), None),
     ("plus zero", (V,), lambda x: x + 0.0, lambda x: x),
     ("written in a row", (V, V), lambda x, v: written_at(x, v, places_of(v)), lambda x, v: v),
     ("written somewhere", (V, V), lambda x, v: written_at(x, v, 0 * places_of(v)), None),
