@@ -316,7 +316,7 @@ class _Analysis:
 
         at = len(parts.carried)
         for stack, size in zip(parts.produced, op.attrs["produced"], strict=True):
-            inside = [self.result(body, k) for k in range(at, at + size)]
+            inside = [self.after_trips(parts.carried, body, self.result(body, k)) for k in range(at, at + size)]
             self.pushes += [(body, at + k, storages) for k, storages in enumerate(inside)]
             self.refer(stack, self.own(stack, stack.type).union(*inside))
             at += size
@@ -324,12 +324,23 @@ class _Analysis:
             if not has_storage(final.type):
                 continue
             if param in self.d.owned:
-                items = items_part(self.of(param) | self.result(body, j), final.type)
-                self.refer(final, frozenset({self.d.owned[param]}) | items)
+                given = self.after_trips(parts.carried, body, self.of(param) | self.result(body, j))
+                self.refer(final, frozenset({self.d.owned[param]}) | items_part(given, final.type))
                 for outer in self.made_in:
                     outer.add(self.d.owned[param])
             else:
-                self.refer(final, self.of(param) | self.result(body, j))
+                self.refer(final, self.after_trips(parts.carried, body, self.of(param) | self.result(body, j)))
+
+    def after_trips(self, carried: tuple[Value, ...], body: Block, storages: Storages) -> Storages:
+        """What a value of a loop may refer to in any trip: a carried variable is also what trips before made it."""
+        numbers = {s: j for j, param in enumerate(carried) if has_storage(param.type) for s in self.unowned(param)}
+        found: set[Storage] = set(storages)
+        waiting = [s for s in storages if s in numbers]
+        while waiting:
+            more = self.result(body, numbers[waiting.pop()]) - found
+            found |= more
+            waiting += (s for s in more if s in numbers)
+        return frozenset(found)
 
     def enter(self, op: Op, at: int, initial: tuple[Atom, ...], j: int, param: Value, around: Live) -> None:
         """What a carried variable refers to in the body, and whether its initial value must be copied."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -80,6 +80,11 @@ class Folding:
 
     def definition(self, atom: Atom) -> Op | None:
         return self.definitions.get(atom) if isinstance(atom, Value) else None
+
+    def unused(self, names: Mapping[Value, str]) -> str:
+        """The variable for what is not used: `_`, unless a parameter of that name is read."""
+        read = {name for value, name in names.items() if not name.strip("_") and self.reads.get(value)}
+        return next(name for count in range(1, len(read) + 2) if (name := "_" * count) not in read)
 
     def variables(self, atoms: Iterable[Atom]) -> list[Value]:
         """The variables that the text of `atoms` reads."""

@@ -73,7 +73,7 @@ class _Finder:
             read = {out for out in op.outputs if self.folding.reads.get(out)}
             ours.update(self.names[out] for out in read if _is_array(out))
             if read and any(_is_array(out) for out in op.outputs if out not in read):
-                self.found[op] = ("_",)
+                self.found[op] = (self.folding.unused(self.names),)
         here = Counter(self.in_block(block))
         kept = {self.names[value] for value in self.folding.variables(block.results)}
         for name, op in last.items():

@@ -21,6 +21,7 @@ class Loops:
     """The lines of loops; what else there is to write, `Statements` knows."""
 
     names: Mapping[Value, str]
+    unused: str  # the variable for what is not used
     folding: Folding
     expressions: Expressions
     stacks: Stacks
@@ -61,7 +62,7 @@ class Loops:
         sources: list[Any] = []
         if parts.index.hint is not None or self.is_read(parts.index) or not iterated:
             named = parts.index.hint is not None or self.is_read(parts.index)
-            targets.append(text.name(self.names[parts.index] if named else "_"))
+            targets.append(text.name(self.names[parts.index] if named else self.unused))
             sources.append(self.space(op))
         for stack in iterated:
             targets.append(self.element_target(elements[stack]))
@@ -100,7 +101,7 @@ class Loops:
         return text.call(text.name("range"), [self.expr(arg) for arg in args])
 
     def element_target(self, elements: Sequence[Value]) -> Any:
-        nodes = [text.name(self.names[e] if self.is_read(e) else "_") for e in elements]
+        nodes = [text.name(self.names[e] if self.is_read(e) else self.unused) for e in elements]
         return nodes[0] if len(nodes) == 1 else text.sequence(nodes)
 
     def new_stacks(self, stacks: Iterable[Value], op: Op) -> None:

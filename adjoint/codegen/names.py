@@ -81,7 +81,10 @@ class _Naming:
         self.give(leader, name)
 
     def hint(self, leader: Value) -> str | None:
-        return next((v.hint for v in self.registers.members[leader] if v.hint), None)
+        """The name that the user gave; `_` only where nobody reads it, as text may assign to it what is not used."""
+        members = self.registers.members[leader]
+        read = any(self.folding.reads.get(v) for v in members)
+        return next((v.hint for v in members if v.hint and not (read and not v.hint.strip("_"))), None)
 
     def unnamed(self, value: Value, leader: Value) -> str:
         """t0, t1, ...: one that is free, for a new array, or the next one."""

@@ -71,6 +71,7 @@ class Statements(Loops):
 
     def __init__(self, fn: Function, names: Mapping[Value, str], folding: Folding, constants: Constants) -> None:
         self.names = names
+        self.unused = folding.unused(names)
         self.folding = folding
         self.constants = constants
         self.expressions = Expressions(names, folding, constants)
@@ -150,7 +151,7 @@ class Statements(Loops):
             return
         node = self.expressions.op(op)
         if used:
-            targets = [text.name(self.names[out] if self.is_read(out) else "_") for out in op.outputs]
+            targets = [text.name(self.names[out] if self.is_read(out) else self.unused) for out in op.outputs]
             node = text.assign([text.sequence(targets)] if op.primitive is UNPACK else targets, node)
         else:
             node = text.statement(node)

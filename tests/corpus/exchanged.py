@@ -49,3 +49,24 @@ def three_take_turns(x, y, z):
             x, y, z = y, z, x
         total = total + y[0] * np.sum(x * z)
     return total
+
+
+@program((normal(5), normal(5), 2, np.array([True, False, True, True, False])))
+def one_array_goes_on_as_another(z, w, k, m):
+    u, v, last = z * 0.5, w * 0.5, np.sin(w)
+    total = 0.0
+    for _ in range(k):
+        total = total + np.sum(last[::2] * last[m].sum())
+        last = v
+        u[m] *= 0.3 * np.cos(u[m])
+    return total + np.sum(u * v)
+
+
+@program((normal(3), normal(3), normal(3), 2))
+def arrays_that_move_on(x, y, z, k):
+    x, y, z, last = x * 1.0, y * 1.0, z * 1.0, x * 2.0
+    total = 0.0
+    for _ in range(k):
+        total = total + last[0] * np.sum(last)
+        last, y = y, z
+    return total + np.sum(x * y) + np.sum(last * z)
