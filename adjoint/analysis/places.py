@@ -78,7 +78,7 @@ class Places:
         block = self.home.get(version)  # type: ignore[arg-type]  # a literal has none
         if block is None or block is top or not isinstance(version, Value):
             return None
-        writes: list[Op] = []
+        writes: dict[Op, None] = {}  # ordered; behind a branch that gives one array or another an outer chain has none
         while block is not top:
             owner = self.owner[block]
             results = loop_parts(owner).following if is_loop(owner) else block.results
@@ -88,7 +88,7 @@ class Places:
             k, last = found[0]
             if is_loop(owner) and self.versions.group(owner, k) != {k}:
                 return None
-            writes = list(self.writes_in(block, last))  # those of the inner blocks are among them
+            writes.update(dict.fromkeys(self.writes_in(block, last)))
             version, block = owner.outputs[k], self.versions.home[owner]
         return version if all(self.outlives(read, write, within=top) for write in writes) else None
 

@@ -70,3 +70,14 @@ def arrays_that_move_on(x, y, z, k):
         total = total + last[0] * np.sum(last)
         last, y = y, z
     return total + np.sum(x * y) + np.sum(last * z)
+
+
+@program((normal(4), normal(4), 0.7, 0.6), (normal(4), normal(4), 0.7, 0.2), (normal(4), normal(4), 0.1, 0.6))
+def written_between_exchanges_on_paths(x, y, p, q):
+    if p > 0.5:
+        x, y = y, x
+        if q > 0.5:
+            for _ in range(2):
+                y[:-1] = p * np.sin(y[:-1])
+            x, y = y, x
+    return np.sum(np.sin(x)) * q
